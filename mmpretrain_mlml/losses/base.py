@@ -1,0 +1,99 @@
+"""What every multi-label loss module shares: weight, reduction, loss_weight."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .functional import check_reduction, reduce_loss
+
+
+def defaults_of(function: Callable) -> SimpleNamespace:
+    """The default values in a function's signature, so that a module need not repeat them.
+
+    >>> from mmpretrain_mlml.losses.functional import hill_loss
+    >>> defaults_of(hill_loss).lamb
+    1.5
+    """
+    parameters = inspect.signature(function).parameters.values()
+    return SimpleNamespace(
+        **{p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+    )
+
+
+class MultiLabelLoss(nn.Module):
+    """Base of the losses: a subclass gives the elementwise loss, this class does the rest.
+
+    Args:
+        reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
+        loss_weight: Factor on the result.
+
+    Raises:
+        ValueError: The reduction is unknown.
+    """
+
+    def __init__(self, reduction: str = 'mean', loss_weight: float = 1.0) -> None:
+        super().__init__()
+        self.reduction = check_reduction(reduction)
+        self.loss_weight = loss_weight
+
+    def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
+        """The loss of each entry, (N, C), in float32 or better."""
+        raise NotImplementedError(f'{type(self).__name__} must define elementwise(pred, target)')
+
+    def forward(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        avg_factor: float | Tensor | None = None,
+        reduction_override: str | None = None,
+        **context: Any,
+    ) -> Tensor:
+        """Computes the loss.
+
+        Args:
+            pred: Logits of shape (N, C).
+            target: Shape (N, C): 1 present, 0 absent, -1 unknown (costs nothing); a value between
+                0 and 1 interpolates between the two.
+            weight: Factor per image (N,) or per entry (N, C).
+            avg_factor: What ``'mean'`` divides by, N by default. ``'sum'`` and ``'none'`` ignore it.
+            reduction_override: Takes the place of ``reduction`` for this call.
+            **context: What the loss at hand wants beside, such as SPLC's ``epoch``.
+
+        Returns:
+            A scalar, or (N, C) for ``'none'``; float32 for half inputs.
+
+        Raises:
+            ValueError: Shapes do not fit, or the reduction is unknown.
+        """
+        loss = self.elementwise(pred, target, **context)
+        if weight is not None:
+            loss = loss * _per_entry(weight, loss)
+        reduction = self.reduction if reduction_override is None else reduction_override
+        return self.loss_weight * reduce_loss(loss, reduction, avg_factor)
+
+    def check(self, **context: Any) -> None:
+        """Raises at once for hyper-parameters that the formula would refuse in the first step."""
+        nothing = torch.empty(0, 1)
+        self.elementwise(nothing, nothing, **context)
+
+    def extra_repr(self) -> str:
+        shown = {k: v for k, v in vars(self).items() if not k.startswith('_') and k != 'training'}
+        return ', '.join(f'{key}={value!r}' for key, value in shown.items())
+
+
+def _per_entry(weight: Tensor, loss: Tensor) -> Tensor:
+    if weight.shape == loss.shape:
+        return weight
+    if weight.shape == loss.shape[:1]:
+        return weight.unsqueeze(1)
+    raise ValueError(
+        f'expected weight of shape ({loss.size(0)},) or {tuple(loss.shape)}, '
+        f'got {tuple(weight.shape)}'
+    )

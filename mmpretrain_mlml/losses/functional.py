@@ -1,0 +1,206 @@
+"""The mathematics of the losses: pure functions of logits and targets, nothing but torch.
+
+Conventions shared by every function here:
+
+- ``logits`` is a float tensor of shape (N, C). Half inputs are computed, and returned, in float32.
+- ``target`` has the same shape: 1 present, 0 absent (or merely not marked), -1 unknown. An unknown
+  entry costs nothing. A target between 0 and 1, as MixUp and CutMix make them, costs the
+  interpolation ``t * loss(y=1) + (1 - t) * loss(y=0)``.
+- ``reduction``: ``'none'`` gives (N, C), ``'sum'`` the plain sum, ``'mean'`` the sum over classes and
+  the mean over images.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+REDUCTIONS = ('none', 'mean', 'sum')
+
+
+def hill_loss(
+    logits: Tensor,
+    target: Tensor,
+    lamb: float = 1.5,
+    margin: float = 1.0,
+    gamma: float = 2.0,
+    reduction: str = 'none',
+) -> Tensor:
+    r"""Hill: negatives that look like missed positives weigh little.
+
+    With :math:`p = \sigma(x)` and :math:`p_m = \sigma(x - margin)`, a positive costs the focal margin
+    term :math:`-(1 - p_m)^\gamma \log p_m` and a negative :math:`(\lambda - p)\,p^2`. At
+    :math:`\lambda = 1.5` the gradient of a negative is :math:`3 p^2 (1 - p)^2`: zero at both ends.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see the module's conventions.
+        lamb: The negative term climbs to lamb - 1 at p = 1.
+        margin: Subtracted from the logits of positives.
+        gamma: Focusing exponent of positives, >= 0.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+
+    Raises:
+        ValueError: Shapes differ or are not (N, C), gamma is negative, or the reduction is unknown.
+
+    Source: arXiv 2112.07368, Hill loss and focal margin loss.
+
+    >>> hill_loss(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
+    tensor([[0.7019, 0.4804]])
+    """
+    _check_range('gamma', gamma, low=0)
+    logits, target = _prepare(logits, target)
+    prob = logits.sigmoid()
+    negative = (lamb - prob) * prob.square()
+    return reduce_loss(_mix(_focal(logits - margin, gamma), negative, target), reduction)
+
+
+def splc_loss(
+    logits: Tensor,
+    target: Tensor,
+    correct: bool,
+    tau: float = 0.6,
+    margin: float = 1.0,
+    gamma: float = 2.0,
+    reduction: str = 'none',
+) -> Tensor:
+    r"""Self-paced loss correction: confident negatives are trained as positives.
+
+    Focal loss on both sides, :math:`-(1 - p)^\gamma \log p` and :math:`-p^\gamma \log(1 - p)`, with
+    the margin subtracted from the logits of positives only. With ``correct``, an entry of target 0
+    whose probability lies strictly above ``tau`` costs the positive term, without the margin.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see the module's conventions. It is never modified: a correction lives
+            for one call.
+        correct: Whether the correction is on (from ``change_epoch`` on).
+        tau: Confidence above which a negative is taken for a missed positive, in [0, 1].
+        margin: Subtracted from the logits of positives.
+        gamma: Focusing exponent, >= 0.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+
+    Raises:
+        ValueError: Shapes differ or are not (N, C), gamma is negative, tau lies outside [0, 1], or
+            the reduction is unknown.
+
+    Source: arXiv 2112.07368, self-paced loss correction (SPLC).
+
+    >>> logits, target = torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]])
+    >>> splc_loss(logits, target, correct=False)
+    tensor([[0.7019, 1.6501]])
+    >>> splc_loss(logits, target, correct=True)
+    tensor([[0.7019, 0.0018]])
+    """
+    _check_range('gamma', gamma, low=0)
+    _check_range('tau', tau, low=0, high=1)
+    logits, target = _prepare(logits, target)
+    toward_label = -logits  # what an entry of target 0 is pushed to raise
+    if correct:
+        toward_label = torch.where(logits.sigmoid() > tau, logits, toward_label)
+    return reduce_loss(
+        _mix(_focal(logits - margin, gamma), _focal(toward_label, gamma), target), reduction
+    )
+
+
+def asl_loss(
+    logits: Tensor,
+    target: Tensor,
+    gamma_neg: float = 4.0,
+    gamma_pos: float = 0.0,
+    clip: float = 0.05,
+    reduction: str = 'none',
+) -> Tensor:
+    r"""Asymmetric loss, with focal weights that take no part in the gradient.
+
+    :math:`-(1 - p)^{\gamma_+} \log p` and :math:`-p_m^{\gamma_-} \log(1 - p_m)` with
+    :math:`p_m = \max(p - clip, 0)`. The weights in front of the logarithms are detached, as in the
+    baselines of the released trainer. ``gamma_neg = gamma_pos = clip = 0`` is binary cross-entropy.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see the module's conventions.
+        gamma_neg: Focusing exponent of negatives, >= 0.
+        gamma_pos: Focusing exponent of positives, >= 0.
+        clip: Probability below which a negative costs nothing, in [0, 1).
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+
+    Raises:
+        ValueError: Shapes differ or are not (N, C), an exponent is negative, clip lies outside
+            [0, 1], or the reduction is unknown.
+
+    Source: arXiv 2009.14119, asymmetric loss; detached as in the trainer released with 2112.07368.
+
+    >>> asl_loss(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
+    tensor([[0.6931, 0.8464]])
+    """
+    _check_range('gamma_neg', gamma_neg, low=0)
+    _check_range('gamma_pos', gamma_pos, low=0)
+    _check_range('clip', clip, low=0, high=1)
+    logits, target = _prepare(logits, target)
+    positive = -F.logsigmoid(logits) * _weight(-logits.detach(), gamma_pos)
+    if clip == 0:
+        negative = -F.logsigmoid(-logits) * _weight(logits.detach(), gamma_neg)
+    else:
+        absent = (torch.sigmoid(-logits) + clip).clamp(max=1)  # 1 - p_m, at least clip
+        negative = -absent.log() * (1 - absent.detach()) ** gamma_neg
+    return reduce_loss(_mix(positive, negative, target), reduction)
+
+
+def reduce_loss(loss: Tensor, reduction: str, avg_factor: float | Tensor | None = None) -> Tensor:
+    """Reduces an elementwise loss.
+
+    Args:
+        loss: Shape (N, C).
+        reduction: ``'none'`` gives (N, C); ``'sum'`` the plain sum, whatever ``avg_factor`` says;
+            ``'mean'`` the sum over classes and the mean over images.
+        avg_factor: What ``'mean'`` divides by instead of N.
+
+    Raises:
+        ValueError: The reduction is unknown.
+    """
+    if check_reduction(reduction) == 'none':
+        return loss
+    total = loss.sum()
+    if reduction == 'sum' or loss.size(0) == 0:
+        return total
+    return total / (loss.size(0) if avg_factor is None else avg_factor)
+
+
+def check_reduction(reduction: str) -> str:
+    if reduction not in REDUCTIONS:
+        raise ValueError(f'unknown reduction {reduction!r}; expected one of {REDUCTIONS}')
+    return reduction
+
+
+def _focal(logits: Tensor, gamma: float) -> Tensor:
+    """-(1 - p)^gamma log p, exact at any logit: no power of a difference that cancels to zero."""
+    return _weight(-logits, gamma) * -F.logsigmoid(logits)
+
+
+def _weight(logits: Tensor, gamma: float) -> Tensor:
+    """sigmoid(logits)^gamma, with a finite gradient where the sigmoid underflows."""
+    return torch.exp(gamma * F.logsigmoid(logits))
+
+
+def _mix(positive: Tensor, negative: Tensor, target: Tensor) -> Tensor:
+    """The positive term where target is 1, the negative where 0, nothing where -1 (unknown)."""
+    return torch.lerp(negative, positive, target.clamp(min=0)) * (target >= 0)
+
+
+def _prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    if logits.ndim != 2 or logits.shape != target.shape:
+        raise ValueError(
+            'expected logits and target of one shape (N, C), '
+            f'got logits {tuple(logits.shape)} and target {tuple(target.shape)}'
+        )
+    if not logits.is_floating_point():
+        raise ValueError(f'expected logits of a floating dtype, got {logits.dtype}')
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    return logits, target.to(logits.dtype)
+
+
+def _check_range(name: str, value: float, low: float, high: float = float('inf')) -> None:
+    if not low <= value <= high:  # also catches NaN
+        raise ValueError(f'expected {name} in [{low}, {high}], got {value}')

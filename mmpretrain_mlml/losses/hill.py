@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from torch import Tensor
+
+from .base import MultiLabelLoss, defaults_of
+from .functional import hill_loss
+
+_DEFAULT = defaults_of(hill_loss)
+
+
+class Hill(MultiLabelLoss):
+    """Hill loss: negatives that look like missed positives weigh little.
+
+    See :func:`~mmpretrain_mlml.losses.functional.hill_loss` for the formula.
+
+    Args:
+        lamb: Shape of the negative term; 1.5 makes its gradient vanish at p = 1.
+        margin: Subtracted from the logits of positives.
+        gamma: Focusing exponent of positives, >= 0.
+        reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
+        loss_weight: Factor on the result.
+
+    Raises:
+        ValueError: A hyper-parameter is out of its range.
+
+    Source: arXiv 2112.07368, Hill loss.
+
+    >>> import torch
+    >>> Hill()(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
+    tensor(1.1822)
+    """
+
+    def __init__(
+        self,
+        lamb: float = _DEFAULT.lamb,
+        margin: float = _DEFAULT.margin,
+        gamma: float = _DEFAULT.gamma,
+        reduction: str = 'mean',
+        loss_weight: float = 1.0,
+    ) -> None:
+        super().__init__(reduction, loss_weight)
+        self.lamb = lamb
+        self.margin = margin
+        self.gamma = gamma
+        self.check()
+
+    def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
+        return hill_loss(pred, target, self.lamb, self.margin, self.gamma)
