@@ -1,0 +1,18 @@
+"""Labels as plain data: drop protocols, label lists, COCO. Needs nothing but Python."""
+
+from .coco import COCO_CLASSES, read_instances
+from .errors import LabelError
+from .lists import LabelList, read_label_list, write_label_list
+from .protocols import PROTOCOLS, drop_labels, kept_count
+
+__all__ = [
+    'COCO_CLASSES',
+    'PROTOCOLS',
+    'LabelError',
+    'LabelList',
+    'drop_labels',
+    'kept_count',
+    'read_instances',
+    'read_label_list',
+    'write_label_list',
+]

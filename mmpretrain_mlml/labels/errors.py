@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+
+class LabelError(ValueError):
+    """A label file says something that cannot be used.
+
+    Args:
+        where: File, and where known the line: ``'list.txt:12'``.
+        got: What stands there.
+        expected: What should stand there, or what to do.
+    """
+
+    def __init__(self, where: str, got: str, expected: str) -> None:
+        super().__init__(f'{where}: got {got}; expected {expected}')
+        self.where = where
+        self.got = got
+        self.expected = expected
+
+    def __reduce__(self) -> tuple:  # survives the trip out of a data loader's worker
+        return type(self), (self.where, self.got, self.expected)
