@@ -1,0 +1,174 @@
+"""Scores of multi-label predictions: numpy in, numbers out, computed in float64.
+
+``scores`` are probabilities (or anything that ranks) of shape (N, C); ``targets`` of the same shape
+hold 1 present, 0 absent, -1 unknown. Unknown entries are left out everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+EMPTY_CLASSES = ('zero', 'skip')
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What :func:`multi_label_scores` finds, in percent.
+
+    Attributes:
+        summary: ``mAP CP CR CF1 CF1_classwise_mean OP OR OF1`` by name.
+        ap: Average precision by class, (C,), NaN for classes without positives.
+        empty: Indices of the classes without positives.
+    """
+
+    summary: dict[str, float]
+    ap: np.ndarray
+    empty: np.ndarray
+
+
+def multi_label_scores(
+    scores: np.ndarray,
+    targets: np.ndarray,
+    threshold: float = 0.5,
+    topk: int | None = None,
+    empty_classes: str = 'zero',
+) -> Scores:
+    """All scores of a set of predictions.
+
+    A class is predicted where its score lies strictly above ``threshold``, or, with ``topk``, where
+    it is among the k highest scores of its image. ``CP CR`` are precision and recall averaged over
+    classes, ``CF1`` their harmonic mean, ``CF1_classwise_mean`` the mean of the F1 of each class
+    (what the released validation prints as CF1); ``OP OR OF1`` count all entries together. A
+    precision without predictions and a recall without positives count as 0.
+
+    Args:
+        scores: (N, C), finite.
+        targets: (N, C) of 1, 0 and -1.
+        threshold: Decision threshold.
+        topk: Number of classes predicted per image; takes the place of the threshold.
+        empty_classes: ``'zero'`` counts classes without positives as 0 in every average over
+            classes, as the released validation does; ``'skip'`` leaves them out.
+
+    Raises:
+        ValueError: Shapes differ or are not (N, C), N or C is 0, a score is not finite, a target is
+            none of the three values, topk lies outside [1, C], empty_classes is unknown, or every
+            class is to be skipped.
+
+    Source: ``validate.py`` released with arXiv 2112.07368.
+
+    >>> found = multi_label_scores(np.array([[0.9, 0.2], [0.6, 0.7]]), np.array([[1, 0], [0, 1]]))
+    >>> found.summary['mAP'], found.summary['CP'], round(found.summary['OF1'], 2)
+    (100.0, 75.0, 80.0)
+    """
+    scores, targets = _check(scores, targets)
+    if empty_classes not in EMPTY_CLASSES:
+        raise ValueError(f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}')
+    predicted = _decide(scores, threshold, topk)
+    known, present = targets >= 0, targets == 1
+    hits = (predicted & present).sum(0)
+    claims = (predicted & known).sum(0)
+    positives = present.sum(0)
+
+    ap = average_precision(scores, targets)
+    counted = positives > 0 if empty_classes == 'skip' else np.full(len(positives), True)
+    if not counted.any():
+        raise ValueError("no class has a positive, and empty_classes='skip' leaves out all of them")
+
+    def class_mean(values: np.ndarray) -> float:
+        return float(values[counted].mean())
+
+    precision, recall = _ratio(hits, claims), _ratio(hits, positives)
+    cp, cr = class_mean(precision), class_mean(recall)
+    op, or_ = float(_ratio(hits.sum(), claims.sum())), float(_ratio(hits.sum(), positives.sum()))
+    summary = {
+        'mAP': class_mean(np.nan_to_num(ap)),
+        'CP': cp,
+        'CR': cr,
+        'CF1': float(_harmonic(cp, cr)),
+        'CF1_classwise_mean': class_mean(_harmonic(precision, recall)),
+        'OP': op,
+        'OR': or_,
+        'OF1': float(_harmonic(op, or_)),
+    }
+    return Scores(summary, ap, np.flatnonzero(positives == 0))
+
+
+def average_precision(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Average precision of each class: the mean, over its positives, of the precision at their rank.
+
+    Entries of equal score share one rank, the last of theirs, so the order of the images does not
+    matter.
+
+    Args:
+        scores: (N, C), finite.
+        targets: (N, C) of 1, 0 and -1.
+
+    Returns:
+        (C,) in percent; NaN for classes without positives.
+
+    Raises:
+        ValueError: As in :func:`multi_label_scores`.
+
+    Source: ``average_precision`` of the validation released with arXiv 2112.07368.
+
+    >>> average_precision(np.array([[0.9], [0.8], [0.7]]), np.array([[1], [0], [1]])).round(2)
+    array([83.33])
+    """
+    scores, targets = _check(scores, targets)
+    return np.array([_average_precision(s, t) for s, t in zip(scores.T, targets.T)])
+
+
+def _average_precision(scores: np.ndarray, targets: np.ndarray) -> float:
+    known = targets >= 0
+    scores, positive = scores[known], targets[known] == 1
+    if not positive.any():
+        return float('nan')
+    order = np.argsort(-scores)
+    ranked = scores[order]
+    hits = np.cumsum(positive[order])
+    last_of_rank = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    hits = hits[last_of_rank]
+    precision = hits / (last_of_rank + 1)
+    return float(100 * np.sum(precision * np.diff(hits, prepend=0)) / hits[-1])
+
+
+def _check(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    scores, targets = np.asarray(scores, np.float64), np.asarray(targets)
+    if scores.ndim != 2 or scores.shape != targets.shape or scores.size == 0:
+        raise ValueError(
+            'expected scores and targets of one non-empty shape (N, C), '
+            f'got {scores.shape} and {targets.shape}'
+        )
+    if not np.isfinite(scores).all():
+        row, column = np.argwhere(~np.isfinite(scores))[0]
+        raise ValueError(
+            f'expected finite scores, got {(~np.isfinite(scores)).sum()} that are not, the first '
+            f'{scores[row, column]} for class {column} of sample {row}'
+        )
+    if not np.isin(targets, (1, 0, -1)).all():
+        strange = np.unique(targets[~np.isin(targets, (1, 0, -1))])
+        raise ValueError(f'expected targets of 1, 0 and -1, got also {strange[:5].tolist()}')
+    return scores, targets
+
+
+def _decide(scores: np.ndarray, threshold: float, topk: int | None) -> np.ndarray:
+    if topk is None:
+        return scores > threshold
+    if not 1 <= topk <= scores.shape[1]:
+        raise ValueError(f'expected topk in [1, {scores.shape[1]}], got {topk}')
+    predicted = np.zeros(scores.shape, bool)
+    chosen = np.argsort(-scores, axis=1, kind='stable')[:, :topk]
+    np.put_along_axis(predicted, chosen, True, axis=1)
+    return predicted
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """100 * part / whole, 0 where there is no whole."""
+    return 100 * np.asarray(part, np.float64) / np.maximum(whole, 1)
+
+
+def _harmonic(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
+    total = np.add(a, b)
+    return 2 * np.multiply(a, b) / np.where(total > 0, total, 1)

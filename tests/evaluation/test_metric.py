@@ -1,0 +1,96 @@
+import logging
+
+import numpy as np
+import pytest
+import torch
+from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
+from mmpretrain.registry import METRICS
+from mmpretrain.structures import DataSample
+
+from mmpretrain_mlml.evaluation import multi_label_scores
+
+
+def evaluate(scores, targets, as_labels=True, classes=None, **kwargs):
+    samples = []
+    for score, target in zip(scores, targets):
+        sample = DataSample().set_pred_score(torch.tensor(score))
+        if as_labels:
+            sample.set_gt_label(np.flatnonzero(target))
+        else:
+            sample.set_gt_score(torch.tensor(target).float())
+        samples.append(sample)
+    evaluator = Evaluator(METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores', **kwargs}))
+    evaluator.dataset_meta = {'classes': classes}
+    for start in range(0, len(samples), 7):
+        evaluator.process(samples[start : start + 7])
+    return evaluator.evaluate(len(samples))
+
+
+@pytest.fixture
+def case():
+    random = np.random.RandomState(0)
+    return random.rand(40, 5).astype(np.float32), (random.rand(40, 5) < 0.3).astype(int)
+
+
+@pytest.fixture
+def log(caplog):
+    logger = MMLogger.get_instance('metric-test')
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO, logger='metric-test')
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+@pytest.mark.parametrize('as_labels', [True, False])
+def test_metric_names_and_values(case, as_labels):
+    found = evaluate(*case, as_labels)
+    expected = multi_label_scores(*case).summary
+    assert found == pytest.approx({f'multi-label/{name}': v for name, v in expected.items()})
+    assert list(expected) == ['mAP', 'CP', 'CR', 'CF1', 'CF1_classwise_mean', 'OP', 'OR', 'OF1']
+
+
+def test_options_reach_the_arithmetic(case):
+    found = evaluate(*case, threshold=0.3, prefix='x')
+    assert found['x/OF1'] == pytest.approx(multi_label_scores(*case, 0.3).summary['OF1'])
+    found = evaluate(*case, topk=2)
+    assert found['multi-label/OF1'] == pytest.approx(multi_label_scores(*case, topk=2).summary['OF1'])
+    with pytest.raises(ValueError, match='empty_classes'):
+        evaluate(*case, empty_classes='none')
+
+
+def test_unknown_labels_come_in_gt_score(case):
+    scores, targets = case
+    targets[::3] = -1
+    found = evaluate(scores, targets, as_labels=False)
+    assert found['multi-label/mAP'] == pytest.approx(multi_label_scores(scores, targets).summary['mAP'])
+
+
+def test_a_label_that_stands_twice_counts_once(case):
+    scores, _ = case
+    sample = DataSample().set_pred_score(torch.tensor(scores[0])).set_gt_label([1, 1, 3])
+    evaluator = Evaluator(METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores'}))
+    evaluator.process([sample])
+    expected = multi_label_scores(scores[:1], np.array([[0, 1, 0, 1, 0]])).summary
+    assert evaluator.evaluate(1)['multi-label/OF1'] == pytest.approx(expected['OF1'])
+
+
+def test_the_log_names_empty_classes_and_shows_the_table_on_request(case, log):
+    scores, targets = case
+    targets[:, 4] = 0
+    classes = ['ant', 'bee', 'cat', 'dog', 'elk']
+    evaluate(scores, targets, classes=classes)
+    assert '1 classes without positives are counted as 0: elk' in log.text
+    assert 'bee' not in log.text
+    evaluate(scores, targets, classes=classes, classwise=True)
+    ap = multi_label_scores(scores, targets).ap
+    row = next(line for line in log.text.splitlines() if ' bee ' in line)
+    assert f'{ap[1]:.2f}' in row
+    assert str(targets[:, 1].sum()) in row
+
+
+def test_a_prediction_that_is_not_finite_raises(case):
+    scores, targets = case
+    scores[3, 2] = np.nan
+    with pytest.raises(ValueError, match='finite'):
+        evaluate(scores, targets)
