@@ -1,0 +1,3 @@
+from .loss_epoch_hook import LossEpochHook
+
+__all__ = ['LossEpochHook']

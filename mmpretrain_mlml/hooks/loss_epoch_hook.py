@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from mmengine.dataset import InfiniteSampler
+from mmengine.dist import get_world_size
+from mmengine.hooks import Hook
+from mmengine.runner import IterBasedTrainLoop, Runner
+from mmpretrain.registry import HOOKS
+from torch import nn
+
+
+@HOOKS.register_module()
+class LossEpochHook(Hook):
+    """Tells every loss that wants it which epoch it is.
+
+    A module wants it if it has a method ``set_epoch(epoch, max_epochs)``, such as
+    :class:`~mmpretrain_mlml.SPLC`; it is found wherever it sits in the model or in another hook's
+    averaged copy of it. Epochs are 0-based and counted from the start of training, so a resumed run
+    goes on where it stopped. Under an iteration based loop an epoch is one pass over the data.
+
+    It belongs into ``default_hooks``, which child configs merge into, not into ``custom_hooks``,
+    which they replace::
+
+        default_hooks = dict(loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'))
+    """
+
+    priority = 'VERY_LOW'  # after SwitchRecipeHook, which puts new losses into the model
+
+    def __init__(self) -> None:
+        self._iters_per_epoch: int | None = None
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        loop = runner.train_loop
+        if isinstance(loop, IterBasedTrainLoop):
+            self._iters_per_epoch = iters_per_epoch(runner)
+            max_epochs = math.ceil(runner.max_iters / self._iters_per_epoch)
+            self._feed(runner, runner.iter // self._iters_per_epoch, max_epochs)
+        else:
+            self._iters_per_epoch = None
+            self._feed(runner, runner.epoch, runner.max_epochs)
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None
+    ) -> None:
+        per_epoch = self._iters_per_epoch
+        if per_epoch and runner.iter % per_epoch == 0:
+            self._feed(runner, runner.iter // per_epoch, math.ceil(runner.max_iters / per_epoch))
+
+    def _feed(self, runner: Runner, epoch: int, max_epochs: int) -> None:
+        for module in _modules(runner):
+            if callable(getattr(module, 'set_epoch', None)):
+                module.set_epoch(epoch, max_epochs)
+
+
+def iters_per_epoch(runner: Runner) -> int:
+    """Iterations of one process in one pass of all processes over the training data."""
+    loader = runner.train_dataloader
+    if isinstance(loader.sampler, InfiniteSampler):  # its length is the data set, not a share of it
+        return math.ceil(len(loader.dataset) / (loader.batch_size * get_world_size()))
+    return len(loader)
+
+
+def _modules(runner: Runner) -> Iterator[nn.Module]:
+    yield from runner.model.modules()
+    for hook in runner.hooks:
+        averaged = getattr(hook, 'ema_model', None)
+        if isinstance(averaged, nn.Module):
+            yield from averaged.modules()

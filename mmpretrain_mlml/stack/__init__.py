@@ -1,0 +1,19 @@
+"""Everything that exists only because of today's mmengine, mmpretrain and torch.
+
+One function a reason; its docstring names the symptom, the versions that show it, and when it can
+go. :func:`repair` applies all of them, once, when the package is imported.
+"""
+
+
+def repair() -> None:
+    from .multimodal import skip_broken_multimodal
+
+    skip_broken_multimodal()  # before anything imports mmpretrain.models
+
+    from .checkpoints import allow_training_state, load_as_data_only, never_execute_config
+    from .distributed import train_distributed_without_gpu
+
+    allow_training_state()
+    load_as_data_only()
+    never_execute_config()
+    train_distributed_without_gpu()
