@@ -1,0 +1,45 @@
+"""Multi-label training on incomplete labels, inside MMPretrain.
+
+Importing this package registers its parts with MMPretrain. Without MMPretrain the losses, the label
+tools and the arithmetic of the scores still work; they need torch and numpy alone.
+"""
+
+from importlib.util import find_spec
+from typing import Any
+
+from .losses import ASL, BCE, SPLC, Focal, Hill, MultiLabelLoss
+from .paths import config
+from .version import __version__
+
+_ABSENT = [name for name in ('mmengine', 'mmcv', 'mmpretrain') if find_spec(name) is None]
+_REGISTERED = ('COCOMissingLabel', 'DigitScenes', 'LossEpochHook', 'MultiLabelScores')
+
+if not _ABSENT:
+    from .stack import repair
+
+    repair()
+    from .registered import COCOMissingLabel, DigitScenes, LossEpochHook, MultiLabelScores
+
+__all__ = [
+    'ASL',
+    'BCE',
+    'COCOMissingLabel',
+    'DigitScenes',
+    'Focal',
+    'Hill',
+    'LossEpochHook',
+    'MultiLabelLoss',
+    'MultiLabelScores',
+    'SPLC',
+    '__version__',
+    'config',
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _REGISTERED:
+        raise ImportError(
+            f'mmpretrain_mlml.{name} needs {", ".join(_ABSENT)}, not installed here: '
+            "pip install 'mmpretrain_mlml[openmmlab]', or [onedl] for the maintained forks"
+        )
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,0 +1,5 @@
+from .coco_missing_label import COCOMissingLabel
+from .digit_scenes import DigitScenes
+from .missing_label import MissingLabelDataset, SampleError
+
+__all__ = ['COCOMissingLabel', 'DigitScenes', 'MissingLabelDataset', 'SampleError']

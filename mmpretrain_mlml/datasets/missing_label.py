@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import gc
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from mmpretrain.datasets import MultiLabelDataset
+
+from ..labels import LabelList, drop_labels
+from ..labels.protocols import check_protocol
+
+
+class SampleError(RuntimeError):
+    """A sample could not be loaded; says which, and where its label stands."""
+
+
+class MissingLabelDataset(MultiLabelDataset):
+    """Base of data sets whose labels are incomplete, or are made so.
+
+    A subclass reads names and labels (:meth:`read_labels`) and says what the pipeline starts from
+    (:meth:`inputs`); this class drops labels and never puts another image in the place of one that
+    cannot be loaded.
+
+    Args:
+        protocol: Which positive labels to drop: ``'full'`` (none), ``'0.75left'``, ``'0.4left'`` or
+            ``'single'``.
+        seed: Of the drop.
+        **kwargs: As for MMPretrain's ``MultiLabelDataset``.
+
+    Raises:
+        ValueError: The protocol is unknown.
+    """
+
+    def __init__(self, *, protocol: str = 'full', seed: int = 0, **kwargs: Any) -> None:
+        check_protocol(protocol)
+        self.protocol = protocol
+        self.seed = seed
+        super().__init__(**kwargs)
+
+    def read_labels(self) -> LabelList:
+        """The labels before any drop."""
+        raise NotImplementedError(f'{type(self).__name__} must define read_labels()')
+
+    def inputs(self, names: list[str]) -> list[dict[str, Any]]:
+        """What the pipeline starts from for each name, beside ``gt_label``."""
+        raise NotImplementedError(f'{type(self).__name__} must define inputs(names)')
+
+    def where(self, info: dict[str, Any]) -> str:
+        """Names a sample in an error message."""
+        return f'sample {info["sample_idx"]} of {type(self).__name__}'
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        names, labels = self.read_labels()
+        kept = drop_labels(names, labels, self.protocol, self.seed)
+        data_list = self.inputs(names)
+        for info, present in zip(data_list, kept, strict=True):
+            info['gt_label'] = present
+        return data_list
+
+    def full_init(self) -> None:
+        with _garbage_collector_at_rest():
+            super().full_init()
+
+    def _serialize_data(self) -> tuple[np.ndarray, np.ndarray]:
+        # What MMEngine's method gives, without making an array of each of 100,000 samples.
+        rows = [pickle.dumps(info, protocol=4) for info in self.data_list]
+        self.data_list.clear()
+        ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
+        return np.frombuffer(b''.join(rows), np.uint8), ends
+
+    def prepare_data(self, idx: int) -> Any:
+        """Runs the pipeline on a sample.
+
+        Raises:
+            SampleError: The pipeline failed or gave nothing. (MMEngine would take another image.)
+        """
+        try:
+            data = super().prepare_data(idx)
+        except Exception as error:
+            raise SampleError(f'{self.where(self.get_data_info(idx))}: {error}') from error
+        if data is None:
+            raise SampleError(f'{self.where(self.get_data_info(idx))}: a transform returned None')
+        return data
+
+    def extra_repr(self) -> list[str]:
+        return [*super().extra_repr(), f'Protocol: \t{self.protocol}, seed {self.seed}']
+
+
+@contextmanager
+def _garbage_collector_at_rest() -> Iterator[None]:
+    """Keeps the collector from walking torch's millions of objects while many small ones are made."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

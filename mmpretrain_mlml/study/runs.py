@@ -1,0 +1,116 @@
+"""Training runs as ordinary processes of tools/train.py, a few at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ..paths import config
+
+TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
+if not TRAIN.is_file():  # not the wheel, which holds tools/, but a checkout
+    TRAIN = Path(__file__).parents[2] / 'tools' / 'train.py'
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run of a study.
+
+    Attributes:
+        name: Name of its folder.
+        config: Name of a shipped config.
+        label: How figures and tables call it.
+        options: Further ``--cfg-options``.
+    """
+
+    name: str
+    config: str
+    label: str
+    options: Sequence[str] = field(default=())
+
+
+def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict[str, float]]]:
+    """Trains all runs and shows their progress.
+
+    Args:
+        runs: What to train, each into ``work_dir/name``; a folder of an earlier run is used anew.
+        work_dir: Folder of the study.
+        jobs: How many runs at a time; the processor's cores are shared out among them.
+
+    Returns:
+        By run name, the scores of each validation in order.
+
+    Raises:
+        RuntimeError: A run failed; shows the end of its log.
+    """
+    waiting, running, scores = list(runs), {}, {}
+    columns = TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[state]}')
+    with Progress(*columns, TimeElapsedColumn()) as progress:
+        tasks = {
+            run.name: progress.add_task(run.label, total=1.0, start=False, state='waiting')
+            for run in runs
+        }
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    run = waiting.pop(0)
+                    progress.start_task(tasks[run.name])
+                    running[run.name] = _start(run, work_dir, jobs)
+                time.sleep(0.5)
+                for name, process in list(running.items()):
+                    code = process.poll()
+                    log = (work_dir / name / 'out.log').read_text(errors='replace')
+                    done, state = _progress(log)
+                    progress.update(tasks[name], completed=done, state=state)
+                    if code is not None:
+                        del running[name]
+                        if code != 0:
+                            raise RuntimeError(f'{name} failed:\n' + log[-3000:])
+                        scores[name] = read_scores(work_dir / name)
+                        progress.stop_task(tasks[name])
+        finally:
+            for process in running.values():
+                process.terminate()
+    return scores
+
+
+def read_scores(run_dir: Path) -> list[dict[str, float]]:
+    """The scores of each validation of the newest run in a work directory, in order."""
+    newest = max(run_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.parents[1].name)
+    rows = [json.loads(line) for line in newest.read_text().splitlines()]
+    return [row for row in rows if any(key.startswith('multi-label/') for key in row)]
+
+
+def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:
+    folder = work_dir / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    options = ['--cfg-options', *run.options] if run.options else []
+    with (folder / 'out.log').open('w') as log:
+        return subprocess.Popen(
+            [sys.executable, TRAIN, config(run.config), '--work-dir', folder, *options],
+            env={**os.environ, 'OMP_NUM_THREADS': str(threads)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _progress(log: str) -> tuple[float, str]:
+    """Share done and a word on it, from the last line of training in a log."""
+    steps = re.findall(r'Epoch\(train\) +\[(\d+)\]\[ *(\d+)/(\d+)\].*?eta: (\S+)', log)
+    total = re.findall(r'max_epochs=(\d+)', log)
+    if not steps or not total:
+        return 0.0, 'starting'
+    epoch, step, per_epoch = map(int, steps[-1][:3])
+    done = (epoch - 1 + step / per_epoch) / int(total[-1])
+    return done, 'done' if done >= 1 else f'{steps[-1][3]} left'
