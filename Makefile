@@ -1,0 +1,44 @@
+# make demo   sets up .venv (once) and shows what Hill and SPLC gain over BCE, on embedded images
+# make test   sets up .venv (once) and runs the tests
+# make lint   style; make format puts it right
+# make clean  removes .venv and build leftovers
+#
+# PYTHON=python3.12 make ...   chooses the interpreter; EXTRA=onedl the maintained forks of the stack
+
+EXTRA ?= openmmlab
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready-$(EXTRA)
+FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
+	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
+
+.PHONY: demo test lint format clean ready
+
+demo: ready
+	$(BIN)/python tools/demo.py
+
+test: ready
+	$(BIN)/python -m pytest
+
+lint: ready
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: ready
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+
+ready:
+	@if [ -e $(READY) ] && [ ! setup.py -nt $(READY) ]; then \
+		echo "using the environment in $(VENV) (make clean removes it)"; \
+	else $(MAKE) --no-print-directory $(READY); fi
+
+$(READY): setup.py
+	@test -n '$(PYTHON)' || { echo 'no Python 3.10 to 3.13 with venv found; name one: PYTHON=... make'; exit 1; }
+	@echo 'setting up $(VENV) with $(PYTHON); PyTorch makes this a download of several GB'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRA),dev]'
+	@touch $(READY)

@@ -1,0 +1,16 @@
+optim_wrapper = dict(
+    type='OptimWrapper', optimizer=dict(type='Adam', lr=3e-3, weight_decay=1e-4)
+)
+param_scheduler = dict(
+    type='OneCycleLR',
+    eta_max=3e-3,
+    total_steps=5,
+    pct_start=0.2,
+    by_epoch=True,
+    convert_to_iter_based=True,
+)
+train_cfg = dict(by_epoch=True, max_epochs=5, val_interval=1)
+val_cfg = dict()
+test_cfg = dict()
+
+auto_scale_lr = dict(base_batch_size=64, enable=False)

@@ -1,0 +1,7 @@
+# Hill on COCO, all labels: no published figure; not run here yet.
+#   python tools/train.py configs/coco_full_hill.py
+_base_ = [
+    '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',
+    '_base_/labels/coco_full.py',
+]  # fmt: skip
+model = dict(head=dict(loss=dict(type='mmpretrain_mlml.Hill')))
