@@ -10,7 +10,7 @@ VERSION = re.search(r"'(.+)'", (HERE / 'mmpretrain_mlml/version.py').read_text()
 
 
 def inside_wheel(folder: str) -> dict[str, str]:
-    """Package names for a top-level folder and the folders in it: configs -> mmpretrain_mlml.configs."""
+    """Package names of a folder and the folders in it, such as mmpretrain_mlml.configs."""
     found = [HERE / folder, *(HERE / folder).rglob('*/')]
     folders = [path.relative_to(HERE) for path in found if path.name != '__pycache__']
     return {'.'.join(('mmpretrain_mlml', *path.parts)): path.as_posix() for path in folders}

@@ -4,4 +4,6 @@ _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',
     '_base_/labels/coco_0.75left.py',
 ]  # fmt: skip
-model = dict(head=dict(loss=dict(type='mmpretrain_mlml.SPLC', tau=0.65)))  # tau as the released README advises here
+model = dict(
+    head=dict(loss=dict(type='mmpretrain_mlml.SPLC', tau=0.65))
+)  # tau as the released README advises here

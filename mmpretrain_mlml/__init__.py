@@ -23,6 +23,7 @@ if not _ABSENT:
 __all__ = [
     'ASL',
     'BCE',
+    'SPLC',
     'COCOMissingLabel',
     'DigitScenes',
     'Focal',
@@ -30,7 +31,6 @@ __all__ = [
     'LossEpochHook',
     'MultiLabelLoss',
     'MultiLabelScores',
-    'SPLC',
     '__version__',
     'config',
 ]

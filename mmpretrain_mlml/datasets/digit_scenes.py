@@ -87,7 +87,9 @@ def make_scenes(split: str, size: int) -> tuple[np.ndarray, list[list[int]]]:
         picks = random.randint(len(scans), size=len(cells))
         for cell, pick in zip(cells, picks):
             side = random.randint(12, CELL + 1)
-            top, left = random.randint(CELL - side + 1, size=2) + np.array(divmod(cell, GRID)) * CELL
+            top, left = (
+                random.randint(CELL - side + 1, size=2) + np.array(divmod(cell, GRID)) * CELL
+            )
             scan = cv2.resize(scans[pick], (side, side), interpolation=cv2.INTER_LINEAR_EXACT)
             image[top : top + side, left : left + side, 0] = scan
         labels.append(sorted({int(values[pick]) for pick in picks}))

@@ -64,7 +64,9 @@ def multi_label_scores(
     """
     scores, targets = _check(scores, targets)
     if empty_classes not in EMPTY_CLASSES:
-        raise ValueError(f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}')
+        raise ValueError(
+            f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}'
+        )
     predicted = _decide(scores, threshold, topk)
     known, present = targets >= 0, targets == 1
     hits = (predicted & present).sum(0)

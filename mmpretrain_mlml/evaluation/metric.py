@@ -66,9 +66,7 @@ class MultiLabelScores(BaseMetric):
 
     def compute_metrics(self, results: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
         scores, targets = (np.stack(column) for column in zip(*results))
-        found = multi_label_scores(
-            scores, targets, self.threshold, self.topk, self.empty_classes
-        )
+        found = multi_label_scores(scores, targets, self.threshold, self.topk, self.empty_classes)
         logger = MMLogger.get_current_instance()
         names = (self.dataset_meta or {}).get('classes') or list(map(str, range(scores.shape[1])))
         if len(found.empty):

@@ -109,8 +109,9 @@ def _lines(path: Path) -> list[str]:
         text = data.decode('utf-8-sig')
     except UnicodeDecodeError as error:
         line = data.count(b'\n', 0, error.start) + 1
-        raise LabelError(f'{path}:{line}', f'bytes {error.object[error.start:error.end]!r}',
-                         'UTF-8 text') from None
+        raise LabelError(
+            f'{path}:{line}', f'bytes {error.object[error.start : error.end]!r}', 'UTF-8 text'
+        ) from None
     lines = text.replace('\r\n', '\n').split('\n')
     return lines[:-1] if lines[-1] == '' else lines
 

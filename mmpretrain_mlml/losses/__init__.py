@@ -5,4 +5,4 @@ from .base import MultiLabelLoss
 from .hill import Hill
 from .splc import SPLC
 
-__all__ = ['ASL', 'BCE', 'Focal', 'Hill', 'MultiLabelLoss', 'SPLC']
+__all__ = ['ASL', 'BCE', 'SPLC', 'Focal', 'Hill', 'MultiLabelLoss']

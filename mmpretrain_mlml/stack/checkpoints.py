@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
 import pickle
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -92,26 +94,38 @@ def load_from_local(filename: str, map_location: Any = None) -> Any:
 
 
 def _load_file(file: Any, map_location: Any = None, weights_only: bool | None = None) -> Any:
-    try:
+    with _refusal_explained(file):
         return torch.load(file, map_location=map_location, weights_only=True)
-    except (pickle.UnpicklingError, EOFError) as error:
-        reason = str(error).split('\n\n')[-1] if 'Unsupported' in str(error) else str(error)
-        raise RuntimeError(
-            f'{file} was refused: a checkpoint may hold tensors and the training state that mmengine '
-            f'writes, no code. It is damaged, or not from a source to trust. ({reason})'
-        ) from error
 
 
 def _load_url(url: str, **kwargs: Any) -> Any:
     kwargs['weights_only'] = True
     try:
-        return torch.hub.load_state_dict_from_url(url, **kwargs)
+        with _refusal_explained(url):
+            return torch.hub.load_state_dict_from_url(url, **kwargs)
     except (URLError, ConnectionError, TimeoutError) as error:
-        cache = os.path.join(torch.hub.get_dir(), 'checkpoints')
+        cache = Path(torch.hub.get_dir()) / 'checkpoints'
         raise RuntimeError(
             f'could not download {url} ({error}). Without a network, give a local file (--cfg-options '
             'model.backbone.init_cfg.checkpoint=FILE for the weights of a backbone), put the file '
             f'into {cache}, or train from scratch (--cfg-options model.backbone.init_cfg=None).'
+        ) from error
+
+
+@contextmanager
+def _refusal_explained(source: Any) -> Iterator[None]:
+    """Says in plain words why torch would not load a file."""
+    try:
+        yield
+    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and 'PytorchStreamReader' not in str(error):
+            raise
+        found = re.search(r'WeightsUnpickler error: (.+?)(?: Please use|\n|$)', str(error))
+        reason = found.group(1) if found else str(error).split('\n')[0] or 'it is empty'
+        raise RuntimeError(
+            f'{source} was refused: a checkpoint may hold tensors and the training state that '
+            'mmengine writes, no code. This one is damaged or not from a source to trust '
+            f'({reason}).'
         ) from error
 
 

@@ -33,7 +33,10 @@ def test_equals_scikit_learn(decimals):
     expected = [100 * average_precision_score(t, s) for s, t in zip(scores.T, targets.T)]
     np.testing.assert_allclose(average_precision(scores, targets), expected)
     found = multi_label_scores(scores, targets, 0.5).summary
-    for average, names in (('macro', ('CP', 'CR', 'CF1_classwise_mean')), ('micro', ('OP', 'OR', 'OF1'))):
+    for average, names in (
+        ('macro', ('CP', 'CR', 'CF1_classwise_mean')),
+        ('micro', ('OP', 'OR', 'OF1')),
+    ):
         expected = precision_recall_fscore_support(
             targets, scores > 0.5, average=average, zero_division=0
         )
@@ -59,7 +62,9 @@ def test_topk_takes_the_place_of_the_threshold():
     for row, values in zip(chosen, scores):
         row[np.argsort(values)[-3:]] = 1
     expected = precision_recall_fscore_support(targets, chosen, average='micro')
-    np.testing.assert_allclose([found[k] for k in ('OP', 'OR', 'OF1')], 100 * np.array(expected[:3]))
+    np.testing.assert_allclose(
+        [found[k] for k in ('OP', 'OR', 'OF1')], 100 * np.array(expected[:3])
+    )
 
 
 def test_unknown_entries_are_left_out_everywhere():
@@ -91,14 +96,17 @@ def test_a_prediction_that_is_not_finite_raises_and_is_named(value):
     scores, targets = random_case()
     scores[7, 3] = value
     for function in (multi_label_scores, average_precision):
-        with pytest.raises(ValueError, match='1 that are not, the first .* class 3 of sample 7'):
+        with pytest.raises(ValueError, match=r'1 that are not, the first .* class 3 of sample 7'):
             function(scores, targets)
 
 
 def test_half_precision_scores_are_computed_in_float64():
     scores, targets = random_case()
     half = scores.astype(np.float16)
-    assert multi_label_scores(half, targets).summary == multi_label_scores(half.astype(float), targets).summary
+    assert (
+        multi_label_scores(half, targets).summary
+        == multi_label_scores(half.astype(float), targets).summary
+    )
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,9 @@ def test_options_reach_the_arithmetic(case):
     found = evaluate(*case, threshold=0.3, prefix='x')
     assert found['x/OF1'] == pytest.approx(multi_label_scores(*case, 0.3).summary['OF1'])
     found = evaluate(*case, topk=2)
-    assert found['multi-label/OF1'] == pytest.approx(multi_label_scores(*case, topk=2).summary['OF1'])
+    assert found['multi-label/OF1'] == pytest.approx(
+        multi_label_scores(*case, topk=2).summary['OF1']
+    )
     with pytest.raises(ValueError, match='empty_classes'):
         evaluate(*case, empty_classes='none')
 
@@ -63,7 +65,9 @@ def test_unknown_labels_come_in_gt_score(case):
     scores, targets = case
     targets[::3] = -1
     found = evaluate(scores, targets, as_labels=False)
-    assert found['multi-label/mAP'] == pytest.approx(multi_label_scores(scores, targets).summary['mAP'])
+    assert found['multi-label/mAP'] == pytest.approx(
+        multi_label_scores(scores, targets).summary['mAP']
+    )
 
 
 def test_a_label_that_stands_twice_counts_once(case):

@@ -34,7 +34,10 @@ def test_the_classes_are_the_ones_of_the_photographs(shared):
         (lambda c: c['annotations'][3].pop('category_id'), 'category_id None'),
         (lambda c: c['categories'].pop(), r'79 categories .*expected 80 .*metainfo'),
         (lambda c: c['images'][3].pop('file_name'), r'images\[3\]'),
-        (lambda c: c['images'][3].update(file_name='../x.jpg'), 'image 4: .*inside the image folder'),
+        (
+            lambda c: c['images'][3].update(file_name='../x.jpg'),
+            'image 4: .*inside the image folder',
+        ),
         (lambda c: c['images'][3].update(c['images'][4], id=4), 'again, first at'),
     ],
 )
@@ -49,7 +52,9 @@ def test_problems_are_named(coco_root, tmp_path, change, expected):
 
 
 def test_a_file_cut_in_half_is_named_with_its_line(coco_root, tmp_path):
-    text = json.dumps(json.loads((coco_root / 'annotations/instances_train2014.json').read_text()), indent=1)
+    text = json.dumps(
+        json.loads((coco_root / 'annotations/instances_train2014.json').read_text()), indent=1
+    )
     path = tmp_path / 'half.json'
     path.write_text(text[: len(text) // 2])
     with pytest.raises(LabelError, match=r'half\.json:\d+: .*complete JSON'):

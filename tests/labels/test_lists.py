@@ -23,7 +23,12 @@ def write(tmp_path):
         ('a.jpg,0\r\nb.jpg,\t1  2 \r\n', [[0], [1, 2]]),
         ('\ufeffa.jpg,7\nb.jpg,\n', [[7], []]),
     ],
-    ids=['released', 'unordered, no last line end', 'CRLF, tab, blanks', 'byte order mark, no label'],
+    ids=[
+        'released',
+        'unordered, no last line end',
+        'CRLF, tab, blanks',
+        'byte order mark, no label',
+    ],
 )
 def test_reads_the_format_and_its_variants(write, text, expected):
     names, labels = read_label_list(write(text), 80)

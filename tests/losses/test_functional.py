@@ -50,9 +50,7 @@ def test_every_loss_equals_the_released_code(official):
 def test_hill_is_the_formula_of_the_paper(gamma):
     logits, target = random_batch()
     p, pm = logits.sigmoid(), (logits - 0.7).sigmoid()
-    expected = torch.where(
-        target == 1, -((1 - pm) ** gamma) * pm.log(), (1.3 - p) * p**2
-    )
+    expected = torch.where(target == 1, -((1 - pm) ** gamma) * pm.log(), (1.3 - p) * p**2)
     torch.testing.assert_close(hill_loss(logits, target, 1.3, 0.7, gamma), expected)
 
 
@@ -107,7 +105,9 @@ def test_splc_before_change_epoch_is_focal_margin():
     logits, target = random_batch()
     x = torch.where(target == 1, logits - 1, logits)
     pt = torch.where(target == 1, x, -x).sigmoid()
-    torch.testing.assert_close(splc_loss(logits, target, correct=False), -((1 - pt) ** 2) * pt.log())
+    torch.testing.assert_close(
+        splc_loss(logits, target, correct=False), -((1 - pt) ** 2) * pt.log()
+    )
 
 
 def test_without_focus_and_margin_splc_is_bce():
@@ -155,9 +155,7 @@ def test_inside_autocast_the_loss_is_computed_in_float32(dtype):
 @pytest.mark.parametrize('name', LOSSES)
 def test_a_soft_target_interpolates_between_absent_and_present(name):
     logits, _ = random_batch()
-    absent, present = (
-        LOSSES[name](logits, torch.full_like(logits, value)) for value in (0.0, 1.0)
-    )
+    absent, present = (LOSSES[name](logits, torch.full_like(logits, value)) for value in (0.0, 1.0))
     mixed = LOSSES[name](logits, torch.full_like(logits, 0.15))
     torch.testing.assert_close(mixed, 0.15 * present + 0.85 * absent)
 

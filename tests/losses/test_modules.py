@@ -79,7 +79,9 @@ def test_wrong_hyper_parameters_raise_when_built(cls, kwargs):
         cls(**kwargs)
 
 
-@pytest.mark.parametrize(('cls', 'name'), [(Hill, 'hill_loss'), (SPLC, 'splc_loss'), (ASL, 'asl_loss')])
+@pytest.mark.parametrize(
+    ('cls', 'name'), [(Hill, 'hill_loss'), (SPLC, 'splc_loss'), (ASL, 'asl_loss')]
+)
 def test_modules_have_the_defaults_of_their_functions(cls, name):
     ours = inspect.signature(cls).parameters
     theirs = inspect.signature(getattr(functional, name)).parameters

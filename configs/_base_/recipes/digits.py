@@ -1,6 +1,4 @@
-optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='Adam', lr=3e-3, weight_decay=1e-4)
-)
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=3e-3, weight_decay=1e-4))
 param_scheduler = dict(
     type='OneCycleLR',
     eta_max=3e-3,

@@ -1,0 +1,194 @@
+import pickle
+import subprocess
+
+import numpy as np
+import pytest
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import DATASETS
+from torch.utils.data import DataLoader
+
+from mmpretrain_mlml import COCOMissingLabel
+from mmpretrain_mlml.datasets import SampleError
+from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, drop_labels, read_instances
+
+LOAD = [
+    {'type': 'LoadImageFromFile'},
+    {'type': 'Resize', 'scale': (32, 32)},
+    {'type': 'PackInputs'},
+]
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    init_default_scope('mmpretrain')
+
+
+def labels_of(dataset):
+    return [dataset.get_data_info(index)['gt_label'] for index in range(len(dataset))]
+
+
+def train(coco_root, **kwargs):
+    return COCOMissingLabel(
+        'annotations/instances_train2014.json', str(coco_root), 'train2014', LOAD, **kwargs
+    )
+
+
+@pytest.mark.parametrize('protocol', ['full', '0.75left', '0.4left', 'single'])
+def test_json_with_protocol_and_seed(coco_root, protocol):
+    found = train(coco_root, protocol=protocol, seed=5)
+    expected = read_instances(coco_root / 'annotations/instances_train2014.json')
+    assert labels_of(found) == drop_labels(*expected, protocol, 5)
+    assert len(found) == 7
+    assert found.metainfo['classes'] == COCO_CLASSES
+    sample = found[2]
+    assert sample['inputs'].shape == (3, 32, 32)
+    assert sample['data_samples'].gt_label.tolist() == labels_of(found)[2]
+
+
+@pytest.mark.parametrize(
+    ('name', 'count'),
+    [('full', 241_035), ('0.75left', 181_422), ('0.4left', 96_251), ('singlelabel', 82_081)],
+)
+def test_the_official_lists(shared, name, count):
+    dataset = DATASETS.build(
+        {
+            'type': 'mmpretrain_mlml.COCOMissingLabel',
+            'ann_file': f'coco_labels/coco_train_{name}.txt',
+            'data_root': str(shared),
+            'data_prefix': 'photos/train2014',
+            'pipeline': LOAD,
+        }
+    )
+    assert len(dataset) == 82_081
+    assert sum(map(len, labels_of(dataset))) == count
+
+
+def test_a_subset_protocol_on_a_list_drops_again(shared):
+    path = str(shared / 'coco_labels/coco_train_full.txt')
+    assert sum(map(len, labels_of(COCOMissingLabel(path, protocol='0.4left')))) == 96_251
+
+
+def test_real_photographs_load(shared):
+    dataset = COCOMissingLabel(
+        str(shared / 'photos/train_0.4left.txt'), '', str(shared / 'photos/train2014'), LOAD
+    )
+    loader = DataLoader(dataset, batch_size=50, num_workers=2, collate_fn=list)
+    for sample, _ in zip((s for batch in loader for s in batch), range(200)):
+        assert sample['inputs'].shape == (3, 32, 32)
+
+
+@pytest.fixture
+def photos(tmp_path, coco_root):
+    names = sorted(path.name for path in (coco_root / 'train2014').iterdir())
+    (tmp_path / 'images').mkdir()
+    for name in names:
+        (tmp_path / 'images' / name).write_bytes((coco_root / 'train2014' / name).read_bytes())
+    (tmp_path / 'list.txt').write_text(''.join(f'{name},{k}\n' for k, name in enumerate(names)))
+    return tmp_path, names
+
+
+def damage_by_html(path):
+    path.write_text('<html>404</html>')
+
+
+@pytest.mark.parametrize(
+    'damage',
+    [lambda path: path.unlink(), lambda path: path.write_bytes(b''), damage_by_html],
+    ids=['missing', 'empty', 'html'],
+)
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_a_bad_image_raises_with_its_name_and_line_and_is_never_replaced(photos, damage, test_mode):
+    root, names = photos
+    dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, test_mode=test_mode)
+    damage(root / 'images' / names[4])
+    with pytest.raises(SampleError, match=rf'{names[4]} \(.*list\.txt:5\)'):
+        dataset[4]
+    with pytest.raises(Exception, match=names[4]):  # out of a worker, too
+        list(DataLoader(dataset, num_workers=1, collate_fn=list))
+    assert dataset[3]['data_samples'].img_path.endswith(names[3])
+
+
+def test_a_transform_that_gives_up_is_an_error_not_another_image(photos):
+    root, names = photos
+    lenient = [{'type': 'LoadImageFromFile', 'ignore_empty': True}, *LOAD[1:]]
+    dataset = COCOMissingLabel('list.txt', str(root), 'images', lenient)
+    (root / 'images' / names[0]).unlink()
+    with pytest.raises(SampleError, match='returned None'):
+        dataset[0]
+
+
+def test_an_image_without_labels_is_all_negative(tmp_path, photos):
+    root, names = photos
+    (root / 'list.txt').write_text(f'{names[0]},\n')
+    sample = COCOMissingLabel('list.txt', str(root), 'images', LOAD)[0]['data_samples']
+    assert sample.gt_label.tolist() == []
+
+
+def test_missing_and_strange_annotation_files_say_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'nowhere/a\.json.*COCO_ROOT'):
+        COCOMissingLabel('a.json', str(tmp_path / 'nowhere'))
+    (tmp_path / 'a.csv').write_text('x')
+    with pytest.raises(LabelError, match=r'a\.csv: .*\.json or list \.txt'):
+        COCOMissingLabel('a.csv', str(tmp_path))
+    with pytest.raises(ValueError, match="'half'; expected one of"):
+        COCOMissingLabel('a.csv', str(tmp_path), protocol='half')
+
+
+def test_other_classes_come_with_metainfo(photos):
+    root, names = photos
+    (root / 'list.txt').write_text(f'{names[0]},1\n')
+    dataset = COCOMissingLabel('list.txt', str(root), metainfo={'classes': ('a', 'b')})
+    assert dataset.CLASSES == ('a', 'b')
+    (root / 'list.txt').write_text(f'{names[0]},2\n')
+    with pytest.raises(LabelError, match='from 0 to 1'):
+        COCOMissingLabel('list.txt', str(root), metainfo={'classes': ('a', 'b')})
+
+
+def test_indices_select_and_errors_still_name_the_right_line(photos):
+    root, names = photos
+    dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, indices=[6, 2])
+    (root / 'images' / names[6]).unlink()
+    assert dataset.get_data_info(0)['gt_label'] == [6]
+    with pytest.raises(SampleError, match=r'list\.txt:7\)'):
+        dataset[0]
+
+
+def test_the_serialised_list_is_the_one_of_mmengine_and_adds_no_objects(shared):
+    from mmengine.dataset import BaseDataset
+
+    dataset = COCOMissingLabel(str(shared / 'coco_labels/coco_train_0.4left.txt'))
+    plain = COCOMissingLabel(
+        str(shared / 'coco_labels/coco_train_0.4left.txt'), serialize_data=False
+    )
+    assert dataset.data_list == []
+    data, ends = BaseDataset._serialize_data(plain)
+    assert np.array_equal(dataset.data_bytes, data)
+    assert np.array_equal(dataset.data_address, ends)
+    assert pickle.loads(pickle.dumps(dataset)).get_data_info(9) == dataset.get_data_info(9)
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_across_workers(shared):
+    """The private memory of a worker does not grow as it walks through all labels."""
+    script = f"""
+import torch.utils.data
+from mmpretrain_mlml import COCOMissingLabel
+data = COCOMissingLabel({str(shared / 'coco_labels/coco_train_full.txt')!r})
+def private(_=None):
+    rows = open('/proc/self/smaps_rollup').read().splitlines()
+    return sum(int(r.split()[1]) for r in rows if r.startswith('Private_Dirty'))
+class Probe(torch.utils.data.Dataset):
+    def __len__(self): return 20
+    def __getitem__(self, i):
+        for k in range(i * 4104, min(len(data), (i + 1) * 4104)): data.get_data_info(k)
+        return private()
+seen = [int(v) for v in torch.utils.data.DataLoader(Probe(), num_workers=1, batch_size=None)]
+print('GREW', seen[-1] - seen[0])
+"""
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, '-c', script], capture_output=True, text=True, check=True
+    )
+    grew = int(done.stdout.split('GREW')[1])
+    assert grew < 4096, f'{grew} KiB'

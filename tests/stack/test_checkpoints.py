@@ -1,0 +1,157 @@
+"""Checkpoints of real training are read back with weights_only on; hostile ones do nothing."""
+
+import functools
+import http.server
+import importlib
+import pickle
+import threading
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer, MessageHub
+from mmengine.optim.scheduler import param_scheduler
+from mmengine.runner import CheckpointLoader, Runner
+from support import make_runner
+
+import mmpretrain_mlml
+from mmpretrain_mlml.stack import checkpoints
+
+
+class Hostile:
+    """Pickles to a call of any function."""
+
+    def __init__(self, function, *args):
+        self.call = function, args
+
+    def __reduce__(self):
+        return self.call
+
+
+def load(path):
+    return CheckpointLoader.load_checkpoint(str(path), 'cpu')
+
+
+@pytest.fixture
+def marker(tmp_path):
+    return tmp_path / 'marker'
+
+
+def test_training_state_of_mmengine_is_read_with_weights_only(tmp_path):
+    buffer = HistoryBuffer([1.0, 2.0], [1, 1])
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(model.parameters())
+    state = {'scalars': OrderedDict(loss=buffer), 'best': np.float64(3), 'count': np.int64(2)}
+    schedulers = [
+        param_scheduler.OneCycleParamScheduler(optimizer, 'lr', eta_max=0.1, total_steps=9),
+        param_scheduler.CosineAnnealingParamScheduler(optimizer, 'lr', T_max=3),
+        param_scheduler.MultiStepParamScheduler(optimizer, 'lr', milestones=[1, 2]),
+        param_scheduler.PolyParamScheduler(optimizer, 'lr', end=4),
+        param_scheduler.LinearParamScheduler(optimizer, 'lr', end=4),
+    ]
+    state['schedulers'] = [scheduler.state_dict() for scheduler in schedulers]
+    torch.save(state, tmp_path / 'a.pth')
+    found = load(tmp_path / 'a.pth')
+    assert found['scalars']['loss'].mean() == 1.5
+    assert found['scalars']['loss'].statistics('max') == 2
+    assert found['best'] == 3
+    schedulers[0].load_state_dict(found['schedulers'][0])
+    assert found['schedulers'][0]['anneal_func'](1, 0, 1.0) == 0
+
+
+def test_message_hub_of_a_real_run_survives(tmp_path):
+    hub = MessageHub.get_instance('stack-test')
+    hub.update_scalar('train/loss', torch.tensor(2.0))
+    hub.update_info('best_score', np.float32(7))
+    torch.save(hub.state_dict(), tmp_path / 'hub.pth')
+    other = MessageHub.get_instance('stack-test-other')
+    other.load_state_dict(load(tmp_path / 'hub.pth'))
+    assert other.get_scalar('train/loss').current() == 2
+
+
+HOSTILE = {
+    'a plain call': lambda marker: Hostile(open, str(marker), 'w'),
+    'eval': lambda marker: Hostile(eval, f'open({str(marker)!r}, "w")'),
+    'getattr on a module': lambda marker: Hostile(getattr, Hostile(__import__, 'os'), 'system'),
+    'globals of an allowed method': lambda marker: Hostile(
+        getattr, HistoryBuffer.mean, '__globals__'
+    ),
+    'an attribute of an allowed class': lambda marker: Hostile(getattr, HistoryBuffer, '__init__'),
+    'a stored method of the wrong class': lambda marker: Hostile(getattr, np.ndarray, 'tofile'),
+    'a subclass trick': lambda marker: Hostile(getattr, object, '__subclasses__'),
+}
+
+
+@pytest.mark.parametrize('kind', HOSTILE)
+def test_hostile_files_are_refused_and_do_nothing(tmp_path, marker, kind):
+    path = tmp_path / 'hostile.pth'
+    torch.save({'state_dict': {}, 'x': HOSTILE[kind](marker)}, path)
+    with pytest.raises(RuntimeError, match=r'hostile\.pth was refused: .*no code'):
+        load(path)
+    assert not marker.exists()
+
+
+def test_a_hostile_file_works_without_protection(tmp_path, marker):
+    """The gadget itself is sound: otherwise its refusal would show nothing."""
+    torch.save(HOSTILE['a plain call'](marker), tmp_path / 'x.pth')
+    torch.load(tmp_path / 'x.pth', weights_only=False).close()
+    assert marker.exists()
+
+
+def test_raw_pickles_are_refused(tmp_path, marker):
+    (tmp_path / 'raw.pth').write_bytes(pickle.dumps(HOSTILE['eval'](marker), protocol=2))
+    with pytest.raises(RuntimeError, match='was refused'):
+        load(tmp_path / 'raw.pth')
+    assert not marker.exists()
+
+
+def test_a_hostile_file_behind_http_is_refused(tmp_path, marker, monkeypatch):
+    torch.save({'state_dict': HOSTILE['a plain call'](marker)}, tmp_path / 'served.pth')
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, 'log_message', lambda *args: None)
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'cache'))
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f'http://127.0.0.1:{server.server_port}/served.pth'
+        with pytest.raises(RuntimeError, match='was refused'):
+            load(url)
+        server.shutdown()
+    assert not marker.exists()
+
+
+def test_without_a_network_the_message_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    with pytest.raises(
+        RuntimeError, match=r'init_cfg\.checkpoint=FILE.*from scratch.*init_cfg=None'
+    ):
+        load('http://127.0.0.1:9/resnet50.pth')
+
+
+@pytest.mark.parametrize('content', [b'', b'PK\x03\x04 cut short', b'<html>'])
+def test_damaged_and_missing_files_are_named(tmp_path, content):
+    (tmp_path / 'bad.pth').write_bytes(content)
+    with pytest.raises(RuntimeError, match=r'bad\.pth'):
+        load(tmp_path / 'bad.pth')
+    with pytest.raises(FileNotFoundError, match=r'none\.pth'):
+        load(tmp_path / 'none.pth')
+
+
+def test_a_config_inside_a_checkpoint_is_never_run(tmp_path, marker):
+    make_runner(tmp_path).train()
+    path = tmp_path / 'epoch_3.pth'
+    checkpoint = torch.load(path, weights_only=True)
+    checkpoint['meta']['config'] = f"open({str(marker)!r}, 'w')\nx = 1\n"
+    torch.save(checkpoint, path)
+    runner = make_runner(tmp_path, resume=True, train_cfg={'max_epochs': 4})
+    runner.train()
+    assert runner.epoch == 4
+    assert not marker.exists()
+
+
+def test_importing_twice_repairs_once():
+    before = Runner.load_checkpoint
+    assert importlib.import_module('mmpretrain_mlml') is mmpretrain_mlml
+    assert Runner.load_checkpoint is before
+    assert Runner.load_checkpoint.__wrapped__.__module__ == 'mmengine.runner.runner'
+    assert checkpoints.CheckpointLoader._schemes[''] is checkpoints.load_from_local

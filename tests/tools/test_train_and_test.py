@@ -1,0 +1,182 @@
+"""The command line tools, as real processes: train, kill, resume, test, several processes."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from conftest import ROOT
+
+CONFIG = 'configs/digits_0.4left_splc.py'
+SMALL = (
+    'train_dataloader.dataset.size=256', 'val_dataloader.dataset.size=101',
+    'test_dataloader.dataset.size=101', 'val_dataloader.batch_size=20',
+    'test_dataloader.batch_size=20', 'model.backbone.base_channels=4',
+    'model.backbone.stem_channels=4', 'model.head.in_channels=32', 'train_cfg.max_epochs=3',
+)  # fmt: skip
+
+
+def options(*changes):
+    return ['--cfg-options', *SMALL, *changes]
+
+
+def scores(work_dir):
+    """Validation scores of all runs in a work directory, in order."""
+    rows = []
+    for path in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        rows += [json.loads(line) for line in path.read_text().splitlines()]
+    return [row for row in rows if 'multi-label/mAP' in row]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return str(listener.getsockname()[1])
+
+
+@pytest.fixture(scope='module')
+def trained(run_tool, tmp_path_factory):
+    work_dir = tmp_path_factory.mktemp('trained')
+    run_tool('python', 'tools/train.py', CONFIG, '--work-dir', work_dir, *options())
+    return work_dir
+
+
+def test_training_leaves_checkpoints_and_scores(trained):
+    assert (trained / 'epoch_3.pth').is_file()
+    assert list(trained.glob('best_multi-label_mAP_epoch_*.pth'))
+    assert len(scores(trained)) == 3
+
+
+def test_test_prints_the_scores_of_the_last_validation(trained, run_tool, tmp_path):
+    out = tmp_path / 'metrics.json'
+    run_tool(
+        'python', 'tools/test.py', CONFIG, trained / 'epoch_3.pth', '--work-dir', tmp_path,
+        '--out', out, '--out-item', 'metrics', *options(),
+    )  # fmt: skip
+    found, last = json.loads(out.read_text()), scores(trained)[-1]
+    assert {k: v for k, v in found.items() if k in last and 'time' not in k} == {
+        k: v for k, v in last.items() if k.startswith('multi-label')
+    }
+
+
+@pytest.mark.slow
+def test_killed_after_epoch_two_it_resumes_and_goes_on(run_tool, tmp_path):
+    command = [sys.executable, 'tools/train.py', CONFIG, '--work-dir', str(tmp_path), *options()]
+    env = {**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
+    command += ['train_cfg.max_epochs=50']
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 120
+        while (
+            not (tmp_path / 'epoch_2.pth').exists() or not (tmp_path / 'last_checkpoint').exists()
+        ):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGKILL)
+    done = int(re.search(r'epoch_(\d+)', (tmp_path / 'last_checkpoint').read_text()).group(1))
+    more = f'train_cfg.max_epochs={done + 2}'
+    train = ('python', 'tools/train.py', CONFIG, '--work-dir', tmp_path, '--resume')
+    text = run_tool(*train, *options(more))
+    assert f'resumed epoch: {done}' in text
+    assert (tmp_path / f'epoch_{done + 2}.pth').is_file()
+    # with a larger max_epochs it goes on from there
+    text = run_tool(*train, *options(f'train_cfg.max_epochs={done + 3}'))
+    assert f'resumed epoch: {done + 2}' in text
+    assert (tmp_path / f'epoch_{done + 3}.pth').is_file()
+
+
+@pytest.mark.dist
+@pytest.mark.slow
+def test_two_processes_train_and_score_like_one(trained, run_tool, tmp_path):
+    env = {'PORT': free_port(), 'PYTHON': sys.executable}
+    changes = ('train_dataloader.batch_size=32', 'work_dir=' + str(tmp_path / 'a folder'))
+    text = run_tool('bash', 'tools/dist_train.sh', CONFIG, 2, *options(*changes), **env)
+    assert 'Distributed training: True' in text
+    assert 'GPU number: 2' in text
+    folder = tmp_path / 'a folder'  # quoted all the way
+    assert (folder / 'epoch_3.pth').is_file()
+    assert len(scores(folder)) == 3
+
+    # 101 images on two processes: padded for the last batch, scored exactly
+    out = tmp_path / 'metrics.json'
+    test = (CONFIG, trained / 'epoch_3.pth', 2, '--out', out, '--out-item', 'metrics')
+    env['PORT'] = free_port()
+    run_tool('bash', 'tools/dist_test.sh', *test, '--work-dir', tmp_path, *options(), **env)
+    found, expected = json.loads(out.read_text()), scores(trained)[-1]
+    for name, value in found.items():
+        if name.startswith('multi-label'):
+            assert value == pytest.approx(expected[name], abs=1e-6), name
+
+
+def test_slurm_scripts_hand_every_argument_on(run_tool, tmp_path):
+    """With an srun that, like Slurm's, starts the command it is given; here with Python's argv."""
+    (tmp_path / 'srun').write_text('#!/usr/bin/env bash\nprintf "%s\\n" "$@"\n')
+    (tmp_path / 'srun').chmod(0o755)
+    env = {
+        'PATH': f'{tmp_path}:{os.environ["PATH"]}',
+        'GPUS': '16',
+        'SRUN_ARGS': '--qos=a --time=9',
+    }
+    train = ('bash', 'tools/slurm_train.sh', 'part', 'a job', CONFIG, 'a folder', '--resume')
+    found = run_tool(*train, '--cfg-options', 'x="[1, 2]"', **env).splitlines()
+    for argument in (
+        '--job-name=a job',
+        '--ntasks=16',
+        '--qos=a',
+        '--time=9',
+        'a folder',
+        'x="[1, 2]"',
+    ):
+        assert argument in found
+    assert found[found.index('--launcher') + 1] == 'slurm'
+    found = run_tool('bash', 'tools/slurm_test.sh', 'part', 'job', CONFIG, 'a b.pth', **env)
+    assert 'a b.pth' in found.splitlines()
+    for script in ('slurm_train.sh', 'slurm_test.sh', 'dist_train.sh', 'dist_test.sh'):
+        assert 'usage' in run_tool('bash', f'tools/{script}', expect=1)
+
+
+def test_without_coco_the_message_says_where_it_is_looked_for(run_tool, tmp_path):
+    text = run_tool(
+        'python', 'tools/train.py', 'configs/coco_0.4left_splc.py', '--work-dir', tmp_path,
+        expect=1, COCO_ROOT=str(tmp_path / 'nowhere'),
+    )  # fmt: skip
+    assert 'COCO_ROOT' in text
+    assert 'instances_train2014.json' in text
+
+
+@pytest.mark.slow
+def test_coco_trains_from_a_local_file_of_backbone_weights(run_tool, tmp_path, coco_root):
+    """The main job on a small COCO folder, with weights as torchvision names them."""
+    from mmpretrain.models import ResNet
+
+    weights = {k: torch.randn_like(v) * 0.01 if v.is_floating_point() else v
+               for k, v in ResNet(depth=50).state_dict().items()}  # fmt: skip
+    torch.save(weights, tmp_path / 'resnet50.pth')
+    text = run_tool(
+        'python', 'tools/train.py', 'configs/coco_0.4left_splc.py', '--work-dir', tmp_path,
+        '--no-persistent-workers', '--cfg-options', 'train_dataloader.batch_size=4',
+        'train_dataloader.num_workers=0', 'val_dataloader.batch_size=4', 'train_cfg.max_epochs=2',
+        'val_dataloader.num_workers=0', f'model.backbone.init_cfg.checkpoint={tmp_path}/resnet50.pth',
+        COCO_ROOT=str(coco_root),
+    )  # fmt: skip
+    assert 'Loads checkpoint by local backend' in text
+    assert 'unexpected key' not in text
+    assert len(scores(tmp_path)) == 2
+
+
+def test_without_a_network_the_message_says_how_to_go_on(run_tool, tmp_path, coco_root):
+    text = run_tool(
+        'python', 'tools/train.py', 'configs/coco_0.4left_splc.py', '--work-dir', tmp_path,
+        '--cfg-options', 'model.backbone.init_cfg.checkpoint=http://127.0.0.1:9/resnet50.pth',
+        expect=1, COCO_ROOT=str(coco_root), TORCH_HOME=str(tmp_path),
+    )  # fmt: skip
+    assert 'could not download http://127.0.0.1:9/resnet50.pth' in text
+    assert 'model.backbone.init_cfg.checkpoint=FILE' in text
+    assert 'model.backbone.init_cfg=None' in text

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Tests on several processes of one or several machines:
+#   bash tools/dist_test.sh CONFIG CHECKPOINT PROCESSES_PER_MACHINE [options of tools/test.py]
+# NNODES, NODE_RANK, MASTER_ADDR and PORT as for dist_train.sh.
+set -euo pipefail
+usage='usage: dist_test.sh CONFIG CHECKPOINT PROCESSES [options]'
+config=${1:?$usage}
+checkpoint=${2:?$usage}
+processes=${3:?$usage}
+tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+PYTHONPATH="$(dirname "$tools")${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python}" -m torch.distributed.run \
+    --nnodes="${NNODES:-1}" \
+    --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" \
+    --nproc_per_node="$processes" \
+    "$tools/test.py" "$config" "$checkpoint" --launcher pytorch "${@:4}"
