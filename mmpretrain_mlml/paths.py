@@ -19,11 +19,15 @@ def config(name: str) -> str:
     Raises:
         FileNotFoundError: There is no such config; says which there are.
     """
-    folder = next(
-        place for place in (_PACKAGE / 'configs', _PACKAGE.parent / 'configs') if place.is_dir()
-    )
+    folder = shipped('configs')
     path = folder / name
     if not path.is_file():
         known = ', '.join(sorted(found.name for found in folder.glob('*.py')))
         raise FileNotFoundError(f'no config {name!r} in {folder}; there are {known}')
     return str(path)
+
+
+def shipped(folder: str) -> Path:
+    """``configs`` or ``tools``: inside the package in a wheel, beside it in a checkout."""
+    places = (_PACKAGE / folder, _PACKAGE.parent / folder)
+    return next(place for place in places if place.is_dir())

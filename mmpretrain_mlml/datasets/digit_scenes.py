@@ -40,7 +40,7 @@ class DigitScenes(MissingLabelDataset):
     def __init__(
         self,
         split: str = 'train',
-        size: int = 16000,
+        size: int = 20000,
         protocol: str = 'full',
         seed: int = 0,
         pipeline: Sequence = (),
@@ -86,7 +86,7 @@ def make_scenes(split: str, size: int) -> tuple[np.ndarray, list[list[int]]]:
         cells = random.permutation(GRID * GRID)[: random.randint(1, 7)]
         picks = random.randint(len(scans), size=len(cells))
         for cell, pick in zip(cells, picks):
-            side = random.randint(12, CELL + 1)
+            side = random.randint(10, CELL + 1)
             top, left = (
                 random.randint(CELL - side + 1, size=2) + np.array(divmod(cell, GRID)) * CELL
             )

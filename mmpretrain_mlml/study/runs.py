@@ -14,11 +14,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ..paths import config
+from ..paths import config, shipped
 
-TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
-if not TRAIN.is_file():  # not the wheel, which holds tools/, but a checkout
-    TRAIN = Path(__file__).parents[2] / 'tools' / 'train.py'
+PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,23 @@ def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:
     folder = work_dir / run.name
     folder.mkdir(parents=True, exist_ok=True)
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])]
     options = ['--cfg-options', *run.options] if run.options else []
     with (folder / 'out.log').open('w') as log:
         return subprocess.Popen(
-            [sys.executable, TRAIN, config(run.config), '--work-dir', folder, *options],
-            env={**os.environ, 'OMP_NUM_THREADS': str(threads)},
+            [
+                sys.executable,
+                shipped('tools') / 'train.py',
+                config(run.config),
+                '--work-dir',
+                folder,
+                *options,
+            ],
+            env={
+                **os.environ,
+                'PYTHONPATH': os.pathsep.join(paths),
+                'OMP_NUM_THREADS': str(threads),
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -2,12 +2,12 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=3e-3, w
 param_scheduler = dict(
     type='OneCycleLR',
     eta_max=3e-3,
-    total_steps=5,
+    total_steps=4,
     pct_start=0.2,
     by_epoch=True,
     convert_to_iter_based=True,
 )
-train_cfg = dict(by_epoch=True, max_epochs=5, val_interval=1)
+train_cfg = dict(by_epoch=True, max_epochs=4, val_interval=1)
 val_cfg = dict()
 test_cfg = dict()
 
