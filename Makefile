@@ -13,32 +13,30 @@ FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2]
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test lint format clean ready
+.PHONY: demo test lint format clean
 
-demo: ready
+demo: $(READY)
+	@echo 'using the environment in $(VENV)'
 	$(BIN)/python tools/demo.py
 
-test: ready
+test: $(READY)
+	@echo 'using the environment in $(VENV)'
 	$(BIN)/python -m pytest
 
-lint: ready
+lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-format: ready
+format: $(READY)
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
 
-ready:
-	@if [ -e $(READY) ] && [ ! setup.py -nt $(READY) ]; then \
-		echo "using the environment in $(VENV) (make clean removes it)"; \
-	else $(MAKE) --no-print-directory $(READY); fi
-
 $(READY): setup.py
-	@test -n '$(PYTHON)' || { echo 'no Python 3.10 to 3.13 with venv found; name one: PYTHON=... make'; exit 1; }
-	@echo 'setting up $(VENV) with $(PYTHON); PyTorch makes this a download of several GB'
+	@test -n '$(PYTHON)' || { \
+		echo 'found no Python 3.10 to 3.13 that has venv; name one: PYTHON=... make'; exit 1; }
+	@echo 'setting up $(VENV) with $(PYTHON), once; PyTorch makes it a download of several GB'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRA),dev]'
+	$(BIN)/python -m pip install --editable '.[$(EXTRA),dev]'
 	@touch $(READY)

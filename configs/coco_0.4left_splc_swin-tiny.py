@@ -2,9 +2,7 @@
 #   python tools/train.py configs/coco_0.4left_splc_swin-tiny.py
 _base_ = 'coco_0.4left_splc.py'
 model = dict(
-    backbone=dict(
-        _delete_=True, type='SwinTransformer', arch='tiny', img_size=448,
-        init_cfg=dict(type='Pretrained', checkpoint='mmcls://swin_tiny'),
-    ),
+    backbone=dict(_delete_=True, type='SwinTransformer', arch='tiny', img_size=448,
+                  init_cfg=dict(type='Pretrained', checkpoint='mmcls://swin_tiny')),
     head=dict(in_channels=768),
 )  # fmt: skip

@@ -1,10 +1,7 @@
-# SPLC on COCO, 40 % of the labels left, on a backbone of timm: no published figure; not run here yet.
+# SPLC on COCO, 40 % of the labels left, on timm's ConvNeXt-T: no published figure; not run here yet.
 #   python tools/train.py configs/coco_0.4left_splc_timm-convnext-tiny.py
 _base_ = 'coco_0.4left_splc.py'
-model = dict(
-    backbone=dict(
-        _delete_=True, type='TIMMBackbone', model_name='convnext_tiny', features_only=False,
-        pretrained=True,
-    ),
+model = dict(  # without a network: pretrained=False, and checkpoint_path=FILE for local weights
+    backbone=dict(_delete_=True, type='TIMMBackbone', model_name='convnext_tiny', pretrained=True),
     head=dict(in_channels=768),
-)  # fmt: skip
+)

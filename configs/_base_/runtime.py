@@ -9,6 +9,7 @@ default_hooks = dict(
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
+    sync_buffers=dict(type='SyncBuffersHook'),  # one set of batch norm statistics over processes
     loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'),
 )
 

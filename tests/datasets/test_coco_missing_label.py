@@ -63,6 +63,10 @@ def test_the_official_lists(shared, name, count):
     assert sum(map(len, labels_of(dataset))) == count
 
 
+def test_the_validation_list_has_the_annotated_images_of_val2014(shared):
+    assert len(COCOMissingLabel(str(shared / 'coco_labels/coco_val_full.txt'))) == 40_137
+
+
 def test_a_subset_protocol_on_a_list_drops_again(shared):
     path = str(shared / 'coco_labels/coco_train_full.txt')
     assert sum(map(len, labels_of(COCOMissingLabel(path, protocol='0.4left')))) == 96_251
