@@ -6,9 +6,9 @@
 # PYTHON=python3.12 make ...   chooses the interpreter; EXTRA=onedl the maintained forks of the stack
 
 EXTRA ?= openmmlab
-VENV := .venv
+VENV := .venv$(if $(filter-out openmmlab,$(EXTRA)),-$(EXTRA))
 BIN := $(VENV)/bin
-READY := $(VENV)/ready-$(EXTRA)
+READY := $(VENV)/ready
 FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
@@ -30,13 +30,13 @@ format: $(READY)
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-onedl build dist *.egg-info .pytest_cache .ruff_cache
 
 $(READY): setup.py
 	@test -n '$(PYTHON)' || { \
 		echo 'found no Python 3.10 to 3.13 that has venv; name one: PYTHON=... make'; exit 1; }
 	@echo 'setting up $(VENV) with $(PYTHON), once; PyTorch makes it a download of several GB'
-	$(PYTHON) -m venv --clear $(VENV)
+	'$(PYTHON)' -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --editable '.[$(EXTRA),dev]'
 	@touch $(READY)

@@ -11,7 +11,7 @@ VERSION = re.search(r"'(.+)'", (HERE / 'mmpretrain_mlml/version.py').read_text()
 
 def inside_wheel(folder: str) -> dict[str, str]:
     """Package names of a folder and the folders in it, such as mmpretrain_mlml.configs."""
-    found = [HERE / folder, *(HERE / folder).rglob('*/')]
+    found = [HERE / folder, *(path for path in (HERE / folder).rglob('*') if path.is_dir())]
     folders = [path.relative_to(HERE) for path in found if path.name != '__pycache__']
     return {'.'.join(('mmpretrain_mlml', *path.parts)): path.as_posix() for path in folders}
 

@@ -36,6 +36,10 @@ __all__ = [
 ]
 
 
+if _ABSENT:
+    __all__ = [name for name in __all__ if name not in _REGISTERED]
+
+
 def __getattr__(name: str) -> Any:
     if name in _REGISTERED:
         raise ImportError(

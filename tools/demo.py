@@ -5,9 +5,9 @@ Trains the four digits configs with tools/train.py, prints a table, and writes d
 
 import argparse
 import json
-import os
 from pathlib import Path
 
+from joblib import cpu_count
 from rich.console import Console
 
 from mmpretrain_mlml.study import Run, draw, gap_closed, summarise, table, train
@@ -23,7 +23,7 @@ SETTINGS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
-    parser.add_argument('--jobs', type=int, default=min(4, len(os.sched_getaffinity(0))))
+    parser.add_argument('--jobs', type=int, default=min(4, cpu_count()))
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'))
     args = parser.parse_args()
 

@@ -8,8 +8,12 @@ config=${1:?$usage}
 checkpoint=${2:?$usage}
 processes=${3:?$usage}
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$tools")
+if [ -d "$root/mmpretrain_mlml" ]; then # a checkout, installed or not
+    export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+fi
 
-PYTHONPATH="$(dirname "$tools")${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python}" -m torch.distributed.run \
+exec "${PYTHON:-python}" -m torch.distributed.run \
     --nnodes="${NNODES:-1}" \
     --node_rank="${NODE_RANK:-0}" \
     --master_addr="${MASTER_ADDR:-127.0.0.1}" \

@@ -9,9 +9,13 @@ job_name=${2:?$usage}
 config=${3:?$usage}
 work_dir=${4:?$usage}
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$tools")
+if [ -d "$root/mmpretrain_mlml" ]; then # a checkout, installed or not
+    export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+fi
 read -ra srun_args <<<"${SRUN_ARGS:-}"
 
-PYTHONPATH="$(dirname "$tools")${PYTHONPATH:+:$PYTHONPATH}" exec srun \
+exec srun \
     --partition="$partition" \
     --job-name="$job_name" \
     --gres="gpu:${GPUS_PER_NODE:-8}" \
@@ -19,5 +23,5 @@ PYTHONPATH="$(dirname "$tools")${PYTHONPATH:+:$PYTHONPATH}" exec srun \
     --ntasks-per-node="${GPUS_PER_NODE:-8}" \
     --cpus-per-task="${CPUS_PER_TASK:-5}" \
     --kill-on-bad-exit=1 \
-    "${srun_args[@]}" \
+    ${srun_args[@]+"${srun_args[@]}"} \
     "${PYTHON:-python}" -u "$tools/train.py" "$config" --work-dir "$work_dir" --launcher slurm "${@:5}"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
 
 from ..labels import COCO_CLASSES, LabelError, LabelList, read_instances, read_label_list
@@ -71,6 +73,13 @@ class COCOMissingLabel(MissingLabelDataset):
         if self.ann_file.endswith('.json'):
             return read_instances(self.ann_file, self.CLASSES)
         if self.ann_file.endswith('.txt'):
+            if self.protocol != 'full':
+                print_log(
+                    f'{self.ann_file} is a label list; protocol {self.protocol!r} drops labels '
+                    "from it again. For the list as it stands set protocol='full'.",
+                    logger='current',
+                    level=logging.WARNING,
+                )
             return read_label_list(self.ann_file, len(self.CLASSES))
         raise LabelError(self.ann_file, 'a file of unknown kind', 'instances .json or list .txt')
 

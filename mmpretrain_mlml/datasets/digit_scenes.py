@@ -40,7 +40,7 @@ class DigitScenes(MissingLabelDataset):
     def __init__(
         self,
         split: str = 'train',
-        size: int = 20000,
+        size: int = 27000,
         protocol: str = 'full',
         seed: int = 0,
         pipeline: Sequence = (),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 from mmpretrain.datasets import MultiLabelDataset
 
 from ..labels import LabelList, drop_labels
@@ -55,6 +56,13 @@ class MissingLabelDataset(MultiLabelDataset):
     def load_data_list(self) -> list[dict[str, Any]]:
         names, labels = self.read_labels()
         kept = drop_labels(names, labels, self.protocol, self.seed)
+        counts = sum(map(len, kept)), sum(map(len, labels))
+        print_log(
+            '{}: {} images, {} of {} labels kept ({}, seed {})'.format(
+                type(self).__name__, len(names), *counts, self.protocol, self.seed
+            ),
+            logger='current',
+        )
         data_list = self.inputs(names)
         for info, present in zip(data_list, kept, strict=True):
             info['gt_label'] = present
@@ -92,6 +100,9 @@ class MissingLabelDataset(MultiLabelDataset):
 @contextmanager
 def _garbage_collector_at_rest() -> Iterator[None]:
     """Keeps the collector from walking torch's millions of objects while many small ones are made."""
+    if gc.get_freeze_count():  # somebody else froze what they want to keep frozen
+        yield
+        return
     gc.freeze()
     try:
         yield

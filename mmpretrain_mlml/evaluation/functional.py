@@ -67,8 +67,8 @@ def multi_label_scores(
         raise ValueError(
             f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}'
         )
-    predicted = _decide(scores, threshold, topk)
     known, present = targets >= 0, targets == 1
+    predicted = _decide(np.where(known, scores, -np.inf), threshold, topk)
     hits = (predicted & present).sum(0)
     claims = (predicted & known).sum(0)
     positives = present.sum(0)

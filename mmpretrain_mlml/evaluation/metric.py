@@ -65,6 +65,8 @@ class MultiLabelScores(BaseMetric):
             self.results.append((score, _target(sample, len(score))))
 
     def compute_metrics(self, results: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+        if not results:
+            raise ValueError('no prediction to score: the data loader gave no image')
         scores, targets = (np.stack(column) for column in zip(*results))
         found = multi_label_scores(scores, targets, self.threshold, self.topk, self.empty_classes)
         logger = MMLogger.get_current_instance()
@@ -84,7 +86,10 @@ def _target(sample: dict, num_classes: int) -> np.ndarray:
     if 'gt_score' in sample:
         return sample['gt_score'].cpu().numpy()
     target = np.zeros(num_classes, np.int8)
-    target[torch.as_tensor(sample['gt_label']).cpu().numpy()] = 1
+    present = torch.as_tensor(sample['gt_label']).cpu().numpy()
+    if len(present) and not 0 <= present.min() <= present.max() < num_classes:
+        raise ValueError(f'expected gt_label in [0, {num_classes - 1}], got {present.tolist()}')
+    target[present] = 1
     return target
 
 

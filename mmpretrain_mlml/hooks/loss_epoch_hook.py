@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterator
 
@@ -15,8 +16,8 @@ from torch import nn
 class LossEpochHook(Hook):
     """Tells every loss that wants it which epoch it is.
 
-    A module wants it if it has a method ``set_epoch(epoch, max_epochs)``, such as
-    :class:`~mmpretrain_mlml.SPLC`; it is found wherever it sits in the model or in another hook's
+    A module wants it if it has a method ``set_epoch(epoch, max_epochs)`` or ``set_epoch(epoch)``, as
+    :class:`~mmpretrain_mlml.SPLC` has; it is found wherever it sits in the model or in another hook's
     averaged copy of it. Epochs are 0-based and counted from the start of training, so a resumed run
     goes on where it stopped. Under an iteration based loop an epoch is one pass over the data.
 
@@ -50,16 +51,31 @@ class LossEpochHook(Hook):
 
     def _feed(self, runner: Runner, epoch: int, max_epochs: int) -> None:
         for module in _modules(runner):
-            if callable(getattr(module, 'set_epoch', None)):
-                module.set_epoch(epoch, max_epochs)
+            set_epoch = getattr(module, 'set_epoch', None)
+            if callable(set_epoch):
+                more = 'max_epochs' in inspect.signature(set_epoch).parameters
+                set_epoch(epoch, **({'max_epochs': max_epochs} if more else {}))
 
 
 def iters_per_epoch(runner: Runner) -> int:
-    """Iterations of one process in one pass of all processes over the training data."""
+    """Iterations of one process in one pass of all processes over the training data.
+
+    Raises:
+        ValueError: The loader gives no batch, or cannot say how many.
+    """
     loader = runner.train_dataloader
-    if isinstance(loader.sampler, InfiniteSampler):  # its length is the data set, not a share of it
-        return math.ceil(len(loader.dataset) / (loader.batch_size * get_world_size()))
-    return len(loader)
+    try:
+        batches = len(loader)
+    except TypeError:
+        batches = 0
+    if batches == 0:
+        raise ValueError(
+            f'an epoch in an iteration based loop is a pass over the data, but {loader.dataset} gives '
+            'no batch, or does not say how many; expected a data set with a length'
+        )
+    sampler = getattr(loader.batch_sampler, 'sampler', loader.sampler)
+    shared = isinstance(sampler, InfiniteSampler)  # its length is the whole, not a process's share
+    return math.ceil(batches / get_world_size()) if shared else batches
 
 
 def _modules(runner: Runner) -> Iterator[nn.Module]:

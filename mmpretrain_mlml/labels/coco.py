@@ -64,6 +64,8 @@ def read_instances(path: str | os.PathLike, classes: Sequence[str] = COCO_CLASSE
                 f'category_id {annotation.get("category_id")}',
                 f'ids listed under images and categories ({error} is not)',
             ) from None
+    if not any(present.values()):
+        raise LabelError(str(path), 'no annotated image', 'annotations')
     annotated = [image for image in content['images'] if present[image['id']]]
     names = [image['file_name'] for image in annotated]
     check_names(names, where=lambda index: f'{path}: image {annotated[index]["id"]}')
@@ -77,16 +79,28 @@ def _load(path: Path) -> dict[str, list[dict]]:
         raise LabelError(f'{path}:{error.lineno}', error.msg, 'a complete JSON file') from None
     except UnicodeDecodeError as error:
         raise LabelError(str(path), str(error), 'a JSON file in UTF-8') from None
-    wanted = {'images': ('id', 'file_name'), 'annotations': (), 'categories': ('id', 'name')}
+    wanted = {
+        'images': {'id': int, 'file_name': str},
+        'annotations': {},
+        'categories': {'id': int, 'name': str},
+    }
     for key, fields in wanted.items():
         rows = content.get(key) if isinstance(content, dict) else None
         if not isinstance(rows, list):
             raise LabelError(str(path), f'no list {key!r}', 'a COCO instances file')
+        seen = set()
         for position, row in enumerate(rows):
-            if not isinstance(row, dict) or any(field not in row for field in fields):
+            place = f'{path}: {key}[{position}]'
+            if not isinstance(row, dict) or any(
+                not isinstance(row.get(field), kind) for field, kind in fields.items()
+            ):
+                wanted_fields = ', '.join(f'{f} ({k.__name__})' for f, k in fields.items())
                 raise LabelError(
-                    f'{path}: {key}[{position}]', _shorten([row]), f'an object with {fields}'
+                    place, _shorten([row]), f'an object with {wanted_fields or "fields"}'
                 )
+            if 'id' in fields and row['id'] in seen:
+                raise LabelError(place, f'id {row["id"]} again', 'each id once')
+            seen.add(row.get('id') if 'id' in fields else None)
     return content
 
 

@@ -20,9 +20,9 @@ class LabelList(NamedTuple):
 def read_label_list(path: str | os.PathLike, num_classes: int) -> LabelList:
     """Reads a label list.
 
-    A line is ``name,ids``: an image's path relative to the image folder, a comma, and class indices
-    separated by blanks (a leading blank, tabs and CRLF line ends are fine, and so is a UTF-8 byte
-    order mark). No ids after the comma: nothing is marked in this image.
+    A line is ``name,ids``: an image's path relative to the image folder, up to the first comma, and
+    class indices separated by blanks (a leading blank, tabs and CRLF line ends are fine, and so is a
+    UTF-8 byte order mark). No ids after the comma: nothing is marked in this image.
 
     Args:
         path: The file, UTF-8.
@@ -31,22 +31,25 @@ def read_label_list(path: str | os.PathLike, num_classes: int) -> LabelList:
     Raises:
         FileNotFoundError: There is no such file.
         LabelError: A line is not of the form above, an index is out of range or stands twice, a name
-            stands twice, is empty, is absolute or leaves its folder; says file and line.
+            stands twice, is empty, has blanks around it or leaves the folder, or there is no line;
+            says file and line.
     """
     path = Path(path)
     index_of = {str(index): index for index in range(num_classes)}
     names: list[str] = []
     labels: list[list[int]] = []
     for number, line in enumerate(_lines(path), start=1):
-        name, _, ids = line.rpartition(',')
+        name, comma, ids = line.partition(',')
         try:
             present = [index_of[text] for text in ids.split()]
         except KeyError:
             present = None
-        if present is None or not name or (len(present) > 1 and not _sort(present)):
+        if present is None or not comma or not name or (len(present) > 1 and not _sort(present)):
             raise _line_error(f'{path}:{number}', line, num_classes)
         names.append(name)
         labels.append(present)
+    if not names:
+        raise LabelError(str(path), 'no line', 'one image a line')
     check_names(names, where=lambda index: f'{path}:{index + 1}')
     return LabelList(names, labels)
 
@@ -58,18 +61,20 @@ def write_label_list(
 
     Args:
         path: The file to write; an existing one is replaced once the new one is complete.
-        names: N image names, without line breaks.
+        names: N image names, without commas, control characters or blanks around them.
         labels: N sequences of class indices.
 
     Raises:
-        ValueError: Names and labels differ in number, or a name holds a line break.
+        ValueError: Names and labels differ in number, or a name cannot be written.
     """
     path = Path(path)
     part = path.with_name(path.name + '.part')
     with part.open('w', encoding='utf-8', newline='\n') as file:
         for name, present in zip(names, labels, strict=True):
-            if len(name.splitlines()) != 1:
-                raise ValueError(f'expected an image name of one line, got {name!r}')
+            if not name.isprintable() or ',' in name or name != name.strip():
+                raise ValueError(
+                    f'expected a name without commas or blanks around it, got {name!r}'
+                )
             file.write(f'{name},{" ".join(map(str, present))}\n')
     part.replace(path)
 
@@ -90,6 +95,10 @@ def check_names(names: Sequence[str], where: Callable[[int], str]) -> None:
     for index, name in enumerate(names):
         if _leaves_folder(name):
             raise LabelError(where(index), repr(name), 'a path inside the image folder')
+        if not name.isprintable() or name != name.strip():
+            raise LabelError(
+                where(index), repr(name), 'a name without control characters or blanks around it'
+            )
 
 
 def _leaves_folder(name: str) -> bool:
@@ -118,7 +127,7 @@ def _lines(path: Path) -> list[str]:
 
 def _line_error(where: str, line: str, num_classes: int) -> LabelError:
     """Says what is wrong with a line that could not be read."""
-    name, comma, ids = line.rpartition(',')
+    name, comma, ids = line.partition(',')
     shown = repr(line if len(line) <= 80 else line[:77] + '...')
     form = "'name,ids', such as 'a.jpg,0 52'"
     if not comma:

@@ -54,7 +54,8 @@ def drop_labels(
         N lists of kept class indices, ascending (``'full'``: as they came).
 
     Raises:
-        ValueError: The protocol is unknown, or names and labels differ in number.
+        ValueError: The protocol is unknown, the seed is no whole number, or names and labels differ
+            in number.
 
     >>> drop_labels(['a.jpg', 'b.jpg'], [[3, 7, 9], [1]], 'single', seed=0)
     [[9], [1]]
@@ -63,7 +64,9 @@ def drop_labels(
         raise ValueError(f'expected as many names as labels, got {len(names)} and {len(labels)}')
     if check_protocol(protocol) is None:
         return [list(present) for present in labels]
-    key = f'{seed}/{protocol}'.encode()
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ValueError(f'expected seed to be a whole number, got {seed!r}')
+    key = blake2b(f'{seed}/{protocol}'.encode()).digest()
 
     def keep(name: str, present: Sequence[int]) -> list[int]:
         count = kept_count(len(present), protocol)

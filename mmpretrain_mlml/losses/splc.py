@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from numbers import Integral
+
 from torch import Tensor
 
 from .base import MultiLabelLoss, defaults_of
@@ -80,6 +82,6 @@ class SPLC(MultiLabelLoss):
 
 
 def _check_epoch(name: str, epoch: int) -> int:
-    if isinstance(epoch, bool) or int(epoch) != epoch or epoch < 0:
+    if isinstance(epoch, bool) or not isinstance(epoch, Integral) or epoch < 0:
         raise ValueError(f'expected {name} to be a whole number >= 0, got {epoch!r}')
     return int(epoch)

@@ -10,10 +10,11 @@ def repair() -> None:
 
     skip_broken_multimodal()  # before anything imports mmpretrain.models
 
-    from .checkpoints import allow_training_state, load_as_data_only, never_execute_config
+    from .checkpoints import load_as_data_only, never_obey_checkpoint
     from .distributed import train_distributed_without_gpu
+    from .training_state import allow_training_state
 
     allow_training_state()
     load_as_data_only()
-    never_execute_config()
+    never_obey_checkpoint()
     train_distributed_without_gpu()

@@ -1,4 +1,4 @@
-"""Checkpoints are data: what mmengine writes can be read back with weights_only on, nothing more."""
+"""Checkpoints are data: loaded with weights_only on, and never obeyed."""
 
 from __future__ import annotations
 
@@ -12,38 +12,8 @@ from typing import Any
 from urllib.error import URLError
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
-import numpy as np
 import torch
-from mmengine.logging import HistoryBuffer
-from mmengine.optim.scheduler import param_scheduler
 from mmengine.runner import CheckpointLoader, Runner
-
-
-def allow_training_state() -> None:
-    """Lets ``torch.load(weights_only=True)`` read the training state in mmengine's checkpoints.
-
-    Symptom: ``--resume`` and ``tools/test.py`` fail with "Weights only load failed ... Unsupported
-    global", since a checkpoint also holds HistoryBuffer, numpy scalars, scheduler classes and
-    ``getattr`` on the methods of both. The usual ways out, weights_only=False or allowing the real
-    ``getattr``, run whatever a file says. Here a ``getattr`` in a file reaches only the few methods
-    that mmengine itself stores.
-    Versions: mmengine 0.10.7 with torch >= 2.6.
-    Goes when: mmengine stores plain data, or registers its own classes this narrowly.
-    """
-    multiarray = getattr(np, '_core', None) or np.core  # numpy 2 renamed it
-    multiarray = multiarray.multiarray
-    torch.serialization.add_safe_globals(
-        [
-            HistoryBuffer,
-            *_SCHEDULERS,
-            np.ndarray,
-            np.dtype,
-            *{type(np.dtype(name)) for name in ('f2', 'f4', 'f8', 'i4', 'i8', 'u4', 'u8', 'bool')},
-            multiarray.scalar,
-            multiarray._reconstruct,
-            (_stored_method, 'builtins.getattr'),
-        ]
-    )
 
 
 def load_as_data_only() -> None:
@@ -60,24 +30,34 @@ def load_as_data_only() -> None:
     mmengine_checkpoint.load_url = _load_url
 
 
-def never_execute_config() -> None:
-    """Drops the config text from a checkpoint before a runner sees it.
+def never_obey_checkpoint() -> None:
+    """Drops from a checkpoint what a runner would act upon.
 
     Symptom: ``Runner.resume`` runs ``checkpoint['meta']['config']`` as Python, only to read a key
-    (``gpu_ids``) that no config of today has.
+    (``gpu_ids``) that no config of today has; and CheckpointHook deletes the file or the whole folder
+    that ``best_ckpt`` in the checkpoint names once there is a better one, wherever that is.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: resume no longer calls ``Config.fromstring``.
+    Goes when: resume no longer calls ``Config.fromstring`` and the hook stays in its own folder.
     """
     load_checkpoint = Runner.load_checkpoint
 
     @functools.wraps(load_checkpoint)
-    def load_without_config(self: Runner, *args: Any, **kwargs: Any) -> dict:
+    def load_and_disarm(self: Runner, *args: Any, **kwargs: Any) -> dict:
         checkpoint = load_checkpoint(self, *args, **kwargs)
         if isinstance(checkpoint.get('meta'), dict):
             checkpoint['meta'].pop('config', None)
+        remembered = checkpoint.get('message_hub', {}).get('runtime_info', {})
+        for key in [key for key in remembered if str(key).startswith('best_ckpt')]:
+            if not _lies_in(str(remembered[key]), self.work_dir):
+                del remembered[key]
         return checkpoint
 
-    Runner.load_checkpoint = load_without_config
+    Runner.load_checkpoint = load_and_disarm
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    """Whether a path is that of a checkpoint file right in a folder."""
+    return path.endswith('.pth') and Path(path).resolve().parent == Path(folder).resolve()
 
 
 def load_from_local(filename: str, map_location: Any = None) -> Any:
@@ -112,38 +92,25 @@ def _load_url(url: str, **kwargs: Any) -> Any:
         ) from error
 
 
+# What torch.load lets escape for files that are cut short, or are something else altogether.
+_UNREADABLE = (
+    pickle.UnpicklingError, EOFError, RuntimeError, KeyError, IndexError, ValueError, TypeError,
+    AttributeError, UnicodeDecodeError,
+)  # fmt: skip
+
+
 @contextmanager
 def _refusal_explained(source: Any) -> Iterator[None]:
     """Says in plain words why torch would not load a file."""
     try:
         yield
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+    except _UNREADABLE as error:
         if isinstance(error, RuntimeError) and 'PytorchStreamReader' not in str(error):
             raise
-        found = re.search(r'WeightsUnpickler error: (.+?)(?: Please use|\n|$)', str(error))
-        reason = found.group(1) if found else str(error).split('\n')[0] or 'it is empty'
+        found = re.search(r'Unsupported[^\n]*?(?=\. | Please|\n|$)', str(error))
+        reason = found.group(0) if found else 'it is no checkpoint'
         raise RuntimeError(
             f'{source} was refused: a checkpoint may hold tensors and the training state that '
             'mmengine writes, no code. This one is damaged or not from a source to trust '
             f'({reason}).'
         ) from error
-
-
-_SCHEDULERS = [
-    value
-    for value in vars(param_scheduler).values()
-    if isinstance(value, type) and value.__module__ == param_scheduler.__name__
-]
-
-_STORED_METHODS = {
-    HistoryBuffer: ('min', 'max', 'mean', 'current'),
-    param_scheduler.OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
-}
-
-
-def _stored_method(owner: Any, name: str) -> Any:
-    """The ``getattr`` of a checkpoint: the methods that mmengine stores, and no other attribute."""
-    for cls, names in _STORED_METHODS.items():
-        if owner is cls and name in names:
-            return getattr(cls, name)
-    raise pickle.UnpicklingError(f'Unsupported attribute {name!r} of {owner!r}')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
-import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 from rich.table import Table
 
 SHOWN = ('mAP', 'OF1')
@@ -66,7 +66,8 @@ def table(outcomes: Sequence[Outcome], closed: Mapping[str, float]) -> Table:
 
 def draw(outcomes: Sequence[Outcome], title: str, path: Path) -> None:
     """Draws the curves over the epochs, one panel a score, as a PNG."""
-    figure, panels = plt.subplots(1, len(SHOWN), figsize=(9, 3.6), layout='constrained')
+    figure = Figure(figsize=(9, 3.6), layout='constrained')  # no window, whatever the backend
+    panels = figure.subplots(1, len(SHOWN))
     for panel, score in zip(panels, SHOWN):
         for colour, outcome in zip(('0.55', 'tab:red', 'tab:blue', 'tab:green'), outcomes):
             runs = outcome.history[score]
@@ -83,4 +84,3 @@ def draw(outcomes: Sequence[Outcome], title: str, path: Path) -> None:
         panel.legend(loc='lower right', fontsize='small')
     figure.suptitle(title)
     figure.savefig(path, dpi=130)
-    plt.close(figure)

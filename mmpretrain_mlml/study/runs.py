@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from joblib import cpu_count
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ..paths import config, shipped
@@ -50,7 +51,7 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict
     Raises:
         RuntimeError: A run failed; shows the end of its log.
     """
-    waiting, running, scores = list(runs), {}, {}
+    waiting, running, scores, shown = list(runs), {}, {}, {}
     columns = TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[state]}')
     with Progress(*columns, TimeElapsedColumn()) as progress:
         tasks = {
@@ -68,6 +69,9 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict
                     code = process.poll()
                     log = (work_dir / name / 'out.log').read_text(errors='replace')
                     done, state = _progress(log)
+                    if not progress.console.is_terminal and shown.get(name) != state:
+                        progress.console.print(f'{name}: {done:.0%}, {state}')
+                    shown[name] = state
                     progress.update(tasks[name], completed=done, state=state)
                     if code is not None:
                         del running[name]
@@ -78,6 +82,8 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict
         finally:
             for process in running.values():
                 process.terminate()
+            for process in running.values():
+                process.wait()
     return scores
 
 
@@ -91,7 +97,7 @@ def read_scores(run_dir: Path) -> list[dict[str, float]]:
 def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:
     folder = work_dir / run.name
     folder.mkdir(parents=True, exist_ok=True)
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    threads = max(1, cpu_count() // jobs)
     paths = [str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])]
     options = ['--cfg-options', *run.options] if run.options else []
     with (folder / 'out.log').open('w') as log:

@@ -72,6 +72,16 @@ def test_a_subset_protocol_on_a_list_drops_again(shared):
     assert sum(map(len, labels_of(COCOMissingLabel(path, protocol='0.4left')))) == 96_251
 
 
+def test_the_log_says_what_is_kept_and_warns_of_a_second_drop(photos, capsys):
+    root, _ = photos
+    COCOMissingLabel('list.txt', str(root))
+    assert (
+        'COCOMissingLabel: 8 images, 8 of 8 labels kept (full, seed 0)' in capsys.readouterr().out
+    )
+    COCOMissingLabel('list.txt', str(root), protocol='single')
+    assert "protocol 'single' drops labels from it again" in capsys.readouterr().out
+
+
 def test_real_photographs_load(shared):
     dataset = COCOMissingLabel(
         str(shared / 'photos/train_0.4left.txt'), '', str(shared / 'photos/train2014'), LOAD

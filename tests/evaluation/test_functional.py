@@ -67,6 +67,11 @@ def test_topk_takes_the_place_of_the_threshold():
     )
 
 
+def test_topk_chooses_among_known_entries():
+    found = multi_label_scores(np.array([[0.9, 0.8, 0.1]]), np.array([[-1, 1, 0]]), topk=1).summary
+    assert (found['OP'], found['OR']) == (100, 100)
+
+
 def test_unknown_entries_are_left_out_everywhere():
     scores, targets = random_case(c=1)
     known = np.random.RandomState(1).rand(len(scores)) < 0.6

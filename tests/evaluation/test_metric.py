@@ -93,6 +93,14 @@ def test_the_log_names_empty_classes_and_shows_the_table_on_request(case, log):
     assert str(targets[:, 1].sum()) in row
 
 
+@pytest.mark.parametrize('label', [[-1], [5]])
+def test_a_label_out_of_range_raises(case, label):
+    sample = DataSample().set_pred_score(torch.tensor(case[0][0])).set_gt_label(label)
+    evaluator = Evaluator(METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores'}))
+    with pytest.raises(ValueError, match=r'gt_label in \[0, 4\]'):
+        evaluator.process([sample])
+
+
 def test_a_prediction_that_is_not_finite_raises(case):
     scores, targets = case
     scores[3, 2] = np.nan

@@ -100,6 +100,14 @@ def test_finds_losses_in_wrapped_heads_and_in_the_ema_copy(tmp_path):
             assert head.loss_module.told[-1] == (2, 3)
 
 
+def test_a_module_that_takes_the_epoch_alone_gets_it_alone(tmp_path):
+    runner = make_runner(tmp_path)
+    told = []
+    runner.model.neck.set_epoch = lambda epoch: told.append(epoch)
+    runner.train()
+    assert told == [0, 1, 2]
+
+
 @HOOKS.register_module()
 class Mine(Hook):
     pass

@@ -38,7 +38,13 @@ def test_the_classes_are_the_ones_of_the_photographs(shared):
             lambda c: c['images'][3].update(file_name='../x.jpg'),
             'image 4: .*inside the image folder',
         ),
-        (lambda c: c['images'][3].update(c['images'][4], id=4), 'again, first at'),
+        (lambda c: c['images'][3].update(file_name=c['images'][4]['file_name']), 'again, first at'),
+        (lambda c: c['images'][3].update(id=5), r'images\[4\]: got id 5 again'),
+        (lambda c: c['categories'][3].update(id=c['categories'][4]['id']), 'again'),
+        (lambda c: c['images'][3].update(file_name=None), r'images\[3\].*file_name \(str\)'),
+        (lambda c: c['images'][3].update(id=[4]), r'images\[3\].*id \(int\)'),
+        (lambda c: c['annotations'].append('x'), r'annotations\[\d+\]: got x'),
+        (lambda c: c['annotations'].clear(), 'no annotated image'),
     ],
 )
 def test_problems_are_named(coco_root, tmp_path, change, expected):

@@ -36,8 +36,8 @@ def test_reads_the_format_and_its_variants(write, text, expected):
     assert labels == expected
 
 
-def test_a_name_may_hold_a_comma_blanks_and_folders(write):
-    assert read_label_list(write('x/a, b.jpg,4\n'), 80).names == ['x/a, b.jpg']
+def test_a_name_may_hold_blanks_and_folders(write):
+    assert read_label_list(write('x/a b.jpg,4\n'), 80).names == ['x/a b.jpg']
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,10 @@ def test_a_name_may_hold_a_comma_blanks_and_folders(write):
         ('a.jpg,1\nx/../../b.jpg,1\n', 2, 'b.jpg'),
         ('C:\\a.jpg,1\n', 1, 'a.jpg'),
         (b'a.jpg,1\nb\xff.jpg,2\n', 2, 'bytes'),
+        ('a.jpg,0,52\n', 1, "class index '0,52'"),
+        (' a.jpg,0\n', 1, "' a.jpg'"),
+        ('a\x07.jpg,0\n', 1, r'a\\x07'),
+        ('a.jpg,0\rb.jpg,1\r', 1, 'class index'),
     ],
 )
 def test_every_problem_is_named_with_file_and_line(write, text, line, got):
@@ -67,6 +71,11 @@ def test_every_problem_is_named_with_file_and_line(write, text, line, got):
     assert str(caught.value).startswith(f'{path}:{line}: got ')
     assert '; expected ' in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_an_empty_list_is_an_error(write):
+    with pytest.raises(LabelError, match=r'list\.txt: got no line'):
+        read_label_list(write(''), 80)
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -86,8 +95,9 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     write_label_list(path, ['a.jpg'], [[1]])
     with pytest.raises(ValueError, match='shorter'):
         write_label_list(path, ['b.jpg', 'c.jpg'], [[1]])
-    with pytest.raises(ValueError, match='one line'):
-        write_label_list(path, ['b\n.jpg'], [[1]])
+    for name in ('b\n.jpg', 'b,c.jpg', ' b.jpg'):
+        with pytest.raises(ValueError, match='without commas'):
+            write_label_list(path, [name], [[1]])
     assert path.read_text() == 'a.jpg,1\n'
 
 

@@ -48,9 +48,9 @@ def test_kept_count_is_exact_arithmetic(n):
 
 def test_a_drop_is_the_same_on_every_machine():
     names, labels = ['a.jpg', 'b.jpg', 'c.jpg'], [[5, 3, 1, 79], [2], [0, 10, 20, 30, 40, 50]]
-    assert drop_labels(names, labels, '0.75left', 0) == [[1, 3, 5], [2], [0, 10, 30, 50]]
-    assert drop_labels(names, labels, '0.4left', 7) == [[79], [2], [10, 30]]
-    assert drop_labels(names, labels, 'single', -1) == [[79], [2], [10]]
+    assert drop_labels(names, labels, '0.75left', 0) == [[1, 3, 5], [2], [0, 10, 20, 40]]
+    assert drop_labels(names, labels, '0.4left', 7) == [[5], [2], [20, 30]]
+    assert drop_labels(names, labels, 'single', -1) == [[79], [2], [50]]
 
 
 def test_what_an_image_keeps_does_not_depend_on_the_others():
@@ -81,6 +81,13 @@ def test_lists_of_different_protocols_and_seeds_are_drawn_independently():
     assert inside == pytest.approx(3 / 4, abs=0.03)  # nested lists would give 1
     again = sum(a == b for a, b in zip(single, drop_labels(names, labels, 'single', 1))) / 5000
     assert again == pytest.approx(1 / 4, abs=0.03)
+
+
+@pytest.mark.parametrize('seed', [None, 0.5, 'a', True])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match='seed to be a whole number'):
+        drop_labels(['a'], [[1]], 'single', seed)
+    assert drop_labels(['a'], [[1]], 'single', 10**99) == [[1]]
 
 
 def test_unknown_protocols_and_uneven_inputs_raise():

@@ -5,6 +5,7 @@ import http.server
 import importlib
 import pickle
 import threading
+import zipfile
 from collections import OrderedDict
 
 import numpy as np
@@ -99,6 +100,88 @@ def test_a_hostile_file_works_without_protection(tmp_path, marker):
     assert marker.exists()
 
 
+FORGED = {
+    'object array': lambda: Hostile(np.ndarray, (1,), np.dtype('O'), b'A' * 8),
+    'object dtype': lambda: np.dtype('O'),
+    'dtype by name': lambda: Hostile(np.ndarray, (1,), 'O', b'A' * 8),
+    'structured dtype': lambda: np.zeros(2, [('a', 'f4'), ('b', 'O')]),
+    'object scalar': lambda: Hostile(np.array(1.0)[()].__reduce__()[0], np.dtype('O'), b'A' * 8),
+    'array of objects': lambda: np.array([object], dtype=object),
+    'too few bytes': lambda: Rebuilt((1, (1000,), np.dtype('f8'), False, b'A' * 8)),
+}
+
+
+class Rebuilt:
+    """Pickles to an array with a state of its own."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def __reduce__(self):
+        return (*np.zeros(1).__reduce__()[:2], self.state)
+
+
+@pytest.mark.parametrize('kind', FORGED)
+def test_forged_arrays_are_refused(tmp_path, kind):
+    torch.save({'state_dict': {}, 'x': FORGED[kind]()}, tmp_path / 'forged.pth')
+    with pytest.raises(RuntimeError, match=r'forged\.pth was refused'):
+        load(tmp_path / 'forged.pth')
+
+
+def test_a_history_buffer_does_not_change_its_class(tmp_path):
+    methods = dict(HistoryBuffer._statistics_methods)
+    buffer = HistoryBuffer([1.0], [1])
+    buffer._statistics_methods = {'mean': HistoryBuffer.max}
+    torch.save(buffer, tmp_path / 'x.pth')
+    found = load(tmp_path / 'x.pth')
+    assert type(found) is HistoryBuffer
+    assert found.statistics('mean') == 1
+    assert HistoryBuffer._statistics_methods == methods
+
+
+@pytest.mark.parametrize('module', ['numpy.core.multiarray', 'numpy._core.multiarray'])
+def test_numbers_written_under_numpy_1_and_2_are_read_under_both(tmp_path, module):
+    array, scalar = np.arange(6.0).reshape(2, 3).T, np.float32(2.5)
+    torch.save({'array': HistoryBuffer(array[0], array[0]), 'scalar': scalar}, tmp_path / 'x.pth')
+    with (
+        zipfile.ZipFile(tmp_path / 'x.pth') as old,
+        zipfile.ZipFile(tmp_path / 'y.pth', 'w') as new,
+    ):
+        for entry in old.infolist():
+            data = old.read(entry)
+            if entry.filename.endswith('data.pkl'):
+                written = np.float64(0).__reduce__()[0].__module__
+                data = data.replace(f'c{written}\n'.encode(), f'c{module}\n'.encode())
+                assert f'c{module}\nscalar'.encode() in data
+            new.writestr(entry.filename, data)
+    found = load(tmp_path / 'y.pth')
+    assert found['scalar'] == scalar
+    assert np.array_equal(found['array'].data[0], array[0])
+
+
+def test_a_checkpoint_cannot_name_a_folder_to_delete(tmp_path):
+    run, victim = tmp_path / 'run', tmp_path / 'victim'
+    run.mkdir()
+    victim.mkdir()
+    (victim / 'work.pth').write_text('dear to somebody')
+    make_runner(run).train()
+    checkpoint = torch.load(run / 'epoch_3.pth', weights_only=True)
+    for target in (victim, victim / 'work.pth', run):
+        checkpoint['message_hub']['runtime_info']['best_ckpt'] = str(target)
+        checkpoint['message_hub']['resumed_keys']['best_ckpt'] = True
+        torch.save(checkpoint, run / 'epoch_3.pth')
+        runner = make_runner(run)
+        assert (
+            'best_ckpt'
+            not in runner.load_checkpoint(str(run / 'epoch_3.pth'))['message_hub']['runtime_info']
+        )
+    own = run / 'best_multi-label_mAP_epoch_2.pth'
+    checkpoint['message_hub']['runtime_info']['best_ckpt'] = str(own)
+    torch.save(checkpoint, run / 'epoch_3.pth')
+    found = make_runner(run).load_checkpoint(str(run / 'epoch_3.pth'))
+    assert found['message_hub']['runtime_info']['best_ckpt'] == str(own)
+
+
 def test_raw_pickles_are_refused(tmp_path, marker):
     (tmp_path / 'raw.pth').write_bytes(pickle.dumps(HOSTILE['eval'](marker), protocol=2))
     with pytest.raises(RuntimeError, match='was refused'):
@@ -128,11 +211,12 @@ def test_without_a_network_the_message_says_what_to_do(tmp_path, monkeypatch):
         load('http://127.0.0.1:9/resnet50.pth')
 
 
-@pytest.mark.parametrize('content', [b'', b'PK\x03\x04 cut short', b'<html>'])
+@pytest.mark.parametrize('content', [b'', b'PK\x03\x04 cut short', b'<html>', b'a text file\n'])
 def test_damaged_and_missing_files_are_named(tmp_path, content):
     (tmp_path / 'bad.pth').write_bytes(content)
-    with pytest.raises(RuntimeError, match=r'bad\.pth'):
+    with pytest.raises(RuntimeError, match=r'bad\.pth was refused') as caught:
         load(tmp_path / 'bad.pth')
+    assert 'weights_only' not in str(caught.value)  # no advice to switch it off
     with pytest.raises(FileNotFoundError, match=r'none\.pth'):
         load(tmp_path / 'none.pth')
 

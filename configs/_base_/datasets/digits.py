@@ -6,7 +6,7 @@ train_dataloader = dict(
     persistent_workers=False,
     pin_memory=False,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='mmpretrain_mlml.DigitScenes', split='train', size=20000, pipeline=pipeline),
+    dataset=dict(type='mmpretrain_mlml.DigitScenes', split='train', size=27000, pipeline=pipeline),
 )
 val_dataloader = dict(
     batch_size=200,

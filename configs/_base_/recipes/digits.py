@@ -1,13 +1,13 @@
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=3e-3, weight_decay=1e-4))
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=5e-3, weight_decay=1e-4))
 param_scheduler = dict(
     type='OneCycleLR',
-    eta_max=3e-3,
-    total_steps=4,
+    eta_max=5e-3,
+    total_steps=3,
     pct_start=0.2,
     by_epoch=True,
     convert_to_iter_based=True,
 )
-train_cfg = dict(by_epoch=True, max_epochs=4, val_interval=1)
+train_cfg = dict(by_epoch=True, max_epochs=3, val_interval=1)
 val_cfg = dict()
 test_cfg = dict()
 

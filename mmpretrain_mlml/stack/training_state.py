@@ -1,0 +1,116 @@
+"""What a checkpoint of MMEngine may hold beside tensors, and nothing that could do harm.
+
+torch's ``weights_only`` unpickler builds only what it knows by name. Here the names that MMEngine
+writes lead to stand-ins that accept plain numbers and refuse the rest: numpy's own ``ndarray`` and
+``dtype`` would take object arrays over forged pointers, and HistoryBuffer's own ``__setstate__``
+changes the class for the whole process.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer
+from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+
+
+def allow_training_state() -> None:
+    """Lets ``torch.load(weights_only=True)`` read the training state in mmengine's checkpoints.
+
+    Symptom: ``--resume`` and ``tools/test.py`` fail with "Weights only load failed ... Unsupported
+    global", since a checkpoint also holds HistoryBuffer, numpy arrays and scalars, and ``getattr`` on
+    methods of HistoryBuffer and of the one-cycle scheduler. The usual ways out, weights_only=False or
+    allowing these objects themselves, run what a file says or corrupt memory at its word.
+    Versions: mmengine 0.10.7 with torch >= 2.6.
+    Goes when: mmengine stores plain data.
+    """
+    core = ('numpy.core.multiarray', 'numpy._core.multiarray')  # as numpy 1 and numpy 2 write it
+    torch.serialization.add_safe_globals(
+        [
+            (_Array, 'numpy.ndarray'),
+            (_DType, 'numpy.dtype'),
+            *((_empty_array, f'{module}._reconstruct') for module in core),
+            *((_scalar, f'{module}.scalar') for module in core),
+            (_History, 'mmengine.logging.history_buffer.HistoryBuffer'),
+            (_OneCycle, 'mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler'),
+            (_stored_method, 'builtins.getattr'),
+        ]
+    )
+
+
+class _DType:
+    """``numpy.dtype`` of a checkpoint: booleans, integers and floats."""
+
+    def __init__(self, spec: Any, align: bool = False, copy: bool = False) -> None:
+        if not (isinstance(spec, str) and spec[:1] in 'biuf' and spec[1:].isdecimal()):
+            raise pickle.UnpicklingError(f'Unsupported dtype {spec!r}')
+        self.dtype = np.dtype(spec)
+
+    def __setstate__(self, state: tuple) -> None:
+        if len(state) < 2 or state[1] not in '<>|=':
+            raise pickle.UnpicklingError(f'Unsupported dtype state {state!r}')
+        self.dtype = self.dtype.newbyteorder(state[1])
+
+
+class _Array:
+    """``numpy.ndarray`` of a checkpoint; holds the array it was given as bytes."""
+
+    def __setstate__(self, state: tuple) -> None:
+        _, shape, dtype, fortran, raw = state
+        if not isinstance(dtype, _DType) or not isinstance(raw, bytes):
+            raise pickle.UnpicklingError('Unsupported array')
+        order = 'F' if fortran else 'C'
+        self.array = np.frombuffer(raw, dtype.dtype).reshape(shape, order=order).copy()
+
+
+def _empty_array(cls: Any, shape: Any, typecode: Any) -> _Array:
+    if cls is not _Array:
+        raise pickle.UnpicklingError(f'Unsupported array class {cls!r}')
+    return _Array()
+
+
+def _scalar(dtype: _DType, raw: bytes) -> np.generic:
+    if not isinstance(dtype, _DType) or not isinstance(raw, bytes):
+        raise pickle.UnpicklingError('Unsupported scalar')
+    (value,) = np.frombuffer(raw, dtype.dtype)
+    return value
+
+
+class _History(HistoryBuffer):
+    """HistoryBuffer of a checkpoint; becomes a real one once its numbers are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __setstate__(self, state: dict) -> None:
+        super().__init__()
+        for name in ('_log_history', '_count_history'):
+            if not isinstance(state.get(name), _Array):
+                raise pickle.UnpicklingError(f'Unsupported HistoryBuffer without {name}')
+            setattr(self, name, state[name].array)
+        self.max_length = int(state.get('max_length', self.max_length))
+        self.__class__ = HistoryBuffer
+
+
+class _OneCycle:
+    """Owner of the one-cycle scheduler's annealing functions; nothing else of it is stored."""
+
+    def __init__(self) -> None:
+        raise pickle.UnpicklingError('Unsupported call of OneCycleParamScheduler')
+
+
+_STORED_METHODS = {
+    _History: (HistoryBuffer, ('min', 'max', 'mean', 'current')),
+    _OneCycle: (OneCycleParamScheduler, ('_annealing_cos', '_annealing_linear')),
+}
+
+
+def _stored_method(owner: Any, name: str) -> Any:
+    """The ``getattr`` of a checkpoint: the methods that mmengine stores, and no other attribute."""
+    for stand_in, (cls, names) in _STORED_METHODS.items():
+        if owner is stand_in and name in names:
+            return getattr(cls, name)
+    raise pickle.UnpicklingError(f'Unsupported attribute {name!r} of {owner!r}')
