@@ -3,6 +3,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from torch.utils.data import DataLoader
@@ -74,6 +75,7 @@ def test_a_subset_protocol_on_a_list_drops_again(shared):
 
 def test_the_log_says_what_is_kept_and_warns_of_a_second_drop(photos, capsys):
     root, _ = photos
+    MMLogger.get_instance('dataset-test', log_level='INFO')
     COCOMissingLabel('list.txt', str(root))
     assert (
         'COCOMissingLabel: 8 images, 8 of 8 labels kept (full, seed 0)' in capsys.readouterr().out
