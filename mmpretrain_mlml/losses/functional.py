@@ -5,7 +5,7 @@ Conventions shared by every function here:
 - ``logits`` is a float tensor of shape (N, C). Half inputs are computed, and returned, in float32.
 - ``target`` has the same shape: 1 present, 0 absent (or merely not marked), -1 unknown. An unknown
   entry costs nothing. A target between 0 and 1, as MixUp and CutMix make them, costs the
-  interpolation ``t * loss(y=1) + (1 - t) * loss(y=0)``.
+  interpolation ``t * loss(y=1) + (1 - t) * loss(y=0)``. Do not mix targets that hold -1.
 - ``reduction``: ``'none'`` gives (N, C), ``'sum'`` the plain sum, ``'mean'`` the sum over classes and
   the mean over images.
 """

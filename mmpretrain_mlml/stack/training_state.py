@@ -55,15 +55,24 @@ class _DType:
         self.dtype = self.dtype.newbyteorder(state[1])
 
 
-class _Array:
-    """``numpy.ndarray`` of a checkpoint; holds the array it was given as bytes."""
+class _Array(np.ndarray):
+    """``numpy.ndarray`` of a checkpoint: plain numbers, as many as the shape says.
+
+    It stays a subclass in memory and is written as the plain array it is.
+    """
+
+    def __new__(cls) -> _Array:
+        return super().__new__(cls, 0, np.float64)
 
     def __setstate__(self, state: tuple) -> None:
         _, shape, dtype, fortran, raw = state
         if not isinstance(dtype, _DType) or not isinstance(raw, bytes):
             raise pickle.UnpicklingError('Unsupported array')
-        order = 'F' if fortran else 'C'
-        self.array = np.frombuffer(raw, dtype.dtype).reshape(shape, order=order).copy()
+        np.frombuffer(raw, dtype.dtype).reshape(shape)  # raises where shape and bytes disagree
+        super().__setstate__((1, shape, dtype.dtype, bool(fortran), raw))
+
+    def __reduce__(self) -> tuple:
+        return self.view(np.ndarray).__reduce__()
 
 
 def _empty_array(cls: Any, shape: Any, typecode: Any) -> _Array:
@@ -90,7 +99,7 @@ class _History(HistoryBuffer):
         for name in ('_log_history', '_count_history'):
             if not isinstance(state.get(name), _Array):
                 raise pickle.UnpicklingError(f'Unsupported HistoryBuffer without {name}')
-            setattr(self, name, state[name].array)
+            setattr(self, name, np.array(state[name]))
         self.max_length = int(state.get('max_length', self.max_length))
         self.__class__ = HistoryBuffer
 

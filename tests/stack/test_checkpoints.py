@@ -128,6 +128,21 @@ def test_forged_arrays_are_refused(tmp_path, kind):
         load(tmp_path / 'forged.pth')
 
 
+@pytest.mark.parametrize('dtype', ['f2', 'f4', 'f8', 'i1', 'u1', 'i2', 'i8', '>f4', 'bool'])
+def test_arrays_of_numbers_survive_reading_and_writing_again(tmp_path, dtype):
+    array = np.arange(6).reshape(2, 3).T.astype(dtype)
+    torch.save({'array': array, 'scalar': array[1, 1]}, tmp_path / 'x.pth')
+    torch.save(load(tmp_path / 'x.pth'), tmp_path / 'again.pth')
+    for path in (tmp_path / 'x.pth', tmp_path / 'again.pth'):
+        found = load(path)
+        assert isinstance(found['array'], np.ndarray)
+        assert found['array'].dtype == array.dtype.newbyteorder('=')
+        assert np.array_equal(found['array'], array)
+        assert found['scalar'] == array[1, 1]
+    plain = torch.load(tmp_path / 'again.pth', weights_only=False)['array']
+    assert type(plain) is np.ndarray  # nothing of ours is written
+
+
 def test_a_history_buffer_does_not_change_its_class(tmp_path):
     methods = dict(HistoryBuffer._statistics_methods)
     buffer = HistoryBuffer([1.0], [1])
