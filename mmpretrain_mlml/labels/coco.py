@@ -88,20 +88,24 @@ def _load(path: Path) -> dict[str, list[dict]]:
         rows = content.get(key) if isinstance(content, dict) else None
         if not isinstance(rows, list):
             raise LabelError(str(path), f'no list {key!r}', 'a COCO instances file')
-        seen = set()
-        for position, row in enumerate(rows):
-            place = f'{path}: {key}[{position}]'
-            if not isinstance(row, dict) or any(
-                not isinstance(row.get(field), kind) for field, kind in fields.items()
-            ):
-                wanted_fields = ', '.join(f'{f} ({k.__name__})' for f, k in fields.items())
-                raise LabelError(
-                    place, _shorten([row]), f'an object with {wanted_fields or "fields"}'
-                )
-            if 'id' in fields and row['id'] in seen:
-                raise LabelError(place, f'id {row["id"]} again', 'each id once')
-            seen.add(row.get('id') if 'id' in fields else None)
+        _check_rows(f'{path}: {key}', rows, fields)
     return content
+
+
+def _check_rows(where: str, rows: list[Any], fields: dict[str, type]) -> None:
+    """Each row is an object with these fields, and no ``id`` among them stands twice."""
+    shape = ', '.join(f'{field} ({kind.__name__})' for field, kind in fields.items())
+    seen = set()
+    for position, row in enumerate(rows):
+        place = f'{where}[{position}]'
+        if not isinstance(row, dict) or not all(
+            isinstance(row.get(f), k) for f, k in fields.items()
+        ):
+            raise LabelError(place, _shorten([row]), f'an object {shape}'.strip())
+        if 'id' in fields:
+            if row['id'] in seen:
+                raise LabelError(place, f'id {row["id"]} again', 'each id once')
+            seen.add(row['id'])
 
 
 def _shorten(values: Sequence[Any]) -> str:
