@@ -81,6 +81,6 @@ def draw(outcomes: Sequence[Outcome], title: str, path: Path) -> None:
         panel.set(title=f'{score} on fully labelled test images', xlabel='epoch', ylabel='percent')
         panel.set_xticks(list(epochs))
         panel.grid(alpha=0.3)
-        panel.legend(loc='lower right', fontsize='small')
+        panel.legend(loc='best', fontsize='small')
     figure.suptitle(title)
     figure.savefig(path, dpi=130)

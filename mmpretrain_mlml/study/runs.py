@@ -78,6 +78,7 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict
                         if code != 0:
                             raise RuntimeError(f'{name} failed:\n' + log[-3000:])
                         scores[name] = read_scores(work_dir / name)
+                        progress.update(tasks[name], completed=1.0, state='done')
                         progress.stop_task(tasks[name])
         finally:
             for process in running.values():
@@ -129,4 +130,4 @@ def _progress(log: str) -> tuple[float, str]:
         return 0.0, 'starting'
     epoch, step, per_epoch = map(int, steps[-1][:3])
     done = (epoch - 1 + step / per_epoch) / int(total[-1])
-    return done, 'done' if done >= 1 else f'{steps[-1][3]} left'
+    return done, f'{steps[-1][3]} left'

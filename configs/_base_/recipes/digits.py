@@ -3,6 +3,7 @@ param_scheduler = dict(
     type='OneCycleLR',
     eta_max=5e-3,
     total_steps=3,
+    end=3,  # a longer training goes on at the last learning rate
     pct_start=0.2,
     by_epoch=True,
     convert_to_iter_based=True,

@@ -8,6 +8,7 @@ param_scheduler = dict(
     type='OneCycleLR',
     eta_max=1e-4,
     total_steps=80,
+    end=80,
     pct_start=0.2,
     by_epoch=True,
     convert_to_iter_based=True,
