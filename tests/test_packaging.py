@@ -139,14 +139,15 @@ def test_an_editable_install_finds_them_too(source, tmp_path):
 WITHOUT_STACK = """
 import sys
 
-finder = sys.meta_path[-1]
 class Hide:  # as on a machine without these packages
+    def __init__(self, finder):
+        self.finder = finder
     def find_spec(self, name, path=None, target=None):
         if name.split('.')[0] in ('mmengine', 'mmcv', 'mmpretrain', 'timm', 'cv2', 'rich'):
             return None
-        return finder.find_spec(name, path, target)
-sys.meta_path[-1] = Hide()
+        return self.finder.find_spec(name, path, target)
 
+sys.meta_path[:] = [Hide(finder) for finder in sys.meta_path]
 import torch
 import mmpretrain_mlml as m
 from mmpretrain_mlml.labels import drop_labels
