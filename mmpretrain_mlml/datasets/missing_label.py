@@ -99,10 +99,11 @@ class MissingLabelDataset(MultiLabelDataset):
 
 @contextmanager
 def _garbage_collector_at_rest() -> Iterator[None]:
-    """Keeps the collector from walking torch's millions of objects while many small ones are made."""
-    if gc.get_freeze_count():  # somebody else froze what they want to keep frozen
-        yield
-        return
+    """Keeps the collector from walking torch's millions of objects while many small ones are made.
+
+    What somebody else froze before is thawed with the rest: it costs them time, nothing more. (To ask
+    how much is frozen takes a walk over all of it.)
+    """
     gc.freeze()
     try:
         yield

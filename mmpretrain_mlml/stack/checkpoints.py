@@ -95,7 +95,7 @@ def _load_url(url: str, **kwargs: Any) -> Any:
 # What torch.load lets escape for files that are cut short, or are something else altogether.
 _UNREADABLE = (
     pickle.UnpicklingError, EOFError, RuntimeError, KeyError, IndexError, ValueError, TypeError,
-    AttributeError, UnicodeDecodeError,
+    AttributeError,
 )  # fmt: skip
 
 

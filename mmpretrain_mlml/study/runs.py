@@ -17,8 +17,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ..paths import config, shipped
 
-PACKAGE = Path(__file__).parents[1]
-
 
 @dataclass(frozen=True)
 class Run:
@@ -99,7 +97,8 @@ def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:
     folder = work_dir / run.name
     folder.mkdir(parents=True, exist_ok=True)
     threads = max(1, cpu_count() // jobs)
-    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])]
+    importable = str(Path(__file__).parents[2])  # also from a checkout that is not installed
+    paths = [importable, *filter(None, [os.environ.get('PYTHONPATH')])]
     options = ['--cfg-options', *run.options] if run.options else []
     with (folder / 'out.log').open('w') as log:
         return subprocess.Popen(

@@ -14,6 +14,8 @@ import torch
 import torchvision
 from conftest import ROOT
 
+import mmpretrain_mlml  # noqa: F401  lets torch.load read training state
+
 CONFIG = 'configs/digits_0.4left_splc.py'
 SMALL = (
     'train_dataloader.dataset.size=256', 'val_dataloader.dataset.size=101',
@@ -92,6 +94,20 @@ def test_killed_after_epoch_two_it_resumes_and_goes_on(run_tool, tmp_path):
     text = run_tool(*train, *options(f'train_cfg.max_epochs={done + 3}'))
     assert f'resumed epoch: {done + 2}' in text
     assert (tmp_path / f'epoch_{done + 3}.pth').is_file()
+
+
+@pytest.mark.slow
+def test_resuming_into_another_folder_leaves_the_first_one_alone(trained, run_tool, tmp_path):
+    (best,) = trained.glob('best_*.pth')
+    checkpoint = torch.load(trained / 'epoch_3.pth', weights_only=True)
+    remembered = checkpoint['message_hub']['runtime_info']
+    assert remembered['best_ckpt'] == str(best)
+    remembered['best_score'] = 0.0  # so that the next epoch is a new best, and the old one goes
+    torch.save(checkpoint, tmp_path / 'from.pth')
+    train = ('python', 'tools/train.py', CONFIG, '--work-dir', tmp_path / 'new')
+    run_tool(*train, '--resume', tmp_path / 'from.pth', *options('train_cfg.max_epochs=4'))
+    assert list((tmp_path / 'new').glob('best_*.pth'))
+    assert best.is_file()
 
 
 @pytest.mark.dist
