@@ -11,33 +11,34 @@ from .losses import ASL, BCE, SPLC, Focal, Hill, MultiLabelLoss
 from .paths import config
 from .version import __version__
 
+__all__ = ['ASL', 'BCE', 'SPLC', 'Focal', 'Hill', 'MultiLabelLoss', '__version__', 'config']
+
 _ABSENT = [name for name in ('mmengine', 'mmcv', 'mmpretrain') if find_spec(name) is None]
-_REGISTERED = ('COCOMissingLabel', 'DigitScenes', 'LossEpochHook', 'MultiLabelScores')
+_REGISTERED = (
+    'BestWeightsHook',
+    'COCOMissingLabel',
+    'DigitScenes',
+    'GlobalLossHook',
+    'LossEpochHook',
+    'MultiLabelScores',
+    'OneCycle',
+    'RawAndAveragedValLoop',
+    'RelativeCutout',
+    'SampleSeedHook',
+    'StepRandAugment',
+    'SummedGradientsConstructor',
+    'WeightAverageHook',
+    'WholeUpdatesHook',
+)
 
 if not _ABSENT:
     from .stack import repair
 
     repair()
-    from .registered import COCOMissingLabel, DigitScenes, LossEpochHook, MultiLabelScores
 
-__all__ = [
-    'ASL',
-    'BCE',
-    'SPLC',
-    'COCOMissingLabel',
-    'DigitScenes',
-    'Focal',
-    'Hill',
-    'LossEpochHook',
-    'MultiLabelLoss',
-    'MultiLabelScores',
-    '__version__',
-    'config',
-]
+    from .registered import *  # noqa: F403  the names in _REGISTERED
 
-
-if _ABSENT:
-    __all__ = [name for name in __all__ if name not in _REGISTERED]
+    __all__ += _REGISTERED
 
 
 def __getattr__(name: str) -> Any:

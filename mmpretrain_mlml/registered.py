@@ -6,11 +6,36 @@ The losses stand on the ground floor, without mm* imports, and so are registered
 from mmpretrain.registry import MODELS
 
 from .datasets import COCOMissingLabel, DigitScenes
+from .evaluation.loop import RawAndAveragedValLoop
 from .evaluation.metric import MultiLabelScores
-from .hooks import LossEpochHook
+from .hooks import (
+    BestWeightsHook,
+    GlobalLossHook,
+    LossEpochHook,
+    SampleSeedHook,
+    WeightAverageHook,
+    WholeUpdatesHook,
+)
 from .losses import ASL, BCE, SPLC, Focal, Hill
+from .optim import OneCycle, SummedGradientsConstructor
+from .transforms import RelativeCutout, StepRandAugment
 
 for loss in (ASL, BCE, Focal, Hill, SPLC):
     MODELS.register_module(module=loss)
 
-__all__ = ['COCOMissingLabel', 'DigitScenes', 'LossEpochHook', 'MultiLabelScores']
+__all__ = [
+    'BestWeightsHook',
+    'COCOMissingLabel',
+    'DigitScenes',
+    'GlobalLossHook',
+    'LossEpochHook',
+    'MultiLabelScores',
+    'OneCycle',
+    'RawAndAveragedValLoop',
+    'RelativeCutout',
+    'SampleSeedHook',
+    'StepRandAugment',
+    'SummedGradientsConstructor',
+    'WeightAverageHook',
+    'WholeUpdatesHook',
+]

@@ -1,5 +1,6 @@
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +80,15 @@ def run_tool():
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope='session')
+def free_port():
+    """Gives a port on which several processes can meet."""
+
+    def find() -> str:
+        with socket.socket() as listener:
+            listener.bind(('127.0.0.1', 0))
+            return str(listener.getsockname()[1])
+
+    return find

@@ -1,5 +1,6 @@
 """A real runner in small, and a loss that notes which epoch it is told."""
 
+from copy import deepcopy
 from pathlib import Path
 from uuid import uuid4
 
@@ -38,10 +39,11 @@ def make_runner(work_dir: Path, **changes) -> Runner:
     cfg.model.head.loss = {'type': 'EpochRecorder', '_delete_': True}
     cfg.train_dataloader.dataset.size = 48
     cfg.train_dataloader.batch_size = 16  # three iterations a pass
-    cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    for key in ('val_dataloader', 'val_cfg', 'val_evaluator'):
+        cfg[key] = {} if key in changes else None
     cfg.default_hooks.checkpoint.save_best = None
     cfg.train_cfg = {'by_epoch': True, 'max_epochs': 3}
-    cfg.merge_from_dict(changes)
+    cfg.merge_from_dict(deepcopy(changes))  # which takes the _delete_ out
     cfg.model.head.pop('_delete_', None)
     cfg.model.head.get('loss', {}).pop('_delete_', None)
     return Runner.from_cfg(cfg)

@@ -5,12 +5,16 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=100),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook', interval=1, max_keep_ckpts=3, save_best='multi-label/mAP'
+        type='mmpretrain_mlml.BestWeightsHook',
+        interval=1,
+        max_keep_ckpts=3,
+        save_best='multi-label/mAP',
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
     sync_buffers=dict(type='SyncBuffersHook'),  # one set of batch norm statistics over processes
     loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'),
+    global_loss=dict(type='mmpretrain_mlml.GlobalLossHook'),
 )
 
 env_cfg = dict(

@@ -3,15 +3,17 @@ from __future__ import annotations
 import gc
 import pickle
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.logging import print_log
 from mmpretrain.datasets import MultiLabelDataset
 
 from ..labels import LabelList, drop_labels
 from ..labels.protocols import check_protocol
+from .randomness import seeded
 
 
 class SampleError(RuntimeError):
@@ -39,6 +41,9 @@ class MissingLabelDataset(MultiLabelDataset):
         check_protocol(protocol)
         self.protocol = protocol
         self.seed = seed
+        # Seed and epoch of the augmentations, -1 for none; shared, so that workers which live over
+        # several epochs see it change.
+        self._augmentation = torch.full((2,), -1, dtype=torch.int64).share_memory_()
         super().__init__(**kwargs)
 
     def read_labels(self) -> LabelList:
@@ -79,12 +84,42 @@ class MissingLabelDataset(MultiLabelDataset):
         ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
         return np.frombuffer(b''.join(rows), np.uint8), ends
 
+    def complete_labels(self) -> LabelList:
+        """The labels before the drop, in the order of the samples; reads the source again."""
+        names, labels = self.read_labels()
+        if isinstance(self._indices, int):
+            part = range(len(names))[: self._indices]
+            if self._indices < 0:
+                part = range(len(names))[self._indices :]
+        else:
+            part = range(len(names)) if self._indices is None else self._indices
+        return LabelList([names[i] for i in part], [labels[i] for i in part])
+
+    def seed_samples(self, seed: int, epoch: int) -> None:
+        """Lets the random draws of a sample's pipeline follow from seed, epoch and sample alone.
+
+        Args:
+            seed: >= 0.
+            epoch: 0-based.
+        """
+        self._augmentation.copy_(torch.tensor([seed, epoch]))
+
     def prepare_data(self, idx: int) -> Any:
         """Runs the pipeline on a sample.
 
         Raises:
             SampleError: The pipeline failed or gave nothing. (MMEngine would take another image.)
         """
+        """Runs the pipeline on a sample.
+
+        Raises:
+            SampleError: The pipeline failed or gave nothing. (MMEngine would take another image.)
+        """
+        seed, epoch = self._augmentation.tolist()
+        with nullcontext() if seed < 0 else seeded(seed, epoch, idx):
+            return self._prepare(idx)
+
+    def _prepare(self, idx: int) -> Any:
         try:
             data = super().prepare_data(idx)
         except Exception as error:

@@ -1,3 +1,15 @@
+from .best_weights_hook import BestWeightsHook
+from .global_loss_hook import GlobalLossHook
 from .loss_epoch_hook import LossEpochHook
+from .sample_seed_hook import SampleSeedHook
+from .weight_average_hook import WeightAverageHook
+from .whole_updates_hook import WholeUpdatesHook
 
-__all__ = ['LossEpochHook']
+__all__ = [
+    'BestWeightsHook',
+    'GlobalLossHook',
+    'LossEpochHook',
+    'SampleSeedHook',
+    'WeightAverageHook',
+    'WholeUpdatesHook',
+]

@@ -12,9 +12,11 @@ def repair() -> None:
 
     from .checkpoints import load_as_data_only, never_obey_checkpoint
     from .distributed import train_distributed_without_gpu
+    from .mixed_precision import allow_bf16_without_gpu
     from .training_state import allow_training_state
 
     allow_training_state()
     load_as_data_only()
     never_obey_checkpoint()
     train_distributed_without_gpu()
+    allow_bf16_without_gpu()

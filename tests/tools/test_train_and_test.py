@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -42,12 +41,6 @@ def assert_same_scores(metrics, validation):
     expected = {key: value for key, value in validation.items() if key.startswith('multi-label/')}
     assert len(expected) == 8
     assert {key: found[key] for key in expected} == pytest.approx(expected, abs=1e-6)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        return str(listener.getsockname()[1])
 
 
 @pytest.fixture(scope='module')
@@ -112,7 +105,7 @@ def test_resuming_into_another_folder_leaves_the_first_one_alone(trained, run_to
 
 @pytest.mark.dist
 @pytest.mark.slow
-def test_two_processes_train_and_score_like_one(trained, run_tool, tmp_path):
+def test_two_processes_train_and_score_like_one(trained, run_tool, free_port, tmp_path):
     env = {'PORT': free_port(), 'PYTHON': sys.executable}
     folder = tmp_path / 'a folder'  # quoted all the way
     train = (CONFIG, 2, '--work-dir', folder, *options('train_dataloader.batch_size=32'))

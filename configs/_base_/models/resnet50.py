@@ -21,8 +21,7 @@ model = dict(
         num_classes=80,
         in_channels=2048,
         thr=0.5,
-        # 128 times the mean over images is the released sum over a batch of 128, however many
-        # processes share the batch; L2, which goes into the gradient, keeps its proportion to it.
-        loss=dict(type='mmpretrain_mlml.BCE', loss_weight=128.0),
+        # summed over images and classes, as released: see optim_wrapper in recipes/paper.py
+        loss=dict(type='mmpretrain_mlml.BCE', reduction='sum'),
     ),
 )

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from mmengine.runner import ValLoop
+from mmpretrain.registry import LOOPS
+
+
+@LOOPS.register_module()
+class RawAndAveragedValLoop(ValLoop):
+    """Validates both the raw and the averaged model, where a hook averages the weights.
+
+    The scores of the averaged model keep their names (``multi-label/mAP``), those of the raw one get
+    ``raw/`` in front (``raw/multi-label/mAP``). Without an ``EMAHook`` it is MMEngine's ``ValLoop``.
+
+    Args:
+        runner: The runner.
+        dataloader: A data loader, or the config of one.
+        evaluator: An evaluator, or the config of one.
+        fp16: Whether to validate in mixed precision.
+
+    Source: the trainer released with arXiv 2112.07368 scores both each epoch.
+    """
+
+    def run(self) -> dict[str, float]:
+        runner = self.runner
+        if not any(hasattr(hook, 'ema_model') for hook in runner.hooks):
+            return super().run()
+        runner.call_hook('before_val')
+        raw = self._scores()
+        runner.call_hook('before_val_epoch')  # here the hook puts the averaged weights in
+        metrics = self._scores() | {f'raw/{key}': value for key, value in raw.items()}
+        runner.call_hook('after_val_epoch', metrics=metrics)
+        runner.call_hook('after_val')
+        return metrics
+
+    def _scores(self) -> dict[str, float]:
+        self.runner.model.eval()
+        for index, batch in enumerate(self.dataloader):
+            self.run_iter(index, batch)
+        return self.evaluator.evaluate(len(self.dataloader.dataset))

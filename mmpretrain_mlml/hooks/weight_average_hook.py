@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+from mmengine.dist import all_reduce_params
+from mmengine.hooks import EMAHook
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+
+
+@HOOKS.register_module()
+class WeightAverageHook(EMAHook):
+    """MMEngine's ``EMAHook``, averaging as the released trainer does.
+
+    - The average starts from the initial weights (MMEngine's starts from those after the first
+      iteration).
+    - It takes one step per optimiser update, not per iteration: accumulating gradients does not
+      lengthen its memory.
+    - It covers buffers too, and their averages are shared by all processes at the end of an epoch, so
+      that every process validates, and the first one saves, the same model.
+
+    Together with :class:`~mmpretrain_mlml.RawAndAveragedValLoop` both the raw and the averaged model
+    are validated.
+
+    Args:
+        momentum: Weight of the newest model in the average: 1 minus the decay, 3e-4 for 0.9997.
+        **kwargs: As for MMEngine's ``EMAHook``.
+
+    Source: the EMA of the trainer released with arXiv 2112.07368.
+    """
+
+    def __init__(self, momentum: float = 3e-4, **kwargs: Any) -> None:
+        super().__init__(momentum=momentum, **{'update_buffers': True, **kwargs})
+
+    def before_train(self, runner: Runner) -> None:
+        super().before_train(runner)
+        if self.ema_model.steps == 0:  # the weights were initialised or loaded after before_run
+            self.ema_model.module.load_state_dict(self.src_model.state_dict())
+            self.ema_model.steps += 1
+
+    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        if updated(runner.optim_wrapper):
+            super().after_train_iter(runner, *args, **kwargs)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        all_reduce_params(self.ema_model.module.buffers(), op='mean')
+
+
+def updated(optim_wrapper: OptimWrapper) -> bool:
+    """Whether the iteration just ended with an update, rather than only accumulating gradients."""
+    return optim_wrapper.should_update()

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from mmengine.optim import OneCycleLR
+from mmpretrain.registry import PARAM_SCHEDULERS
+
+
+@PARAM_SCHEDULERS.register_module()
+class OneCycle(OneCycleLR):
+    """MMEngine's ``OneCycleLR`` that also cycles the momentum, once per optimiser update.
+
+    It is what ``torch.optim.lr_scheduler.OneCycleLR`` does: while the learning rate rises to
+    ``eta_max`` the momentum (beta1 of the Adam family) falls from ``max_momentum`` to
+    ``base_momentum``, and back. Under gradient accumulation a step is an optimiser update, not an
+    iteration, and an epoch is as many steps as it has updates.
+
+    Args:
+        optimizer: An optimiser, or MMEngine's wrapper of one.
+        *args: As for ``OneCycleLR``.
+        base_momentum: Momentum where the learning rate is highest.
+        max_momentum: Momentum at the start and the end of the cycle.
+        **kwargs: As for ``OneCycleLR``; ``three_phase`` is not supported.
+
+    Raises:
+        ValueError: The optimiser has no momentum, or ``three_phase`` is set.
+
+    Source: the schedule of the trainer released with arXiv 2112.07368.
+    """
+
+    def __init__(
+        self,
+        optimizer: Any,
+        *args: Any,
+        base_momentum: float = 0.85,
+        max_momentum: float = 0.95,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs.get('three_phase'):
+            raise ValueError('OneCycle has two phases; for three_phase take OneCycleLR')
+        if not any('betas' in group or 'momentum' in group for group in optimizer.param_groups):
+            raise ValueError(
+                f'OneCycle cycles the momentum, and {type(optimizer).__name__} has none; '
+                'for the learning rate alone take OneCycleLR'
+            )
+        self.base_momentum = base_momentum
+        self.max_momentum = max_momentum
+        super().__init__(optimizer, *args, **kwargs)
+
+    @classmethod
+    def build_iter_from_epoch(
+        cls, *args: Any, optimizer: Any, epoch_length: int, **kwargs: Any
+    ) -> OneCycle:
+        accumulated = getattr(optimizer, '_accumulative_counts', 1)
+        updates = math.ceil(epoch_length / accumulated)
+        return super().build_iter_from_epoch(
+            *args, optimizer=optimizer, epoch_length=updates, **kwargs
+        )
+
+    def step(self) -> None:
+        """Goes on by one update; does nothing while gradients are only accumulated."""
+        accumulating = hasattr(self.optimizer, 'should_update')
+        if accumulating and not self.by_epoch and not self.optimizer.should_update():
+            return
+        super().step()
+        momentum = self._momentum()
+        for group in self.optimizer.param_groups:
+            if 'betas' in group:
+                group['betas'] = (momentum, *group['betas'][1:])
+            else:
+                group['momentum'] = momentum
+
+    def _momentum(self) -> float:
+        top, end = (phase['end_step'] for phase in self._schedule_phases)
+        if self.last_step <= top:
+            return self.anneal_func(self.max_momentum, self.base_momentum, self.last_step / top)
+        return self.anneal_func(
+            self.base_momentum, self.max_momentum, (self.last_step - top) / (end - top)
+        )

@@ -1,0 +1,138 @@
+"""An update is the same however its batch is split: real processes, real accumulation."""
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from conftest import ROOT
+from mmengine.optim import build_optim_wrapper
+from torch import nn
+
+CONFIG = f"""
+_base_ = [
+    '{ROOT}/configs/_base_/runtime.py', '{ROOT}/configs/_base_/models/digits_net.py',
+    '{ROOT}/configs/_base_/recipes/paper.py', '{ROOT}/configs/_base_/labels/digits_0.4left.py',
+]
+model = dict(
+    backbone=dict(stem_channels=4, base_channels=4, norm_cfg=dict(type='GN', num_groups=2)),
+    head=dict(in_channels=32, loss=dict(type='mmpretrain_mlml.SPLC', reduction='sum')),
+)
+train_dataloader = dict(
+    batch_size=128, dataset=dict(size=300), sampler=dict(round_up=False)  # 128, 128 and 44 images
+)
+val_dataloader = dict(dataset=dict(size=101))
+train_cfg = dict(max_epochs=2)
+default_hooks = dict(logger=dict(interval=1))
+"""
+# 300 images: a whole one of 128, another, and 44
+SPLITS = {
+    'one': (1, []),
+    'four processes': (4, ['train_dataloader.batch_size=32']),
+    'two, accumulating': (
+        2, ['train_dataloader.batch_size=32', 'optim_wrapper.accumulative_counts=2'],
+    ),
+    'accumulating': (1, ['train_dataloader.batch_size=32', 'optim_wrapper.accumulative_counts=4']),
+}  # fmt: skip
+
+
+@pytest.fixture(scope='module')
+def runs(run_tool, free_port, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('splits')
+    (folder / 'config.py').write_text(CONFIG)
+
+    def train(split):
+        processes, options = SPLITS[split]
+        work_dir = folder / split
+        arguments = [folder / 'config.py', '--work-dir', work_dir]
+        arguments += ['--cfg-options', *options] if options else []
+        if processes == 1:
+            run_tool('python', 'tools/train.py', *arguments)
+        else:
+            env = {'PORT': free_port(), 'PYTHON': sys.executable}
+            run_tool('bash', 'tools/dist_train.sh', arguments[0], processes, *arguments[1:], **env)
+        (log,) = work_dir.glob('*/vis_data/scalars.json')
+        rows = [json.loads(line) for line in log.read_text().splitlines()]
+        return torch.load(work_dir / 'epoch_2.pth', weights_only=True), rows
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(SPLITS, pool.map(train, SPLITS)))
+
+
+@pytest.mark.dist
+@pytest.mark.slow
+@pytest.mark.parametrize('split', list(SPLITS)[1:])
+def test_weights_average_schedule_and_scores_are_those_of_the_whole_batch(runs, split):
+    (expected, log), (found, other_log) = runs['one'], runs[split]
+    for part in ('state_dict', 'ema_state_dict'):
+        for key, value in expected[part].items():
+            torch.testing.assert_close(found[part][key], value, rtol=0, atol=1e-6)
+    assert expected['ema_state_dict']['steps'] == 1 + 2 * 3  # the initial weights and each update
+    first, second = (checkpoint['optimizer']['param_groups'][0] for checkpoint in (expected, found))
+    assert second['lr'] == first['lr']
+    assert second['betas'] == first['betas']
+    for a, b in zip(validations(log), validations(other_log), strict=True):
+        assert a == pytest.approx(b, abs=1e-6)
+
+
+def validations(log):
+    rows = [row for row in log if 'multi-label/mAP' in row]
+    assert all('raw/multi-label/mAP' in row for row in rows)
+    assert len(rows) == 2
+    return [{k: v for k, v in row.items() if 'multi-label/' in k} for row in rows]
+
+
+@pytest.mark.dist
+@pytest.mark.slow
+def test_the_logged_loss_is_that_of_the_whole_batch(runs):
+    one, four = (
+        [row['loss'] for row in runs[split][1] if 'loss' in row]
+        for split in ('one', 'four processes')
+    )
+    assert len(one) == 6
+    assert four == pytest.approx(one, rel=1e-6)
+    last = 3 * one[2] - 2 * one[1]  # the log smooths: a row is the mean of those before
+    assert last == pytest.approx(one[1] * 44 / 128, rel=0.1)  # 44 images keep their plain sum
+
+
+def test_it_sums_through_whatever_wrapper_the_config_or_amp_names():
+    def build(**cfg):
+        optimizer = {'type': 'SGD', 'lr': 0.1}
+        constructor = 'mmpretrain_mlml.SummedGradientsConstructor'
+        return build_optim_wrapper(
+            nn.Linear(1, 1), {'constructor': constructor, 'optimizer': optimizer, **cfg}
+        )
+
+    for kind in ('OptimWrapper', 'AmpOptimWrapper'):
+        options = {'dtype': 'bfloat16'} if kind == 'AmpOptimWrapper' else {}
+        wrapper = build(type=kind, accumulative_counts=3, **options)
+        assert type(wrapper).__name__ == f'Summed{kind}'
+        assert wrapper.scale_loss(torch.tensor(6.0)) == 6
+    assert type(build()).__name__ == 'SummedOptimWrapper'
+
+
+def test_an_update_ends_with_its_epoch_where_its_length_is_known():
+    wrapper = build_optim_wrapper(
+        nn.Linear(1, 1),
+        {
+            'constructor': 'mmpretrain_mlml.SummedGradientsConstructor',
+            'optimizer': {'type': 'SGD', 'lr': 0.1},
+            'accumulative_counts': 2,
+        },
+    )
+
+    def updates(iterations):
+        wrapper.initialize_count_status(None, 0, 20)
+        found = []
+        for iteration in range(1, iterations + 1):
+            synced = wrapper.should_sync()
+            wrapper._inner_count += 1
+            assert wrapper.should_update() == synced
+            if synced:
+                found.append(iteration)
+        return found
+
+    assert updates(10) == [2, 4, 6, 8, 10]
+    wrapper.epoch_length = 5
+    assert updates(10) == [2, 4, 5, 7, 9, 10]

@@ -1,0 +1,219 @@
+"""The recipe's input pipeline against its description: areas, frequencies, magnitudes."""
+
+import math
+from collections import Counter
+
+import cv2
+import numpy as np
+import pytest
+from mmcv.transforms import Compose
+from mmengine.config import Config
+from mmpretrain.registry import TRANSFORMS
+from PIL import Image, ImageEnhance, ImageOps
+
+from mmpretrain_mlml import RelativeCutout, StepRandAugment, config
+from mmpretrain_mlml.datasets.randomness import seeded
+
+OPERATIONS = [
+    'Invert', 'Cutout', 'Sharpness', 'AutoContrast', 'Posterize', 'Shear', 'Translate', 'Translate',
+    'Shear', 'Rotate', 'Equalize', 'Contrast', 'ColorTransform', 'Solarize', 'Brightness',
+]  # fmt: skip
+
+
+@pytest.fixture(scope='module')
+def pipeline():
+    return Config.fromfile(config('coco_0.4left_splc.py')).train_dataloader.dataset.pipeline
+
+
+@pytest.fixture
+def augment(pipeline):
+    cfg = dict(pipeline[3])
+    assert cfg.pop('type') == 'mmpretrain_mlml.StepRandAugment'
+    return StepRandAugment(**cfg)
+
+
+@pytest.fixture
+def picture():
+    """A smooth picture with edges, 64 x 80, BGR."""
+    rows, columns = np.mgrid[:64, :80]
+    image = np.stack([rows * 3, columns * 3, (rows + columns) * 1.5], -1).astype(np.uint8)
+    image[20:40, 30:60] = (200, 40, 90)
+    return image
+
+
+def test_the_order_is_resize_cutout_rand_augment(pipeline):
+    assert [step.type.rpartition('.')[2] for step in pipeline] == [
+        'LoadImageFromFile', 'Resize', 'RelativeCutout', 'StepRandAugment', 'PackInputs',
+    ]  # fmt: skip
+    assert pipeline[1].scale == (448, 448)
+    assert pipeline[1].get('keep_ratio', False) is False
+    assert pipeline[2].size == 0.5
+
+
+def test_resize_squashes(pipeline):
+    resized = TRANSFORMS.build(pipeline[1])({'img': np.zeros((100, 300, 3), np.uint8)})
+    assert resized['img'].shape == (448, 448, 3)
+
+
+def test_cutout_covers_a_clipped_box_of_half_the_sides_with_one_colour():
+    cutout, areas, colours, tops = RelativeCutout(0.5), [], [], []
+    image = np.zeros((64, 96, 3), np.uint8)
+    np.random.seed(0)
+    for _ in range(3000):
+        out = cutout({'img': image})['img']
+        covered = (out != 0).any(-1)
+        if not covered.any():  # black, once in 16 million
+            continue
+        rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
+        box = out[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        assert covered.sum() == len(rows) * len(columns) == box.shape[0] * box.shape[1]
+        assert (box == box[0, 0]).all()
+        areas.append(covered.mean())
+        colours.append(box[0, 0])
+        tops.append(rows[0])
+    assert not image.any()
+    # a centre uniform over the side leaves 7/16 of it covered on average, 1/4 at least, 1/2 at most
+    assert np.mean(areas) == pytest.approx((7 / 16) ** 2, rel=0.02)
+    assert min(areas) == pytest.approx(1 / 16, abs=0.02)
+    assert max(areas) == 1 / 4
+    assert np.mean(np.equal(areas, 1 / 4)) == pytest.approx(1 / 4, abs=0.04)
+    assert np.mean(np.equal(tops, 0)) == pytest.approx(17 / 64, abs=0.03)  # clipped, not shifted
+    assert np.mean(colours, 0) == pytest.approx([127.5] * 3, rel=0.05)
+    assert np.corrcoef(np.array(colours, float).T)[0, 1] == pytest.approx(0, abs=0.06)
+
+
+def test_cutout_draws_itself_off_and_refuses_nonsense():
+    np.random.seed(0)
+    image = np.zeros((8, 8), np.uint8)
+    seldom = RelativeCutout(0.5, prob=0.25)
+    hits = sum(seldom.draw(image.shape) is not None for _ in range(4000))
+    assert hits == pytest.approx(1000, rel=0.1)
+    for wrong in ({'size': 0}, {'size': 1.5}, {'prob': -0.1}):
+        with pytest.raises(ValueError, match='expected size in'):
+            RelativeCutout(**wrong)
+
+
+def test_operations_are_uniform_with_replacement_and_steps_run_from_one_to_nine(augment):
+    assert [type(operation).__name__ for operation in augment.transforms] == OPERATIONS
+    np.random.seed(0)
+    draws = [augment.draw() for _ in range(20_000)]
+    assert {len(pair) for pair in draws} == {2}
+    for place in range(2):
+        operations = Counter(pair[place][0] for pair in draws)
+        assert operations.keys() == set(range(15))
+        assert max(abs(n - 20_000 / 15) for n in operations.values()) < 5 * math.sqrt(20_000 / 15)
+        steps = Counter(pair[place][1] for pair in draws)
+        assert steps.keys() == set(range(1, 10))
+        assert max(abs(n - 20_000 / 9) for n in steps.values()) < 5 * math.sqrt(20_000 / 9)
+    twice = sum(first[0] == second[0] for first, second in draws)
+    assert twice == pytest.approx(20_000 / 15, rel=0.15)
+
+
+def test_each_operation_is_applied_half_of_the_time(augment, picture):
+    np.random.seed(0)
+    for operation in augment.transforms:
+        operation.magnitude_level = 9
+        changed = sum(
+            not np.array_equal(operation({'img': picture.copy()})['img'], picture)
+            for _ in range(400)
+        )
+        assert changed == pytest.approx(200, abs=50), operation
+
+
+MAGNITUDES = {
+    'Cutout': [2, 4, 7, 9, 11, 13, 16, 18, 20],
+    'Posterize': [8, 7, 7, 6, 6, 5, 5, 4, 4],
+    'Solarize': [256 - 256 * k / 9 for k in range(1, 10)],
+    'Shear': [0.3 * k / 9 for k in range(1, 10)],
+    'Translate': [150 / 331 * k / 9 for k in range(1, 10)],
+    'Rotate': [-30 * k / 9 for k in range(1, 10)],
+    **{
+        name: [0.1 * k for k in range(1, 10)]
+        for name in ('Sharpness', 'Contrast', 'ColorTransform', 'Brightness')
+    },
+}
+
+
+def test_magnitudes_are_nine_even_steps_up_to_the_strongest(augment):
+    rounded = {'Cutout': int, 'Posterize': math.ceil}  # as these operations do themselves
+    for operation in augment.transforms:
+        name = type(operation).__name__
+        if name in MAGNITUDES:
+            found = []
+            for operation.magnitude_level in range(1, 10):
+                found.append(rounded.get(name, float)(operation.random_magnitude()))
+            assert found == pytest.approx(MAGNITUDES[name]), name
+        signs = operation.random_negative_prob
+        if name in ('Sharpness', 'Contrast', 'ColorTransform', 'Brightness', 'Shear', 'Translate'):
+            assert signs == 0.5, name
+        elif name in MAGNITUDES:
+            assert signs == 0, name
+        if name in ('Shear', 'Translate', 'Rotate'):
+            assert operation.pad_val == (128, 128, 128)
+            assert operation.interpolation == ('bicubic' if name == 'Shear' else 'nearest')
+    assert augment.transforms[1].pad_val == (113, 122, 125)  # BGR
+
+
+def forced(augment, name, step, sign=1):
+    """One operation at one step, applied for certain, with a fixed sign."""
+    operation = next(op for op in augment.transforms if type(op).__name__ == name)
+    operation.prob, operation.magnitude_level = 1.0, step
+    operation.random_negative_prob = 0.0 if sign > 0 else 1.0
+    return operation
+
+
+PILLOW = {
+    'Invert': lambda im, m: ImageOps.invert(im),
+    'AutoContrast': lambda im, m: ImageOps.autocontrast(im),
+    'Equalize': lambda im, m: ImageOps.equalize(im),
+    'Posterize': lambda im, m: ImageOps.posterize(im, m),
+    'Solarize': lambda im, m: ImageOps.solarize(im, m),
+    'Contrast': lambda im, m: ImageEnhance.Contrast(im).enhance(1 + m),
+    'ColorTransform': lambda im, m: ImageEnhance.Color(im).enhance(1 + m),
+    'Brightness': lambda im, m: ImageEnhance.Brightness(im).enhance(1 + m),
+    'Sharpness': lambda im, m: ImageEnhance.Sharpness(im).enhance(1 + m),
+    'Rotate': lambda im, m: im.rotate(-m, fillcolor=(128,) * 3),
+}
+
+
+@pytest.mark.parametrize('name', PILLOW)
+@pytest.mark.parametrize('step', [3, 9])
+def test_an_operation_does_what_pillow_does(augment, picture, name, step):
+    """The released package works on Pillow images; OpenCV rounds a little differently."""
+    found = forced(augment, name, step)({'img': picture.copy()})['img']
+    magnitude = MAGNITUDES.get(name, [None] * 9)[step - 1]
+    image = Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+    expected = cv2.cvtColor(np.asarray(PILLOW[name](image, magnitude)), cv2.COLOR_RGB2BGR)
+    difference = np.abs(found.astype(int) - expected)
+    assert np.median(difference) <= 1
+    assert np.mean(difference) < 3.0, name
+
+
+def test_translate_and_shear_move_by_the_step(augment):
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[:, 50] = 255
+    moved = forced(augment, 'Translate', 9)({'img': image.copy()})['img']
+    assert np.argmax(moved[50, :, 0] == 255) == 50 + int(150 / 331 * 100)
+    back = forced(augment, 'Translate', 9, sign=-1)({'img': image.copy()})['img']
+    assert np.argmax(back[50, :, 0] == 255) == 50 - int(150 / 331 * 100)
+    sheared = forced(augment, 'Shear', 9)({'img': image.copy()})['img']
+    top, bottom = (np.argmax(sheared[row, :, 0]) for row in (5, 45))
+    assert abs(int(top) - int(bottom)) == pytest.approx(40 * 0.3, abs=1.5)
+
+
+def test_the_whole_pipeline_follows_the_seed(pipeline, coco_root):
+    train = Compose([TRANSFORMS.build(step) for step in pipeline])
+    file = str(sorted((coco_root / 'train2014').glob('*.jpg'))[0])
+
+    def picture_of(seed):
+        with seeded(seed, 0, 0):
+            return train({'img_path': file, 'gt_label': [1]})['inputs']
+
+    assert picture_of(1).equal(picture_of(1))
+    assert not picture_of(1).equal(picture_of(2))
+    assert picture_of(1).shape == (3, 448, 448)
+
+
+def test_steps_below_one_are_refused():
+    with pytest.raises(ValueError, match='steps >= 1'):
+        StepRandAugment([{'type': 'Invert'}], steps=0)
