@@ -61,6 +61,8 @@ def test_a_config_trains_a_step(name, coco_root, tmp_path, monkeypatch):
     cfg.experiment_name = str(tmp_path)
     cfg.log_level = 'ERROR'
     cfg.model.backbone.init_cfg = None
+    if cfg.optim_wrapper.get('dtype') == 'float16' and not torch.cuda.is_available():
+        cfg.optim_wrapper.dtype = 'bfloat16'
     if 'pretrained' in cfg.model.backbone:
         cfg.model.backbone.pretrained = False
     cfg.train_dataloader.update(batch_size=2, num_workers=0, persistent_workers=False)

@@ -26,6 +26,19 @@ def defaults_of(function: Callable) -> SimpleNamespace:
     )
 
 
+def build_loss(loss: nn.Module | dict) -> nn.Module:
+    """A loss module as it is, or built from its config, which takes MMPretrain.
+
+    Raises:
+        ImportError: A config was given and MMPretrain is not installed.
+    """
+    if isinstance(loss, nn.Module):
+        return loss
+    from mmpretrain.registry import MODELS
+
+    return MODELS.build(loss)
+
+
 class MultiLabelLoss(nn.Module):
     """Base of the losses: a subclass gives the elementwise loss, this class does the rest.
 

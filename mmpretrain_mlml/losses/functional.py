@@ -98,10 +98,35 @@ def splc_loss(
     logits, target = _prepare(logits, target)
     toward_label = -logits  # what an entry of target 0 is pushed to raise
     if correct:
-        toward_label = torch.where(logits.sigmoid() > tau, logits, toward_label)
+        toward_label = torch.where(_confident(logits, tau), logits, toward_label)
     return reduce_loss(
         _mix(_focal(logits - margin, gamma), _focal(toward_label, gamma), target), reduction
     )
+
+
+def correct_labels(logits: Tensor, target: Tensor, tau: float = 0.6) -> Tensor:
+    r"""SPLC's correction alone, for any loss behind it: confident negatives become positives.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see the module's conventions; not modified.
+        tau: Confidence above which a negative is taken for a missed positive, in [0, 1].
+
+    Returns:
+        Targets in the dtype of the computation: 1 where the probability lies strictly above ``tau``
+        and the entry is known, as they were elsewhere.
+
+    Raises:
+        ValueError: Shapes differ or are not (N, C), or tau lies outside [0, 1].
+
+    Source: arXiv 2112.07368, self-paced loss correction (SPLC).
+
+    >>> correct_labels(torch.tensor([[0.0, 2.0, 2.0]]), torch.tensor([[0, 0, -1]]))
+    tensor([[ 0.,  1., -1.]])
+    """
+    _check_range('tau', tau, low=0, high=1)
+    logits, target = _prepare(logits, target)
+    return torch.where(_confident(logits, tau) & (target >= 0), 1, target)
 
 
 def asl_loss(
@@ -172,6 +197,10 @@ def check_reduction(reduction: str) -> str:
     if reduction not in REDUCTIONS:
         raise ValueError(f'unknown reduction {reduction!r}; expected one of {REDUCTIONS}')
     return reduction
+
+
+def _confident(logits: Tensor, tau: float) -> Tensor:
+    return logits.sigmoid() > tau
 
 
 def _focal(logits: Tensor, gamma: float) -> Tensor:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from numbers import Integral
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
-from .base import MultiLabelLoss, defaults_of
-from .functional import splc_loss
+from .base import MultiLabelLoss, build_loss, defaults_of
+from .functional import correct_labels, splc_loss
 
 _DEFAULT = defaults_of(splc_loss)
 
@@ -22,12 +23,17 @@ class SPLC(MultiLabelLoss):
         change_epoch: First 0-based epoch with corrections, >= 0.
         margin: Subtracted from the logits of positives.
         gamma: Focusing exponent, >= 0.
+        base: Another loss to put the correction on, in place of the paper's focal margin loss: a
+            module with MMPretrain's interface, or its config. It sees the logits and the corrected
+            labels and gives the loss of each entry under ``reduction_override='none'``; ``margin``
+            and ``gamma`` then have no meaning and must not be given.
         reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
         loss_weight: Factor on the result.
 
     Raises:
-        ValueError: A hyper-parameter is out of its range.
-        RuntimeError: Called without ever having been told the epoch.
+        ValueError: A hyper-parameter is out of its range, or meaningless beside ``base``.
+        RuntimeError: Called without ever having been told the epoch, or ``base`` does not give a loss
+            for each entry.
 
     Source: arXiv 2112.07368, self-paced loss correction.
 
@@ -43,6 +49,7 @@ class SPLC(MultiLabelLoss):
         change_epoch: int = 1,
         margin: float = _DEFAULT.margin,
         gamma: float = _DEFAULT.gamma,
+        base: nn.Module | dict | None = None,
         reduction: str = 'mean',
         loss_weight: float = 1.0,
     ) -> None:
@@ -54,7 +61,15 @@ class SPLC(MultiLabelLoss):
         # Not the epoch but what follows from it: a bool makes torch.compile build two graphs, a
         # number that changes each epoch would make it build one after the other.
         self.correcting: bool | None = None
+        self.base: nn.Module | None = None
         self.check(epoch=0)
+        if base is not None:
+            if (margin, gamma) != (_DEFAULT.margin, _DEFAULT.gamma):
+                raise ValueError(
+                    f'margin={margin} and gamma={gamma} belong to the focal margin loss, and base '
+                    'takes its place; give the base its own hyper-parameters'
+                )
+            self.base = build_loss(base)
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
         """Says which epoch the next calls belong to.
@@ -67,6 +82,8 @@ class SPLC(MultiLabelLoss):
             ValueError: The epoch is not a whole number >= 0.
         """
         self.correcting = _check_epoch('epoch', epoch) >= self.change_epoch
+        if hasattr(self.base, 'set_epoch'):
+            self.base.set_epoch(epoch, max_epochs)
 
     def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
         correct = self.correcting
@@ -78,7 +95,20 @@ class SPLC(MultiLabelLoss):
                 "runner put loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook') into default_hooks; "
                 'in a loop of your own call set_epoch(epoch) before each epoch or pass epoch=.'
             )
-        return splc_loss(pred, target, correct, self.tau, self.margin, self.gamma)
+        if self.base is None:
+            return splc_loss(pred, target, correct, self.tau, self.margin, self.gamma)
+        return self._on_base(pred, correct_labels(pred, target, self.tau) if correct else target)
+
+    def _on_base(self, pred: Tensor, target: Tensor) -> Tensor:
+        pred = pred.to(torch.promote_types(pred.dtype, torch.float32))
+        target = target.to(pred.dtype)
+        loss = self.base(pred, target.clamp(min=0), reduction_override='none')
+        if loss.shape != pred.shape:
+            raise RuntimeError(
+                f'SPLC needs a base that gives a loss for each entry, {tuple(pred.shape)}, under '
+                f"reduction_override='none'; {type(self.base).__name__} gave {tuple(loss.shape)}"
+            )
+        return loss * (target >= 0)
 
 
 def _check_epoch(name: str, epoch: int) -> int:

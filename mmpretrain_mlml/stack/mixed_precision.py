@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import mmengine.optim.optimizer.amp_optimizer_wrapper as mmengine_amp
 import torch
 from mmengine.device import get_device
+from mmengine.optim import AmpOptimWrapper
 
 
 def allow_bf16_without_gpu() -> None:
@@ -12,7 +14,7 @@ def allow_bf16_without_gpu() -> None:
 
     Symptom: the wrapper asserts that there is a GPU, although the autocast it uses runs in bfloat16 on
     the CPU; and it makes its gradient scaler through ``torch.cuda.amp``, which warns that it is
-    deprecated and has no GPU. Float16 stays refused on the CPU, by mmengine's autocast.
+    deprecated and has no GPU. Other precisions stay refused on the CPU, with a word on what to do.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12 with torch >= 2.4.
     Goes when: the wrapper asks autocast, not the device.
     """
@@ -20,3 +22,17 @@ def allow_bf16_without_gpu() -> None:
         return
     mmengine_amp.is_cuda_available = lambda: True  # asked for nothing but the assertion
     mmengine_amp.GradScaler = functools.partial(torch.amp.GradScaler, 'cpu')
+    construct = AmpOptimWrapper.__init__
+
+    @functools.wraps(construct)
+    def construct_for_bf16(
+        self: AmpOptimWrapper, *args: Any, dtype: str | torch.dtype | None = None, **kwargs: Any
+    ) -> None:
+        if dtype not in (None, 'bfloat16', torch.bfloat16):
+            raise ValueError(
+                f'mixed precision in {dtype} needs a GPU, and there is none; on a CPU take '
+                "optim_wrapper.dtype='bfloat16', or the configs without mixed precision"
+            )
+        construct(self, *args, dtype='bfloat16', **kwargs)
+
+    AmpOptimWrapper.__init__ = construct_for_bf16

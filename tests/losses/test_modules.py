@@ -184,3 +184,76 @@ def test_torch_compile_builds_two_graphs_of_splc_over_a_training(batch):
         loss.set_epoch(epoch, 31)
         torch.testing.assert_close(compiled(*batch), loss(*batch))
     assert len(built) == 2
+
+
+@pytest.mark.parametrize(
+    'base',
+    [
+        BCE(),
+        Hill(),
+        {'type': 'mmpretrain_mlml.ASL', 'gamma_neg': 2.0},
+        {'type': 'mmpretrain.AsymmetricLoss'},
+        {'type': 'mmpretrain.FocalLoss'},
+        {'type': 'mmpretrain.CrossEntropyLoss', 'use_sigmoid': True},
+    ],
+    ids=lambda base: base['type'] if isinstance(base, dict) else type(base).__name__,
+)
+def test_splc_corrects_labels_for_any_base(base, batch):
+    logits, target = batch
+    loss = SPLC(base=base, tau=0.6)
+    alone = base if isinstance(base, torch.nn.Module) else MODELS.build(base)
+    corrected = target.clone()
+    corrected[(target == 0) & (logits.sigmoid() > 0.6)] = 1
+    assert not torch.equal(corrected, target)
+    before = target.clone()
+    for epoch, labels in ((0, target), (1, corrected)):
+        expected = alone(logits, labels, reduction_override='none')
+        torch.testing.assert_close(
+            loss(logits, target, reduction_override='none', epoch=epoch), expected
+        )
+        found = loss(logits, target, avg_factor=6, epoch=epoch)
+        torch.testing.assert_close(found, expected.sum() / 6)
+    assert torch.equal(target, before)
+    # an unknown entry costs nothing, whatever the base makes of -1
+    target[0, 0] = -1
+    assert loss(logits, target, reduction_override='none', epoch=1)[0, 0] == 0
+
+
+def test_splc_on_the_released_base_is_splc_with_a_focal_margin_but_for_the_margin(batch):
+    """SPLC before the change is the focal margin loss; margin 0 treats corrected labels as others."""
+    logits, target = batch
+    alone = SPLC(margin=0.0)
+    base = SPLC(margin=0.0, change_epoch=99)
+    base.set_epoch(0)
+    on_base = SPLC(base=base)
+    for epoch in (0, 3):
+        torch.testing.assert_close(
+            on_base(logits, target, epoch=epoch), alone(logits, target, epoch=epoch)
+        )
+
+
+def test_splc_tells_its_base_the_epoch_and_refuses_what_cannot_be(batch):
+    base = SPLC(change_epoch=2)
+    loss = SPLC(base=base)
+    loss.set_epoch(2, 31)
+    assert base.correcting
+    with pytest.raises(ValueError, match=r'margin=0\.5 and gamma=2\.0 belong'):
+        SPLC(base=BCE(), margin=0.5)
+    with pytest.raises(ValueError, match='tau'):
+        SPLC(base=BCE(), tau=2)
+
+    class Reduced(torch.nn.Module):
+        def forward(self, pred, target, reduction_override=None):
+            return pred.sum()
+
+    with pytest.raises(RuntimeError, match=r'each entry, \(6, 4\).*Reduced gave \(\)'):
+        SPLC(base=Reduced())(*batch, epoch=0)
+
+
+def test_splc_on_a_base_sees_half_logits_in_float32(batch):
+    logits, target = batch
+    half = logits.half()
+    loss = SPLC(base=BCE())
+    found = loss(half, target, epoch=1)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, loss(half.float(), target, epoch=1), rtol=0, atol=0)
