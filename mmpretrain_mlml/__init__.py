@@ -27,6 +27,8 @@ _REGISTERED = (
     'SampleSeedHook',
     'StepRandAugment',
     'SummedGradientsConstructor',
+    'TagVisualizationHook',
+    'TagVisualizer',
     'WeightAverageHook',
     'WholeUpdatesHook',
 )

@@ -13,12 +13,14 @@ from .hooks import (
     GlobalLossHook,
     LossEpochHook,
     SampleSeedHook,
+    TagVisualizationHook,
     WeightAverageHook,
     WholeUpdatesHook,
 )
 from .losses import ASL, BCE, SPLC, Focal, Hill
 from .optim import OneCycle, SummedGradientsConstructor
 from .transforms import RelativeCutout, StepRandAugment
+from .visualization.tag_visualizer import TagVisualizer
 
 for loss in (ASL, BCE, Focal, Hill, SPLC):
     MODELS.register_module(module=loss)
@@ -36,6 +38,8 @@ __all__ = [
     'SampleSeedHook',
     'StepRandAugment',
     'SummedGradientsConstructor',
+    'TagVisualizationHook',
+    'TagVisualizer',
     'WeightAverageHook',
     'WholeUpdatesHook',
 ]

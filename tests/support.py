@@ -1,12 +1,15 @@
-"""A real runner in small, and a loss that notes which epoch it is told."""
+"""A real runner in small, a loss that notes which epoch it is told, a network as released."""
 
 from copy import deepcopy
 from pathlib import Path
 from uuid import uuid4
 
+import torch
+import torchvision
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
+from torch import nn
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.losses import MultiLabelLoss
@@ -47,3 +50,16 @@ def make_runner(work_dir: Path, **changes) -> Runner:
     cfg.model.head.pop('_delete_', None)
     cfg.model.head.get('loss', {}).pop('_delete_', None)
     return Runner.from_cfg(cfg)
+
+
+def released_network(seed=0):
+    """A network as the released trainer builds it, with statistics that are not all zero and one."""
+    torch.manual_seed(seed)
+    net = torchvision.models.resnet50(weights=None)
+    net.fc = nn.Linear(2048, 80)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.8, 1.2)
+            module.weight.data.uniform_(0.5, 1.0)
+    return net.eval()

@@ -1,7 +1,12 @@
-"""Tests a model: MMPretrain's own tools/test.py and its flags, on a repaired stack."""
+"""Tests a model: MMPretrain's own tools/test.py and its flags, on a repaired stack.
+
+A checkpoint that does not fit the config is refused.
+"""
 
 import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
+from mmpretrain_mlml.stack.checkpoints import refuse_unfitting_checkpoint
 from mmpretrain_mlml.stack.scripts import run_mmpretrain_script
 
 if __name__ == '__main__':
+    refuse_unfitting_checkpoint()
     run_mmpretrain_script('test.py')

@@ -11,7 +11,7 @@ default_hooks = dict(
         save_best='multi-label/mAP',
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='VisualizationHook', enable=False),
+    visualization=dict(type='mmpretrain_mlml.TagVisualizationHook', enable=False),
     sync_buffers=dict(type='SyncBuffersHook'),  # one set of batch norm statistics over processes
     loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'),
     global_loss=dict(type='mmpretrain_mlml.GlobalLossHook'),
@@ -23,11 +23,11 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'),
 )
 vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='UniversalVisualizer', vis_backends=vis_backends)
+visualizer = dict(type='mmpretrain_mlml.TagVisualizer', vis_backends=vis_backends)
 log_level = 'INFO'
 load_from = None
 resume = False
 randomness = dict(seed=0)
 
 val_evaluator = dict(type='mmpretrain_mlml.MultiLabelScores')
-test_evaluator = val_evaluator
+test_evaluator = dict(type='mmpretrain_mlml.MultiLabelScores', table=True)

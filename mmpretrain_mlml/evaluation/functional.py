@@ -20,11 +20,17 @@ class Scores:
     Attributes:
         summary: ``mAP CP CR CF1 CF1_classwise_mean OP OR OF1`` by name.
         ap: Average precision by class, (C,), NaN for classes without positives.
+        precision: By class, (C,), 0 for classes never predicted.
+        recall: By class, (C,), 0 for classes without positives.
+        f1: By class, (C,).
         empty: Indices of the classes without positives.
     """
 
     summary: dict[str, float]
     ap: np.ndarray
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
     empty: np.ndarray
 
 
@@ -82,6 +88,7 @@ def multi_label_scores(
         return float(values[counted].mean())
 
     precision, recall = _ratio(hits, claims), _ratio(hits, positives)
+    f1 = _harmonic(precision, recall)
     cp, cr = class_mean(precision), class_mean(recall)
     op, or_ = float(_ratio(hits.sum(), claims.sum())), float(_ratio(hits.sum(), positives.sum()))
     summary = {
@@ -89,12 +96,12 @@ def multi_label_scores(
         'CP': cp,
         'CR': cr,
         'CF1': float(_harmonic(cp, cr)),
-        'CF1_classwise_mean': class_mean(_harmonic(precision, recall)),
+        'CF1_classwise_mean': class_mean(f1),
         'OP': op,
         'OR': or_,
         'OF1': float(_harmonic(op, or_)),
     }
-    return Scores(summary, ap, np.flatnonzero(positives == 0))
+    return Scores(summary, ap, precision, recall, f1, np.flatnonzero(positives == 0))
 
 
 def average_precision(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from mmpretrain.registry import METRICS
 from rich.console import Console
 from rich.table import Table
 
-from .functional import EMPTY_CLASSES, multi_label_scores
+from .functional import EMPTY_CLASSES, Scores, multi_label_scores
 
 
 @METRICS.register_module()
@@ -27,7 +27,9 @@ class MultiLabelScores(BaseMetric):
         topk: Number of classes predicted per image; takes the place of the threshold.
         empty_classes: ``'zero'`` counts classes without positives as 0, as the paper's validation
             does; ``'skip'`` leaves them out. They are named in the log either way.
-        classwise: Whether to put a table of average precision by class into the log.
+        table: Whether to put the scores into the log as a table too.
+        classwise: Whether to put a table of precision, recall, F1 and average precision by class
+            into the log.
         collect_device: ``'cpu'`` or ``'gpu'``: how processes exchange their results.
         prefix: Of the metric names.
 
@@ -44,6 +46,7 @@ class MultiLabelScores(BaseMetric):
         threshold: float = 0.5,
         topk: int | None = None,
         empty_classes: str = 'zero',
+        table: bool = False,
         classwise: bool = False,
         collect_device: str = 'cpu',
         prefix: str | None = None,
@@ -56,6 +59,7 @@ class MultiLabelScores(BaseMetric):
         self.threshold = threshold
         self.topk = topk
         self.empty_classes = empty_classes
+        self.table = table
         self.classwise = classwise
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -71,14 +75,22 @@ class MultiLabelScores(BaseMetric):
         found = multi_label_scores(scores, targets, self.threshold, self.topk, self.empty_classes)
         logger = MMLogger.get_current_instance()
         names = (self.dataset_meta or {}).get('classes') or list(map(str, range(scores.shape[1])))
+        if len(names) != scores.shape[1]:
+            raise ValueError(
+                f'expected a class name for each of the {scores.shape[1]} scores of an image, '
+                f'got {len(names)}: do num_classes of the head and the data set agree?'
+            )
         if len(found.empty):
             treated = 'counted as 0' if self.empty_classes == 'zero' else 'left out'
             logger.warning(
                 f'{len(found.empty)} classes without positives are {treated}: '
                 + ', '.join(names[index] for index in found.empty)
             )
+        rule = f'score > {self.threshold}' if self.topk is None else f'top {self.topk}'
+        if self.table:
+            logger.info(f'{len(scores)} images, {rule}\n' + _summary_table(found))
         if self.classwise:
-            logger.info('average precision by class\n' + _table(names, found.ap, targets))
+            logger.info(f'by class, {rule}\n' + _class_table(names, found, targets))
         return found.summary
 
 
@@ -93,10 +105,22 @@ def _target(sample: dict, num_classes: int) -> np.ndarray:
     return target
 
 
-def _table(names: Sequence[str], ap: np.ndarray, targets: np.ndarray) -> str:
-    table = Table('class', 'positives', 'AP')
-    for name, value, positives in zip(names, ap, (targets == 1).sum(0)):
-        table.add_row(name, str(positives), '-' if np.isnan(value) else f'{value:.2f}')
+def _summary_table(found: Scores) -> str:
+    table = Table('', *found.summary)
+    table.add_row('percent', *(f'{value:.2f}' for value in found.summary.values()))
+    return _text(table)
+
+
+def _class_table(names: Sequence[str], found: Scores, targets: np.ndarray) -> str:
+    table = Table('class', 'positives', 'precision', 'recall', 'F1', 'AP')
+    columns = found.precision, found.recall, found.f1, found.ap
+    for name, positives, *values in zip(names, (targets == 1).sum(0), *columns):
+        cells = ('-' if np.isnan(value) else f'{value:.2f}' for value in values)
+        table.add_row(name, str(positives), *cells)
+    return _text(table)
+
+
+def _text(table: Table) -> str:
     text = StringIO()
-    Console(file=text, width=80).print(table)
+    Console(file=text, width=100).print(table)
     return text.getvalue()

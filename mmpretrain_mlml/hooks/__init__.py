@@ -2,6 +2,7 @@ from .best_weights_hook import BestWeightsHook
 from .global_loss_hook import GlobalLossHook
 from .loss_epoch_hook import LossEpochHook
 from .sample_seed_hook import SampleSeedHook
+from .tag_visualization_hook import TagVisualizationHook
 from .weight_average_hook import WeightAverageHook
 from .whole_updates_hook import WholeUpdatesHook
 
@@ -10,6 +11,7 @@ __all__ = [
     'GlobalLossHook',
     'LossEpochHook',
     'SampleSeedHook',
+    'TagVisualizationHook',
     'WeightAverageHook',
     'WholeUpdatesHook',
 ]

@@ -55,6 +55,33 @@ def never_obey_checkpoint() -> None:
     Runner.load_checkpoint = load_and_disarm
 
 
+def refuse_unfitting_checkpoint() -> None:
+    """Makes a runner refuse a checkpoint whose keys are not those of the model.
+
+    Symptom: ``tools/test.py`` with a wrong checkpoint warns, keeps random weights and prints scores.
+    Called by ``tools/test.py`` only: training may start from weights that fit in part.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12 (``strict=False`` is the default of
+    ``Runner.load_checkpoint``, which ``load_or_resume`` does not change).
+    Goes when: mmpretrain's ``tools/test.py`` loads strictly.
+    """
+    load_checkpoint = Runner.load_checkpoint
+
+    @functools.wraps(load_checkpoint)
+    def load_strictly(self: Runner, filename: str, *args: Any, **kwargs: Any) -> dict:
+        try:
+            return load_checkpoint(self, filename, *args, **{**kwargs, 'strict': True})
+        except RuntimeError as error:
+            if 'do not match' not in str(error):
+                raise
+            raise RuntimeError(
+                f'{filename} does not fit the model of this config, so its scores would be those of '
+                'random weights. Take the config it was trained with; a checkpoint of the released '
+                f'trainer goes through tools/convert_checkpoint.py first. {error}'
+            ) from error
+
+    Runner.load_checkpoint = load_strictly
+
+
 def _lies_in(path: str, folder: str) -> bool:
     """Whether a path is that of a checkpoint file right in a folder."""
     return path.endswith('.pth') and Path(path).resolve().parent == Path(folder).resolve()

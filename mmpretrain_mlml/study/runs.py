@@ -87,10 +87,19 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict
 
 
 def read_scores(run_dir: Path) -> list[dict[str, float]]:
-    """The scores of each validation of the newest run in a work directory, in order."""
-    newest = max(run_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.parents[1].name)
-    rows = [json.loads(line) for line in newest.read_text().splitlines()]
-    return [row for row in rows if any(key.startswith('multi-label/') for key in row)]
+    """The scores of each validation in a work directory, in order, over all resumptions of its run.
+
+    A run that starts anew in a used folder replaces the earlier one.
+    """
+    by_epoch: dict[int, dict[str, float]] = {}
+    logs = run_dir.glob('*/vis_data/scalars.json')
+    for log in sorted(logs, key=lambda path: path.parents[1].name):
+        rows = [json.loads(line) for line in log.read_text().splitlines()]
+        rows = [row for row in rows if any(key.startswith('multi-label/') for key in row)]
+        if rows:
+            by_epoch = {epoch: row for epoch, row in by_epoch.items() if epoch < rows[0]['step']}
+        by_epoch |= {row['step']: row for row in rows}
+    return list(by_epoch.values())
 
 
 def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:

@@ -1,0 +1,17 @@
+"""Weights in and out: reading checkpoints, the released trainer's layout, export for use elsewhere."""
+
+from .portable import describe, export_onnx, export_safetensors
+from .released import from_released, to_released
+from .weights import CheckpointError, build_model, check_fit, read_weights
+
+__all__ = [
+    'CheckpointError',
+    'build_model',
+    'check_fit',
+    'describe',
+    'export_onnx',
+    'export_safetensors',
+    'from_released',
+    'read_weights',
+    'to_released',
+]

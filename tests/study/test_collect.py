@@ -1,0 +1,132 @@
+"""From work directories to the paper's table."""
+
+import json
+
+import cv2
+import pytest
+from conftest import ROOT
+from mmengine.config import Config
+
+from mmpretrain_mlml import config
+from mmpretrain_mlml.study import read_scores
+from mmpretrain_mlml.study.collect import find_runs, markdown, read_result
+from mmpretrain_mlml.study.published import PUBLISHED_COCO
+
+NAMES = {'bce': 'BCE', 'focal': 'Focal', 'asl': 'ASL', 'hill': 'Hill', 'splc': 'SPLC'}
+
+
+def write_run(
+    folder, scores, time='20260101_000000', first=1, name='coco_0.4left_splc.py', **changes
+):
+    cfg = Config.fromfile(config(name))
+    cfg.merge_from_dict(changes)
+    log = folder / time / 'vis_data'
+    log.mkdir(parents=True)
+    cfg.dump(str(log / 'config.py'))
+    rows = [{'loss': 1.0, 'step': 5}]
+    for step, score in enumerate(scores, first):
+        averaged, raw = score if isinstance(score, tuple) else (score, score - 1)
+        rows.append({'multi-label/mAP': averaged, 'raw/multi-label/mAP': raw, 'step': step})
+    (log / 'scalars.json').write_text('\n'.join(json.dumps(row) for row in rows))
+
+
+SHORT = {'train_cfg.max_epochs': 2}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for seed, best in ((0, 74.0), (1, 76.0)):
+        write_run(
+            tmp_path / f'splc{seed}',
+            [60] * 29 + [best, 70.0],
+            **{'randomness.seed': seed},
+        )
+    write_run(tmp_path / 'deeper/hill', [60] * 30 + [(50, 73.25)], name='coco_0.4left_hill.py')
+    listed = {'train_dataloader.dataset.ann_file': 'coco_train_singlelabel.txt'}
+    listed['train_dataloader.dataset.protocol'] = 'full'
+    write_run(tmp_path / 'listed', [70] * 31, name='coco_single_bce.py', **listed)
+    write_run(tmp_path / 'unfinished', [60] * 7, **{'randomness.seed': 2})
+    on_asl = {**SHORT, 'model.backbone.depth': 101}
+    write_run(tmp_path / 'other', [61, 62], name='coco_0.4left_splc_on-asl.py', **on_asl)
+    return tmp_path
+
+
+def test_the_paper_table(runs, run_tool):
+    out = runs / 'results.v1'
+    text = run_tool('python', 'tools/collect_results.py', runs, '--out', out)
+    text = text[text.index('###') :]
+    _, other, paper = text.split('### ')
+    assert paper.startswith('COCOMissingLabel, ResNet-50, 31 epochs')
+    assert '| loss | 0.4left | single |' in paper
+    assert '| SPLC | 75.00 ± 1.41 (n = 2) |  |' in paper
+    assert '| SPLC in the paper | 75.69 (quoted) | 73.18 (recalled) |' in paper
+    assert '| Hill | 73.25 (n = 1) |  |' in paper  # the better of raw and averaged
+    assert '| BCE |  | 70.00 (n = 1) |' in paper  # the released list, by its name
+    assert 'unfinished: 7 of 31 epochs' in paper
+    assert other.startswith('COCOMissingLabel, ResNet-101, 2 epochs')
+    assert '| SPLC on ASL | 62.00 (n = 1) |' in other
+    assert 'in the paper' not in other
+    assert (runs / 'results.v1.md').read_text() in text + '\n'
+    assert cv2.imread(str(runs / 'results.v1.png')).std() > 5
+
+
+def results(folder):
+    return [read_result(run) for run in find_runs([folder])]
+
+
+def test_the_last_epoch_instead_of_the_best(runs):
+    text = markdown(results(runs), 'last')
+    assert '| SPLC | 70.00 ± 0.00 (n = 2) |' in text
+    assert '| Hill | 50.00 (n = 1) |' in text
+
+
+def test_a_run_counts_once(runs):
+    write_run(runs / 'again', [60] * 31, **{'randomness.seed': 1})
+    with pytest.raises(ValueError, match=r'are the same run: SPLC, 0\.4left, seed 1'):
+        markdown(results(runs))
+
+
+def test_nothing_to_collect_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match='no run'):
+        find_runs([tmp_path])
+    with pytest.raises(FileNotFoundError, match='no folder'):
+        find_runs([tmp_path / 'nowhere'])
+
+
+def test_resumptions_are_one_run_and_a_new_start_replaces_the_old(tmp_path):
+    def scores():
+        return [row['multi-label/mAP'] for row in read_scores(tmp_path)]
+
+    write_run(tmp_path, [1, 2, 3], '20260101_000000')
+    write_run(tmp_path, [33, 4], '20260102_000000', first=3)
+    assert scores() == [1, 2, 33, 4]
+    write_run(tmp_path, [7, 8], '20260103_000000')
+    assert scores() == [7, 8]
+
+
+def test_a_run_without_a_validation_is_left_out(tmp_path):
+    write_run(tmp_path, [])
+    assert find_runs([tmp_path]) == [tmp_path]
+    assert read_result(tmp_path) is None
+
+
+def test_each_config_states_the_published_figure_and_that_it_has_not_been_run():
+    stated = {}
+    for path in (ROOT / 'configs').glob('coco_*.py'):
+        comment = ''.join(
+            line for line in path.read_text().splitlines(True) if line.startswith('#')
+        )
+        comment = ' '.join(comment.replace('#', ' ').split())
+        assert 'not run here yet' in comment or 'run here:' in comment, path.name
+        labels, loss, *variant = path.stem.split('_')[1:]
+        known = PUBLISHED_COCO.get((NAMES[loss], labels))
+        if variant and variant != ['fp16']:
+            assert 'o published figure' in comment, path.name
+        elif known is None:
+            assert 'no published figure' in comment, path.name
+        else:
+            assert f'mAP {known.map:.4g}'.rstrip('0') in comment.replace('0 (', ' ('), path.name
+            assert f'({known.status})' in comment, path.name
+            stated[NAMES[loss], labels] = known
+    ours = {key: value for key, value in PUBLISHED_COCO.items() if key[0] in NAMES.values()}
+    assert stated == ours

@@ -1,0 +1,43 @@
+"""Shows what training sees and is told: augmented images with their kept and dropped labels."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import DATASETS
+
+import mmpretrain_mlml  # noqa: F401  registers the parts
+from mmpretrain_mlml.visualization import contact_sheet
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config')
+    parser.add_argument('--out', type=Path, default=Path('browse.png'))
+    parser.add_argument('--number', type=int, default=16, help='of images, drawn at random')
+    parser.add_argument('--seed', type=int, default=0, help='of the choice and the augmentations')
+    parser.add_argument('--epoch', type=int, default=0, help='whose augmentations to show')
+    parser.add_argument('--columns', type=int, default=4)
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    args = parser.parse_args()
+
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    dataset = DATASETS.build(cfg.train_dataloader.dataset)
+    dataset.seed_samples(args.seed, args.epoch)
+
+    number = min(args.number, len(dataset))
+    random = np.random.default_rng(args.seed)
+    chosen = sorted(random.choice(len(dataset), number, replace=False).tolist())
+    bgr = cfg.model.get('data_preprocessor', {}).get('to_rgb', False)
+    figure = contact_sheet(dataset, chosen, bgr, args.columns)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(args.out, dpi=150)
+    print(f'written: {args.out} ({number} of {len(dataset)} images)')
+
+
+if __name__ == '__main__':
+    main()

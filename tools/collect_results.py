@@ -1,0 +1,37 @@
+"""Turns work directories into the paper's table: losses by label lists, mean and spread over seeds.
+
+python tools/collect_results.py work_dirs --out work_dirs/results
+"""
+
+import argparse
+from pathlib import Path
+
+from mmpretrain_mlml.study.collect import draw_results, find_runs, markdown, read_result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('work_dirs', type=Path, nargs='+', help='folders of runs, or above them')
+    parser.add_argument('--out', type=Path, help='writes OUT.md and OUT.png')
+    parser.add_argument(
+        '--score',
+        choices=['best', 'last'],
+        default='best',
+        help='the best epoch, raw or averaged, as the paper counts; or the last one',
+    )
+    args = parser.parse_args()
+    try:
+        results = [r for folder in find_runs(args.work_dirs) if (r := read_result(folder))]
+        text = markdown(results, args.score)
+        print(text)
+        if args.out:
+            args.out.parent.mkdir(parents=True, exist_ok=True)
+            Path(f'{args.out}.md').write_text(text, encoding='utf-8')
+            draw_results(results, Path(f'{args.out}.png'), args.score)
+            print(f'written: {args.out}.md and {args.out}.png')
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f'error: {error}') from error
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,51 @@
+"""Converts a checkpoint of the released trainer (torchvision names) to ours, or back.
+
+python tools/convert_checkpoint.py configs/coco_0.4left_splc.py released.ckpt ours.pth
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from mmpretrain_mlml.checkpoints import (
+    CheckpointError,
+    build_model,
+    from_released,
+    read_weights,
+    to_released,
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config', help='whose model the weights are for')
+    parser.add_argument('checkpoint', type=Path)
+    parser.add_argument('out', type=Path, help='a new file')
+    parser.add_argument('--to', choices=['ours', 'released'], default='ours')
+    parser.add_argument(
+        '--weights',
+        choices=['averaged', 'raw'],
+        default='averaged',
+        help='which ones of a file that holds both (default: averaged)',
+    )
+    args = parser.parse_args()
+    if args.out.exists():
+        parser.error(f'{args.out} is there already; name a new file')
+
+    cfg = Config.fromfile(args.config)
+    try:
+        state = read_weights(args.checkpoint, args.weights)
+        ours = from_released(state) if args.to == 'ours' else state
+        build_model(cfg, ours, str(args.checkpoint))
+        out = to_released(ours) if args.to == 'released' else {'state_dict': ours, 'meta': {}}
+    except (CheckpointError, FileNotFoundError, RuntimeError) as error:
+        raise SystemExit(f'error: {error}') from error
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(out, args.out)
+    print(f'written: {args.out} ({len(ours)} tensors)')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,48 @@
+"""Exports a trained model for use elsewhere: safetensors, ONNX, and a JSON with classes and input.
+
+python tools/export.py configs/coco_0.4left_splc.py best.pth exported/
+"""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+from mmpretrain_mlml.checkpoints import (
+    CheckpointError,
+    build_model,
+    describe,
+    export_onnx,
+    export_safetensors,
+    read_weights,
+)
+
+FORMATS = {'safetensors': export_safetensors, 'onnx': export_onnx}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config')
+    parser.add_argument('checkpoint', type=Path)
+    parser.add_argument('out', type=Path, help='a folder')
+    parser.add_argument('--formats', nargs='+', choices=FORMATS, default=list(FORMATS))
+    parser.add_argument('--weights', choices=['averaged', 'raw'], default='averaged')
+    parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'))
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    args = parser.parse_args()
+
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options)
+    try:
+        state = read_weights(args.checkpoint, args.weights)
+        model = build_model(cfg, state, str(args.checkpoint))
+        info = describe(cfg, args.size)
+        args.out.mkdir(parents=True, exist_ok=True)
+        written = {path for name in args.formats for path in FORMATS[name](model, info, args.out)}
+    except (CheckpointError, FileNotFoundError, ImportError, RuntimeError, ValueError) as error:
+        raise SystemExit(f'error: {error}') from error
+    print('written: ' + ', '.join(map(str, sorted(written))))
+
+
+if __name__ == '__main__':
+    main()
