@@ -21,7 +21,8 @@ SHIPPED = {**inside_wheel('configs'), **inside_wheel('tools')}
 PARTS = ['timm>=1.0', 'torchvision>=0.21', 'rich', 'matplotlib', 'joblib', 'scikit-learn>=1.3']
 OPENMMLAB = ['mmengine==0.10.7', 'mmcv-lite>=2.2,<2.3', 'mmpretrain==1.2.0', *PARTS]
 ONEDL = ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6', 'onedl-mmpretrain>=1.3.6', *PARTS]
-TEST = ['pytest>=8', 'pycocotools', 'build', 'setuptools>=77', 'wheel']
+EXPORT = ['safetensors', 'onnx', 'onnxscript', 'onnxruntime']
+TEST = [*EXPORT, 'pytest>=8', 'pycocotools', 'build', 'setuptools>=77', 'wheel']
 
 setup(
     name='mmpretrain_mlml',
@@ -39,6 +40,7 @@ setup(
     extras_require={
         'openmmlab': OPENMMLAB,
         'onedl': ONEDL,
+        'export': EXPORT,
         'test': TEST,
         'dev': [*TEST, 'ruff', 'pre-commit'],
     },

@@ -6,7 +6,9 @@ import pytest
 import torch
 from conftest import ROOT
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmpretrain.registry import MODELS
 
 import mmpretrain_mlml
 
@@ -102,3 +104,29 @@ def test_coco_is_looked_for_in_data_coco_or_where_coco_root_points(monkeypatch):
 def test_an_unknown_config_is_named_with_those_there_are():
     with pytest.raises(FileNotFoundError, match=r"'coco_splc\.py'.*coco_0\.4left_splc\.py"):
         mmpretrain_mlml.config('coco_splc.py')
+
+
+PRETRAINED = {  # how the file behind each init_cfg names its weights
+    'coco_0.4left_splc.py': '',
+    'coco_0.4left_splc_resnet101.py': '',
+    'coco_0.4left_splc_swin-tiny.py': 'backbone.',
+    'coco_0.4left_splc_vit-base.py': 'backbone.',
+}
+
+
+@pytest.mark.parametrize('name', PRETRAINED)
+def test_a_backbone_starts_from_the_file_that_init_cfg_names(name, tmp_path):
+    backbone = load(name).model.backbone
+    assert '://' in backbone.init_cfg.checkpoint
+    backbone.init_cfg.checkpoint = str(tmp_path / 'weights.pth')
+    init_default_scope('mmpretrain')
+    source = MODELS.build({**backbone, 'init_cfg': None})
+    for parameter in source.parameters():
+        parameter.data.uniform_(-1, 1)
+    prefix = PRETRAINED[name]
+    state = {prefix + key: value for key, value in source.state_dict().items()}
+    torch.save(state, tmp_path / 'weights.pth')
+    found = MODELS.build(backbone)
+    found.init_weights()
+    for (key, value), expected in zip(found.named_parameters(), source.parameters(), strict=True):
+        assert torch.equal(value, expected), key

@@ -8,7 +8,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
-import mmpretrain_mlml  # noqa: F401  registers the parts
+from mmpretrain_mlml.datasets import MissingLabelDataset
 from mmpretrain_mlml.visualization import contact_sheet
 
 
@@ -27,6 +27,8 @@ def main() -> None:
     cfg.merge_from_dict(args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
+    if not isinstance(dataset, MissingLabelDataset):
+        parser.error(f'{type(dataset).__name__} does not know which labels it dropped')
     dataset.seed_samples(args.seed, args.epoch)
 
     number = min(args.number, len(dataset))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
         'thresholds': [evaluator.get('threshold', 0.5)] * len(classes),
         'input': {
             'size': list(size or _size(cfg.test_dataloader.dataset.pipeline)),
-            'resize': 'squash, bilinear',
+            'resize': 'squash, bilinear (Pillow)',
             'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
             'mean': list(preprocessor.mean),
             'std': list(preprocessor.std),
@@ -153,17 +154,14 @@ def _write(info: dict[str, Any], folder: Path) -> Path:
     return path
 
 
-class _quiet:
+@contextmanager
+def _quiet(*names: str) -> Iterator[None]:
     """Silences loggers for a while."""
-
-    def __init__(self, *names: str) -> None:
-        self.loggers = [logging.getLogger(name) for name in names]
-
-    def __enter__(self) -> None:
-        self.levels = [logger.level for logger in self.loggers]
-        for logger in self.loggers:
-            logger.setLevel(logging.ERROR)
-
-    def __exit__(self, *_: Any) -> None:
-        for logger, level in zip(self.loggers, self.levels):
+    levels = {logger: logger.level for logger in map(logging.getLogger, names)}
+    for logger in levels:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in levels.items():
             logger.setLevel(level)

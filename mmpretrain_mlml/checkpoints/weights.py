@@ -48,7 +48,7 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
         raise CheckpointError(f'{path}: expected a dict of weights, got {type(content).__name__}')
     averaged = _entry(content, _AVERAGED)
     raw = _entry(content, _RAW)
-    if 'ema_state_dict' in content and 'optimizer' in content:
+    if 'steps' in (content.get('ema_state_dict') or ()):
         averaged, raw = raw, averaged  # MMEngine saves the average as the model, the raw ones aside
     state = (averaged or raw) if weights == 'averaged' else (raw or averaged)
     state = _unwrapped(content if state is None else state)

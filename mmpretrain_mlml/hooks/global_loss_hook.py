@@ -6,6 +6,7 @@ from mmengine.dist import all_reduce_dict, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
+from torch import Tensor
 
 from ..optim import SummedGradients
 
@@ -29,6 +30,10 @@ class GlobalLossHook(Hook):
     ) -> None:
         if outputs and get_world_size() > 1:
             summed = isinstance(runner.optim_wrapper, SummedGradients)
-            shared = {key: value.detach().clone() for key, value in outputs.items()}
+            shared = {
+                key: value.detach().clone()
+                for key, value in outputs.items()
+                if isinstance(value, Tensor)
+            }
             all_reduce_dict(shared, op='sum' if summed else 'mean')
             outputs.update(shared)

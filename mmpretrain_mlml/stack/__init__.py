@@ -10,7 +10,11 @@ def repair() -> None:
 
     skip_broken_multimodal()  # before anything imports mmpretrain.models
 
-    from .checkpoints import load_as_data_only, never_obey_checkpoint
+    from .checkpoints import (
+        load_as_data_only,
+        never_obey_checkpoint,
+        resume_from_training_state_only,
+    )
     from .distributed import train_distributed_without_gpu
     from .mixed_precision import allow_bf16_without_gpu
     from .training_state import allow_training_state
@@ -18,5 +22,6 @@ def repair() -> None:
     allow_training_state()
     load_as_data_only()
     never_obey_checkpoint()
+    resume_from_training_state_only()
     train_distributed_without_gpu()
     allow_bf16_without_gpu()

@@ -55,6 +55,30 @@ def never_obey_checkpoint() -> None:
     Runner.load_checkpoint = load_and_disarm
 
 
+def resume_from_training_state_only() -> None:
+    """Says what is wrong where a checkpoint to resume from holds weights alone.
+
+    Symptom: ``--resume best_*.pth``, or of a file from elsewhere, ends in ``KeyError: 'message_hub'``.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: ``Runner.resume`` names what it misses.
+    """
+    resume = Runner.resume
+
+    @functools.wraps(resume)
+    def resume_or_say(self: Runner, filename: str, *args: Any, **kwargs: Any) -> None:
+        try:
+            resume(self, filename, *args, **kwargs)
+        except KeyError as error:
+            if error.args != ('message_hub',):
+                raise
+            raise RuntimeError(
+                f'{filename} holds weights alone, so training cannot go on from it: resume from an '
+                'epoch_*.pth, or start anew from these weights with --cfg-options load_from=FILE'
+            ) from error
+
+    Runner.resume = resume_or_say
+
+
 def refuse_unfitting_checkpoint() -> None:
     """Makes a runner refuse a checkpoint whose keys are not those of the model.
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torchvision.transforms.functional as TF
+from PIL import Image
 from support import released_network
 
 from mmpretrain_mlml import config
@@ -46,10 +48,10 @@ def test_a_released_checkpoint_is_converted_validated_and_converted_back(
     names, labels = read_instances(coco_root / 'annotations/instances_val2014.json', COCO_CLASSES)
     scores, targets = np.zeros((len(names), 80)), np.zeros((len(names), 80), int)
     for row, (name, present) in enumerate(zip(names, labels)):
-        image = cv2.imread(str(coco_root / 'val2014' / name))[..., ::-1]
-        pixels = cv2.resize(image, (448, 448)).transpose(2, 0, 1)[None] / 255
+        image = Image.open(coco_root / 'val2014' / name).convert('RGB')
+        pixels = TF.to_tensor(TF.resize(image, [448, 448]))
         with torch.no_grad():
-            scores[row] = net(torch.tensor(pixels, dtype=torch.float32)).sigmoid()[0]
+            scores[row] = net(pixels[None]).sigmoid()[0]
         targets[row, present] = 1
     expected = multi_label_scores(scores, targets, threshold=0.45).summary
     assert expected['OR'] > 0

@@ -89,6 +89,14 @@ def test_killed_after_epoch_two_it_resumes_and_goes_on(run_tool, tmp_path):
     assert (tmp_path / f'epoch_{done + 3}.pth').is_file()
 
 
+def test_the_best_file_is_for_testing_not_for_resuming(trained, run_tool, tmp_path):
+    (best,) = trained.glob('best_*.pth')
+    train = ('python', 'tools/train.py', CONFIG, '--work-dir', tmp_path, '--resume', best)
+    text = run_tool(*train, *options(), expect=1)
+    assert f'{best} holds weights alone' in text
+    assert 'load_from=FILE' in text
+
+
 @pytest.mark.slow
 def test_resuming_into_another_folder_leaves_the_first_one_alone(trained, run_tool, tmp_path):
     (best,) = trained.glob('best_*.pth')

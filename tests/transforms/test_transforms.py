@@ -53,6 +53,7 @@ def test_the_order_is_resize_cutout_rand_augment(pipeline):
 def test_resize_squashes(pipeline):
     resized = TRANSFORMS.build(pipeline[1])({'img': np.zeros((100, 300, 3), np.uint8)})
     assert resized['img'].shape == (448, 448, 3)
+    assert pipeline[1].backend == 'pillow'
 
 
 def test_cutout_covers_a_clipped_box_of_half_the_sides_with_one_colour():

@@ -21,7 +21,7 @@ rand_augment = [
 ]
 train_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=input_size),
+    dict(type='Resize', scale=input_size, backend='pillow'),  # which smooths as it shrinks
     dict(type='mmpretrain_mlml.RelativeCutout', size=0.5),
     dict(
         type='mmpretrain_mlml.StepRandAugment',
@@ -34,7 +34,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=input_size),
+    dict(type='Resize', scale=input_size, backend='pillow'),  # which smooths as it shrinks
     dict(type='PackInputs'),
 ]
 
