@@ -15,6 +15,8 @@ default_hooks = dict(
     sync_buffers=dict(type='SyncBuffersHook'),  # one set of batch norm statistics over processes
     loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'),
     global_loss=dict(type='mmpretrain_mlml.GlobalLossHook'),
+    non_finite=dict(type='mmpretrain_mlml.NonFiniteHook'),
+    interruption=dict(type='mmpretrain_mlml.InterruptionHook'),
 )
 
 env_cfg = dict(

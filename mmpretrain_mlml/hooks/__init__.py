@@ -1,6 +1,9 @@
 from .best_weights_hook import BestWeightsHook
 from .global_loss_hook import GlobalLossHook
+from .interruption_hook import InterruptionHook
 from .loss_epoch_hook import LossEpochHook
+from .non_finite_hook import NonFiniteError, NonFiniteHook
+from .safe_checkpoint_hook import SafeCheckpointHook
 from .sample_seed_hook import SampleSeedHook
 from .tag_visualization_hook import TagVisualizationHook
 from .weight_average_hook import WeightAverageHook
@@ -9,7 +12,11 @@ from .whole_updates_hook import WholeUpdatesHook
 __all__ = [
     'BestWeightsHook',
     'GlobalLossHook',
+    'InterruptionHook',
     'LossEpochHook',
+    'NonFiniteError',
+    'NonFiniteHook',
+    'SafeCheckpointHook',
     'SampleSeedHook',
     'TagVisualizationHook',
     'WeightAverageHook',

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
+from .safe_checkpoint_hook import SafeCheckpointHook
+
 
 @HOOKS.register_module()
-class BestWeightsHook(CheckpointHook):
-    """MMEngine's ``CheckpointHook`` whose best checkpoint is the better of the raw and averaged model.
+class BestWeightsHook(SafeCheckpointHook):
+    """A checkpoint hook whose best checkpoint is the better of the raw and averaged model.
 
     Where the metrics hold ``raw/KEY`` beside the ``KEY`` of ``save_best`` (see
     :class:`~mmpretrain_mlml.RawAndAveragedValLoop`), the higher of the two counts. The best file holds
@@ -17,7 +18,8 @@ class BestWeightsHook(CheckpointHook):
     ``'raw'`` or ``'averaged'``; it holds no second set of weights and no training state.
 
     Args:
-        **kwargs: As for MMEngine's ``CheckpointHook``; ``save_best`` names one metric, or none.
+        **kwargs: As for :class:`~mmpretrain_mlml.SafeCheckpointHook`; ``save_best`` names one metric,
+            or none.
 
     Raises:
         ValueError: ``save_best`` names several metrics.

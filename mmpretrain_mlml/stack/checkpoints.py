@@ -49,7 +49,9 @@ def never_obey_checkpoint() -> None:
         remembered = checkpoint.get('message_hub', {}).get('runtime_info', {})
         for key in [key for key in remembered if str(key).startswith('best_ckpt')]:
             if not _lies_in(str(remembered[key]), self.work_dir):
-                del remembered[key]
+                moved = Path(self.work_dir) / Path(str(remembered.pop(key))).name
+                if moved.suffix == '.pth' and moved.is_file():  # the work directory has moved
+                    remembered[key] = str(moved)
         return checkpoint
 
     Runner.load_checkpoint = load_and_disarm

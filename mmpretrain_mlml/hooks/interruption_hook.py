@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.device import get_device
+from mmengine.dist import all_reduce, barrier, get_world_size, is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+
+from ..checkpoints.atomic import ATOMIC, AtomicLocalBackend
+
+EXIT_CODE = 128 + signal.SIGTERM
+
+
+@HOOKS.register_module()
+class InterruptionHook(Hook):
+    """On SIGTERM, as Slurm and Kubernetes send it, saves a checkpoint and leaves.
+
+    The iteration at hand (under gradient accumulation, the update) is finished, all processes agree on
+    it, the first one writes ``interrupted.pth``, and all end with exit code 143. ``--resume`` goes on
+    with the next batch. A signal at the end of an epoch lets its validation end first; the epoch's own
+    checkpoint is on the disk by then. ``interrupted.pth`` goes once a later checkpoint is complete.
+    """
+
+    priority = 'LOWEST'  # after the average, the schedules and the checkpoints of an iteration
+    filename = 'interrupted.pth'
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: Any = None
+
+    def before_train(self, runner: Runner) -> None:
+        self._asked = False
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, self._on_signal)
+
+    def after_train(self, runner: Runner) -> None:
+        self._restore()
+
+    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        done, length = runner.iter + 1, len(runner.train_dataloader)
+        if done % length == 0 or not runner.optim_wrapper.should_update() or not self._agreed():
+            return
+        runner.logger.warning(
+            f'asked to stop: saving {self.filename} after iteration {done}, batch {done % length} of '
+            f'{length} in epoch {runner.epoch + 1}; --resume goes on with the next one'
+        )
+        runner.save_checkpoint(
+            runner.work_dir,
+            self.filename,
+            meta={'epoch': runner.epoch, 'iter': done},
+            backend_args={'backend': ATOMIC},
+        )
+        if is_main_process():
+            pointer = Path(runner.work_dir) / 'last_checkpoint'
+            AtomicLocalBackend().put(str(pointer.with_name(self.filename)).encode(), pointer)
+        barrier()  # nobody leaves before the file is complete
+        self._restore()
+        raise SystemExit(EXIT_CODE)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Removes the file of an earlier interruption, once there is a later checkpoint."""
+        pointer = Path(runner.work_dir) / 'last_checkpoint'
+        if is_main_process() and pointer.is_file():
+            last = Path(pointer.read_text().strip())
+            if last.name != self.filename and last.is_file():
+                pointer.with_name(self.filename).unlink(missing_ok=True)
+
+    def _on_signal(self, *_: Any) -> None:
+        self._asked = True
+
+    def _agreed(self) -> bool:
+        if get_world_size() == 1:
+            return self._asked
+        asked = torch.tensor(float(self._asked), device=get_device())
+        all_reduce(asked, op='sum')
+        return bool(asked)
+
+    def _restore(self) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+            self._before = None

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.device import get_device
+from mmengine.dist import all_gather_object, all_reduce, get_rank, get_world_size
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+from torch import Tensor
+
+SHOWN = 8  # names and paths in a message
+
+
+class NonFiniteError(RuntimeError):
+    """A number went wrong; names the iteration, the images and the checkpoint to go back to."""
+
+
+@HOOKS.register_module()
+class NonFiniteHook(Hook):
+    """Stops training, on all processes, at the first loss or weight that is NaN or infinite.
+
+    Looks at the losses and the weights after each iteration; a gradient that goes wrong shows in the
+    weights at once, unless the scaler of mixed precision has skipped the update, as it should. Before
+    a checkpoint is written all its tensors are looked at, so that none with NaN reaches the disk.
+
+    Raises:
+        NonFiniteError: Names the iteration, what is not finite, the images of the batch on the
+            processes concerned, and the last checkpoint.
+    """
+
+    priority = 'LOW'  # after the average of the weights, before checkpoints
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        wrong = _wrong_losses(outputs or {})
+        weights = [p.detach() for p in runner.model.parameters() if p.is_floating_point()]
+        if not _all_finite(weights):
+            wrong += [
+                f'weight {name}'
+                for name, p in runner.model.named_parameters()
+                if not torch.isfinite(p).all()
+            ]
+        if not _somewhere(bool(wrong)):
+            return
+        mine = f'process {get_rank()}: {_some(wrong)}; images {_some(_paths(data_batch))}'
+        reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
+        raise NonFiniteError(
+            f'iteration {runner.iter + 1} (epoch {runner.epoch + 1}) gave numbers that are not '
+            f'finite: {"; ".join(reports)}. {_last_good(runner)}. A lower learning rate, gradient '
+            'clipping (optim_wrapper.clip_grad) or bfloat16 instead of float16 may help'
+        )
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        wrong = [
+            name
+            for name, tensor in _tensors(checkpoint)
+            if tensor.is_floating_point() and not torch.isfinite(tensor).all()
+        ]
+        if wrong:
+            raise NonFiniteError(
+                f'no checkpoint is written after iteration {runner.iter + 1}: not finite are '
+                f'{_some(wrong)}. {_last_good(runner)}'
+            )
+
+
+def _last_good(runner: Runner) -> str:
+    pointer = Path(runner.work_dir) / 'last_checkpoint'
+    last = pointer.read_text().strip() if pointer.is_file() else 'none yet'
+    return f'The last checkpoint with good numbers: {last}'
+
+
+def _wrong_losses(outputs: Mapping[str, Any]) -> list[str]:
+    return [
+        f'{name} = {float(value.detach())}'
+        for name, value in outputs.items()
+        if isinstance(value, Tensor) and not torch.isfinite(value).all()
+    ]
+
+
+def _all_finite(tensors: list[Tensor]) -> bool:
+    norms = torch._foreach_norm(tensors, float('inf'))
+    return bool(torch.isfinite(torch.stack([norm.float() for norm in norms])).all())
+
+
+def _somewhere(mine: bool) -> bool:
+    if get_world_size() == 1:
+        return mine
+    flag = torch.tensor(float(mine), device=get_device())
+    all_reduce(flag, op='sum')
+    return bool(flag)
+
+
+def _tensors(tree: Any, name: str = '') -> Iterator[tuple[str, Tensor]]:
+    if isinstance(tree, Tensor):
+        yield name, tree
+    elif isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from _tensors(value, f'{name}.{key}' if name else str(key))
+    elif isinstance(tree, (list, tuple)):
+        for index, value in enumerate(tree):
+            yield from _tensors(value, f'{name}[{index}]')
+
+
+def _paths(data_batch: Any) -> list[str]:
+    samples = data_batch.get('data_samples', []) if isinstance(data_batch, Mapping) else []
+    return [str(s.get('img_path', s.get('sample_idx', '?'))) for s in samples]
+
+
+def _some(names: list[str]) -> str:
+    more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
+    return ', '.join(names[:SHOWN]) + more

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import functools
+import logging
+import re
+from pathlib import Path
+
+import mmengine.runner.checkpoint as mmengine_checkpoint
+import mmengine.runner.runner as mmengine_runner
+from mmengine.logging import print_log
+from mmengine.runner import EpochBasedTrainLoop
+
+
+def resume_from_what_is_there() -> None:
+    """Lets ``--resume`` find the checkpoint of a moved folder, and say so where there is none.
+
+    Symptom: the file ``last_checkpoint`` holds an absolute path, so a moved or copied work directory
+    does not resume, or goes on from the old one; it is written in place, so a process killed just then
+    leaves it empty; and without any checkpoint training starts at 0 with hardly a word.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: ``find_latest_checkpoint`` looks at what is in the folder.
+    """
+    mmengine_checkpoint.find_latest_checkpoint = find_latest_checkpoint
+    mmengine_runner.find_latest_checkpoint = find_latest_checkpoint
+
+
+def find_latest_checkpoint(work_dir: str) -> str | None:
+    """The checkpoint to go on from, or None, with a warning, where nothing was saved yet.
+
+    Raises:
+        FileNotFoundError: There was one, and neither it nor an earlier one is there.
+    """
+    folder = Path(work_dir)
+    pointer = folder / 'last_checkpoint'
+    named = Path(pointer.read_text().strip()) if pointer.is_file() else None
+    if named is not None and named.name:
+        for place in (folder / named.name, named):
+            if place.is_file():
+                return str(place)
+    saved = {
+        int(number.group(1)): path
+        for path in folder.glob('*.pth')
+        if (number := re.fullmatch(r'(?:epoch|iter)_(\d+)\.pth', path.name))
+    }
+    if saved:
+        newest = saved[max(saved)]
+        print_log(f'{pointer} names no file that is there; going on from {newest}', 'current',
+                  logging.WARNING)  # fmt: skip
+        return str(newest)
+    if named is not None and named.name:
+        raise FileNotFoundError(
+            f'cannot resume: {pointer} names {named}, which is not there, nor is any epoch_*.pth in '
+            f'{folder}. Bring the file back, or start anew without --resume'
+        )
+    print_log(
+        f'no checkpoint in {folder} to resume from: training starts at the first epoch',
+        'current',
+        logging.WARNING,
+    )
+    return None
+
+
+def resume_inside_an_epoch() -> None:
+    """Lets a checkpoint that was written inside an epoch go on with the batches not yet trained.
+
+    Symptom: such a checkpoint starts its epoch again from the first batch, while the iteration count
+    and the schedules go on, so that training ends with more updates than planned.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: ``EpochBasedTrainLoop`` skips what is done.
+    """
+    run_epoch = EpochBasedTrainLoop.run_epoch
+
+    @functools.wraps(run_epoch)
+    def run_rest_of_epoch(self: EpochBasedTrainLoop) -> None:
+        done = self._iter - self._epoch * len(self.dataloader)
+        if not 0 < done < len(self.dataloader):
+            run_epoch(self)
+            return
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        for index, batch in enumerate(self.dataloader):
+            if index >= done:
+                self.run_iter(index, batch)
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+    EpochBasedTrainLoop.run_epoch = run_rest_of_epoch
