@@ -71,7 +71,13 @@ def test_the_wheel_holds_package_configs_and_tools(wheel):
     assert any(name.endswith('licenses/LICENSE') for name in names)
     metadata = next(name for name in names if name.endswith('METADATA'))
     text = zipfile.ZipFile(wheel).read(metadata).decode()
-    assert set(re.findall(r'Provides-Extra: (\w+)', text)) == {'openmmlab', 'onedl', 'test', 'dev'}
+    assert set(re.findall(r'Provides-Extra: (\w+)', text)) == {
+        'openmmlab',
+        'onedl',
+        'export',
+        'test',
+        'dev',
+    }
     assert re.search(r'Requires-Python: .*3\.10', text)
     assert not any(name.startswith(('tests', 'configs', 'tools')) for name in names)
 
@@ -177,3 +183,12 @@ def test_without_the_stack_the_ground_floor_works_and_the_rest_says_what_to_inst
     for name in ('COCOMissingLabel', 'LossEpochHook'):
         assert f'mmpretrain_mlml.{name} needs mmengine, mmcv, mmpretrain' in done.stdout
     assert "pip install 'mmpretrain_mlml[openmmlab]'" in done.stdout
+
+
+def test_the_docs_hold_no_placeholder():
+    for page in (ROOT / 'README.md', ROOT / 'SECURITY.md', *(ROOT / 'docs').glob('*.md')):
+        text = page.read_text()
+        assert '@@' not in text
+        assert 'TODO' not in text
+        for link in re.findall(r'\]\((?!http)([^)#]+)', text):
+            assert (page.parent / link).exists(), f'{page.name} links to {link}'

@@ -22,6 +22,8 @@ def main() -> None:
     parser.add_argument('--columns', type=int, default=4)
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
+    if args.number < 1 or args.columns < 1:
+        parser.error('expected --number and --columns >= 1')
 
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options)

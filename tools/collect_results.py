@@ -21,7 +21,10 @@ def main() -> None:
     )
     args = parser.parse_args()
     try:
-        results = [r for folder in find_runs(args.work_dirs) if (r := read_result(folder))]
+        found = {folder: read_result(folder) for folder in find_runs(args.work_dirs)}
+        for folder in (folder for folder, result in found.items() if result is None):
+            print(f'left out, since it has no multi-label/mAP yet: {folder}')
+        results = [result for result in found.values() if result]
         text = markdown(results, args.score)
         print(text)
         if args.out:

@@ -34,13 +34,13 @@ def main() -> None:
     if args.out.exists():
         parser.error(f'{args.out} is there already; name a new file')
 
-    cfg = Config.fromfile(args.config)
     try:
+        cfg = Config.fromfile(args.config)
         state = read_weights(args.checkpoint, args.weights)
         ours = from_released(state) if args.to == 'ours' else state
         build_model(cfg, ours, str(args.checkpoint))
         out = to_released(ours) if args.to == 'released' else {'state_dict': ours, 'meta': {}}
-    except (CheckpointError, FileNotFoundError, RuntimeError) as error:
+    except (CheckpointError, OSError, RuntimeError) as error:
         raise SystemExit(f'error: {error}') from error
     args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.save(out, args.out)

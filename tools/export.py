@@ -31,15 +31,15 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
 
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
     try:
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options)
         state = read_weights(args.checkpoint, args.weights)
         model = build_model(cfg, state, str(args.checkpoint))
         info = describe(cfg, args.size)
         args.out.mkdir(parents=True, exist_ok=True)
         written = {path for name in args.formats for path in FORMATS[name](model, info, args.out)}
-    except (CheckpointError, FileNotFoundError, ImportError, RuntimeError, ValueError) as error:
+    except (CheckpointError, OSError, ImportError, RuntimeError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error
     print('written: ' + ', '.join(map(str, sorted(written))))
 

@@ -17,6 +17,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from torch import Tensor, nn
 
+from ..evaluation.metric import MultiLabelScores
 from ..version import __version__
 
 OPSET = 18
@@ -38,13 +39,14 @@ def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
     classes = list(dataset.CLASSES)
     preprocessor = cfg.model.data_preprocessor
     colours = 'gray' if len(preprocessor.mean) == 1 else 'BGR'
-    evaluator = cfg.test_evaluator
+    steps = [step.to_dict() for step in cfg.test_dataloader.dataset.pipeline]
+    pipeline = json.loads(json.dumps(steps))  # tuples are lists in JSON
     return {
         'classes': classes,
-        'thresholds': [evaluator.get('threshold', 0.5)] * len(classes),
+        'thresholds': [_threshold(cfg)] * len(classes),
         'input': {
-            'size': list(size or _size(cfg.test_dataloader.dataset.pipeline)),
-            'resize': 'squash, bilinear (Pillow)',
+            'size': list(size or _size(pipeline)),
+            'pipeline': [step for step in pipeline if step['type'] != 'PackInputs'],
             'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
             'mean': list(preprocessor.mean),
             'std': list(preprocessor.std),
@@ -118,9 +120,15 @@ def export_onnx(model: nn.Module, info: dict[str, Any], folder: Path) -> list[Pa
         expected = network(images).numpy()
     difference = float(np.abs(found - expected).max())
     if not difference <= TOLERANCE:
+        path.unlink()
         raise RuntimeError(
-            f'{path} is not to be trusted: onnxruntime and PyTorch differ by {difference:.2g} in a '
+            f'no {path} is written: onnxruntime and PyTorch differ by {difference:.2g} in a '
             f'probability, expected at most {TOLERANCE}'
+            + (
+                ''
+                if np.isfinite(expected).all()
+                else '; the model gives numbers that are not finite'
+            )
         )
     return [path, _write(info, folder)]
 
@@ -137,6 +145,14 @@ class _Probabilities(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         features = self.model.extract_feat((image - self.mean) / self.std)
         return self.model.head(features).sigmoid()
+
+
+def _threshold(cfg: Config) -> float:
+    evaluators = cfg.get('test_evaluator') or []
+    for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
+        if evaluator['type'].rpartition('.')[2] == 'MultiLabelScores' and 'threshold' in evaluator:
+            return evaluator['threshold']
+    return MultiLabelScores().threshold
 
 
 def _size(pipeline: Sequence[dict]) -> Sequence[int]:

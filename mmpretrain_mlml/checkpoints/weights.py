@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from copy import deepcopy
 from os import PathLike
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
@@ -48,12 +50,19 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
         raise CheckpointError(f'{path}: expected a dict of weights, got {type(content).__name__}')
     averaged = _entry(content, _AVERAGED)
     raw = _entry(content, _RAW)
-    if 'steps' in (content.get('ema_state_dict') or ()):
+    average = content.get('ema_state_dict')
+    if isinstance(average, Mapping) and 'steps' in average:
         averaged, raw = raw, averaged  # MMEngine saves the average as the model, the raw ones aside
+    meta = content.get('meta')
+    held = meta.get('weights') if isinstance(meta, Mapping) else None
+    if held in WEIGHTS and held != weights:
+        print_log(f'{path} holds the {held} weights alone; took them', 'current', logging.WARNING)
     state = (averaged or raw) if weights == 'averaged' else (raw or averaged)
     state = _unwrapped(content if state is None else state)
     if not state:
-        raise CheckpointError(f'{path}: found no weights among the keys {sorted(content)[:9]}')
+        raise CheckpointError(
+            f'{path}: found no weights among the keys {sorted(map(str, content))[:9]}'
+        )
     return state
 
 
@@ -105,7 +114,7 @@ def _entry(content: Mapping, names: tuple[str, ...]) -> Mapping | None:
 
 def _unwrapped(state: Mapping[str, Any]) -> dict[str, Tensor]:
     """The tensors, without ``module.``; a wrapper's own ones, such as a count of steps, stay out."""
-    tensors = {key: value for key, value in state.items() if isinstance(value, Tensor)}
+    tensors = {str(key): value for key, value in state.items() if isinstance(value, Tensor)}
     while any(key.startswith('module.') for key in tensors):
         tensors = {
             key.removeprefix('module.'): value

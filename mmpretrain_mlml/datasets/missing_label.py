@@ -102,6 +102,8 @@ class MissingLabelDataset(MultiLabelDataset):
             seed: >= 0.
             epoch: 0-based.
         """
+        if not self._augmentation.is_shared():  # a copy, as get_subset makes
+            self._augmentation.share_memory_()
         self._augmentation.copy_(torch.tensor([seed, epoch]))
 
     def prepare_data(self, idx: int) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from mmengine.hooks import EMAHook
 from mmengine.runner import ValLoop
 from mmpretrain.registry import LOOPS
 
@@ -22,12 +23,17 @@ class RawAndAveragedValLoop(ValLoop):
 
     def run(self) -> dict[str, float]:
         runner = self.runner
-        if not any(hasattr(hook, 'ema_model') for hook in runner.hooks):
+        averaging = [hook for hook in runner.hooks if isinstance(hook, EMAHook)]
+        if not averaging:
             return super().run()
         runner.call_hook('before_val')
-        raw = self._scores()
         runner.call_hook('before_val_epoch')  # here the hook puts the averaged weights in
-        metrics = self._scores() | {f'raw/{key}': value for key, value in raw.items()}
+        metrics = self._scores()
+        for hook in averaging:
+            hook._swap_ema_parameters()
+        metrics |= {f'raw/{key}': value for key, value in self._scores().items()}
+        for hook in averaging:
+            hook._swap_ema_parameters()
         runner.call_hook('after_val_epoch', metrics=metrics)
         runner.call_hook('after_val')
         return metrics

@@ -36,11 +36,13 @@ class BestWeightsHook(SafeCheckpointHook):
     def _save_best_checkpoint(self, runner: Runner, metrics: dict[str, float]) -> None:
         if not self.save_best:
             return
+        if 'auto' in self.key_indicators:
+            self._init_rule(self.rules, [next(iter(metrics))])
         (key,) = self.key_indicators
         raw = f'raw/{key}'
-        better = self.is_better_than.get(key)
-        self._weights = 'averaged' if raw in metrics else 'raw'
-        if raw in metrics and better(metrics[raw], metrics[key]):
+        averaging = any(hasattr(hook, 'ema_model') for hook in runner.hooks)
+        self._weights = 'averaged' if averaging else 'raw'
+        if raw in metrics and self.is_better_than[key](metrics[raw], metrics[key]):
             self._weights = 'raw'
             metrics = {**metrics, key: metrics[raw]}
         super()._save_best_checkpoint(runner, metrics)

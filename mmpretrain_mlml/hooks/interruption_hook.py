@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 from ..checkpoints.atomic import ATOMIC, AtomicLocalBackend
+from ..stack.resume import go_on_after
 
 EXIT_CODE = 128 + signal.SIGTERM
 
@@ -33,27 +34,48 @@ class InterruptionHook(Hook):
     def __init__(self) -> None:
         self._asked = False
         self._before: Any = None
+        self._interrupted: dict[str, int] | None = None
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        if runner._resume:
+            self._interrupted = checkpoint.get('meta', {}).get('interrupted')
 
     def before_train(self, runner: Runner) -> None:
         self._asked = False
+        if self._interrupted is not None:
+            done, length = self._interrupted['done'], self._interrupted['length']
+            if length != len(runner.train_dataloader):
+                raise ValueError(
+                    f'{self.filename} stands after batch {done} of {length} in its epoch, and now an '
+                    f'epoch has {len(runner.train_dataloader)}: go on with the same batch size and '
+                    'number of processes, or resume from an epoch_*.pth'
+                )
+            go_on_after(runner.train_loop, done)
+            self._interrupted = None
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._on_signal)
 
     def after_train(self, runner: Runner) -> None:
         self._restore()
 
-    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        done, length = runner.iter + 1, len(runner.train_dataloader)
-        if done % length == 0 or not runner.optim_wrapper.should_update() or not self._agreed():
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        done, in_epoch, length = runner.iter + 1, batch_idx + 1, len(runner.train_dataloader)
+        if in_epoch == length or not runner.optim_wrapper.should_update() or not self._agreed():
             return
         runner.logger.warning(
-            f'asked to stop: saving {self.filename} after iteration {done}, batch {done % length} of '
+            f'asked to stop: saving {self.filename} after iteration {done}, batch {in_epoch} of '
             f'{length} in epoch {runner.epoch + 1}; --resume goes on with the next one'
         )
         runner.save_checkpoint(
             runner.work_dir,
             self.filename,
-            meta={'epoch': runner.epoch, 'iter': done},
+            meta={
+                'epoch': runner.epoch,
+                'iter': done,
+                'interrupted': {'done': in_epoch, 'length': length},
+            },
             backend_args={'backend': ATOMIC},
         )
         if is_main_process():

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Iterator
 
@@ -10,6 +9,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 from torch import nn
+
+from ..losses.base import tell_epoch
 
 
 @HOOKS.register_module()
@@ -51,10 +52,7 @@ class LossEpochHook(Hook):
 
     def _feed(self, runner: Runner, epoch: int, max_epochs: int) -> None:
         for module in _modules(runner):
-            set_epoch = getattr(module, 'set_epoch', None)
-            if callable(set_epoch):
-                more = 'max_epochs' in inspect.signature(set_epoch).parameters
-                set_epoch(epoch, **({'max_epochs': max_epochs} if more else {}))
+            tell_epoch(module, epoch, max_epochs)
 
 
 def iters_per_epoch(runner: Runner) -> int:

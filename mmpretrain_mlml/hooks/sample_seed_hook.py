@@ -15,8 +15,9 @@ class SampleSeedHook(Hook):
     Not on the number of processes and workers, nor on what was loaded before: one process and eight
     train on the same pictures, and so does a resumed run. The data set takes part by a method
     ``seed_samples(seed, epoch)``, as every :class:`~mmpretrain_mlml.datasets.MissingLabelDataset` has;
-    for another one a warning says that nothing was seeded. Iteration based loops, which do not tell
-    where a pass over the data ends, are left alone.
+    for another one, and for one inside a ``RepeatDataset`` (which would show an image several times
+    an epoch with the same draws), a warning says that nothing was seeded. Iteration based loops, which
+    do not tell where a pass over the data ends, are left alone.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -34,6 +35,4 @@ class SampleSeedHook(Hook):
 
 def _seeded_dataset(runner: Runner) -> Any:
     dataset = runner.train_dataloader.dataset
-    while not hasattr(dataset, 'seed_samples') and hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset  # RepeatDataset and the like
     return dataset if hasattr(dataset, 'seed_samples') else None

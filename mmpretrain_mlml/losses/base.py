@@ -39,6 +39,14 @@ def build_loss(loss: nn.Module | dict) -> nn.Module:
     return MODELS.build(loss)
 
 
+def tell_epoch(module: nn.Module, epoch: int, max_epochs: int | None = None) -> None:
+    """Calls ``module.set_epoch(epoch, max_epochs)``, or ``set_epoch(epoch)``, if there is one."""
+    set_epoch = getattr(module, 'set_epoch', None)
+    if callable(set_epoch):
+        more = 'max_epochs' in inspect.signature(set_epoch).parameters
+        set_epoch(epoch, **({'max_epochs': max_epochs} if more else {}))
+
+
 class MultiLabelLoss(nn.Module):
     """Base of the losses: a subclass gives the elementwise loss, this class does the rest.
 

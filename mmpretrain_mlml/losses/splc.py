@@ -5,7 +5,7 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
-from .base import MultiLabelLoss, build_loss, defaults_of
+from .base import MultiLabelLoss, build_loss, defaults_of, tell_epoch
 from .functional import correct_labels, splc_loss
 
 _DEFAULT = defaults_of(splc_loss)
@@ -82,8 +82,8 @@ class SPLC(MultiLabelLoss):
             ValueError: The epoch is not a whole number >= 0.
         """
         self.correcting = _check_epoch('epoch', epoch) >= self.change_epoch
-        if hasattr(self.base, 'set_epoch'):
-            self.base.set_epoch(epoch, max_epochs)
+        if self.base is not None:
+            tell_epoch(self.base, epoch, max_epochs)
 
     def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
         correct = self.correcting

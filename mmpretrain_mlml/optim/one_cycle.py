@@ -18,13 +18,15 @@ class OneCycle(OneCycleLR):
 
     Args:
         optimizer: An optimiser, or MMEngine's wrapper of one.
-        *args: As for ``OneCycleLR``.
+        eta_max: Highest learning rate; by default the one that the optimiser is configured with
+            (scaled, under ``--auto-scale-lr``).
         base_momentum: Momentum where the learning rate is highest.
         max_momentum: Momentum at the start and the end of the cycle.
         **kwargs: As for ``OneCycleLR``; ``three_phase`` is not supported.
 
     Raises:
-        ValueError: The optimiser has no momentum, or ``three_phase`` is set.
+        ValueError: The optimiser has no momentum, ``three_phase`` is set, or there are too few steps
+            for the share of them that the rise takes.
 
     Source: the schedule of the trainer released with arXiv 2112.07368.
     """
@@ -32,7 +34,7 @@ class OneCycle(OneCycleLR):
     def __init__(
         self,
         optimizer: Any,
-        *args: Any,
+        eta_max: float | list[float] | None = None,
         base_momentum: float = 0.85,
         max_momentum: float = 0.95,
         **kwargs: Any,
@@ -46,17 +48,22 @@ class OneCycle(OneCycleLR):
             )
         self.base_momentum = base_momentum
         self.max_momentum = max_momentum
-        super().__init__(optimizer, *args, **kwargs)
+        if eta_max is None:
+            eta_max = [group['lr'] for group in optimizer.param_groups]
+        try:
+            super().__init__(optimizer, eta_max=eta_max, **kwargs)
+        except ZeroDivisionError as error:
+            raise ValueError(
+                f'total_steps={self.total_steps} leaves no step for the rise of the learning rate '
+                f'(pct_start={kwargs.get("pct_start", 0.3)}): make the training longer or the share '
+                'larger'
+            ) from error
 
     @classmethod
-    def build_iter_from_epoch(
-        cls, *args: Any, optimizer: Any, epoch_length: int, **kwargs: Any
-    ) -> OneCycle:
+    def build_iter_from_epoch(cls, optimizer: Any, *, epoch_length: int, **kwargs: Any) -> OneCycle:
         accumulated = getattr(optimizer, '_accumulative_counts', 1)
         updates = math.ceil(epoch_length / accumulated)
-        return super().build_iter_from_epoch(
-            *args, optimizer=optimizer, epoch_length=updates, **kwargs
-        )
+        return super().build_iter_from_epoch(optimizer=optimizer, epoch_length=updates, **kwargs)
 
     def step(self) -> None:
         """Goes on by one update; does nothing while gradients are only accumulated."""

@@ -16,12 +16,16 @@ class SummedGradients:
     that take part in it, whether they came as one batch, through several processes, or accumulated
     over iterations. (MMEngine averages over the last two.)
 
-    Attributes:
-        epoch_length: Iterations in an epoch. Where it is known, an update ends with its epoch, so that
-            accumulating makes the same updates as a large batch; without, updates run across epochs.
+    Where the epochs are known (:meth:`begin_epoch`), an update ends with its epoch, so that
+    accumulating makes the same updates as a large batch; without, updates run across epochs.
     """
 
-    epoch_length: int | None = None
+    _epoch: tuple[int, int] | None = None  # the counts at its start and its end
+
+    def begin_epoch(self, length: int, done: int = 0) -> None:
+        """Says that the next iteration is number ``done`` of ``length`` in an epoch."""
+        start = self._inner_count - done
+        self._epoch = start, start + length
 
     def scale_loss(self, loss: Tensor) -> Tensor:
         return loss * get_world_size()  # what DistributedDataParallel divides by
@@ -37,12 +41,8 @@ class SummedGradients:
         self._max_counts = max_counts
 
     def _completes_update(self, count: int) -> bool:
-        into_epoch = count % self.epoch_length if self.epoch_length else count
-        return (
-            into_epoch % self._accumulative_counts
-            == 0  # also at the end of an epoch, where it is 0
-            or count == self._max_counts
-        )
+        start, end = self._epoch or (0, self._max_counts)
+        return (count - start) % self._accumulative_counts == 0 or count == end
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()

@@ -64,7 +64,8 @@ def resume_inside_an_epoch() -> None:
     """Lets a checkpoint that was written inside an epoch go on with the batches not yet trained.
 
     Symptom: such a checkpoint starts its epoch again from the first batch, while the iteration count
-    and the schedules go on, so that training ends with more updates than planned.
+    and the schedules go on, so that training ends with more updates than planned. Who resumes one
+    calls :func:`go_on_after`.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
     Goes when: ``EpochBasedTrainLoop`` skips what is done.
     """
@@ -72,8 +73,8 @@ def resume_inside_an_epoch() -> None:
 
     @functools.wraps(run_epoch)
     def run_rest_of_epoch(self: EpochBasedTrainLoop) -> None:
-        done = self._iter - self._epoch * len(self.dataloader)
-        if not 0 < done < len(self.dataloader):
+        done = batches_done(self)
+        if not done:
             run_epoch(self)
             return
         self.runner.call_hook('before_train_epoch')
@@ -83,5 +84,16 @@ def resume_inside_an_epoch() -> None:
                 self.run_iter(index, batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
+        go_on_after(self, 0)
 
     EpochBasedTrainLoop.run_epoch = run_rest_of_epoch
+
+
+def go_on_after(loop: EpochBasedTrainLoop, batches: int) -> None:
+    """Lets the next epoch of a loop skip its first batches, which are trained already."""
+    loop._batches_done = batches
+
+
+def batches_done(loop: EpochBasedTrainLoop) -> int:
+    """How many batches of its epoch a loop is to skip; 0 but after a resumption inside an epoch."""
+    return getattr(loop, '_batches_done', 0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +14,11 @@ from matplotlib.figure import Figure
 from mmengine.config import Config
 
 from ..labels.protocols import PROTOCOLS
-from .published import PUBLISHED_COCO
+from ..paths import config, shipped
+from .published import PUBLISHED_COCO, Published
 from .runs import read_scores
 
 LISTS = tuple(PROTOCOLS)
-PAPER_SETTING = 'COCOMissingLabel, ResNet-50, 31 epochs'
 
 
 @dataclass(frozen=True)
@@ -24,29 +27,33 @@ class Result:
 
     Attributes:
         folder: Its work directory.
-        setting: What runs of one table have in common: data, backbone, epochs.
+        setting: What runs of one table have in common, in words: data, backbone, length, precision.
+        recipe: The same to the letter: a fingerprint of the config but for loss, labels and seed.
         loss: Its loss.
         labels: Its label list: a protocol, or the name of a list.
+        published: The paper's figure, where the run is the shipped config of it.
         seed: Of the run.
         best: Highest mAP of all validations, of the raw or the averaged model, as the paper counts.
         last: mAP of the last validation, of the averaged model where there is one.
-        epochs: Validated.
-        planned: Epochs the config asks for.
+        reached: Last epoch (or iteration) validated.
+        planned: Epochs (or iterations) the config asks for.
     """
 
     folder: Path
     setting: str
+    recipe: str
     loss: str
     labels: str
     seed: int | None
+    published: Published | None
     best: float
     last: float
-    epochs: int
+    reached: int
     planned: int
 
     @property
     def complete(self) -> bool:
-        return self.epochs >= self.planned
+        return self.reached >= self.planned
 
 
 def find_runs(roots: Iterable[Path]) -> list[Path]:
@@ -70,38 +77,52 @@ def read_result(folder: Path) -> Result | None:
 
     The config that MMEngine left beside the log is read, and so executed: collect your own runs.
     """
-    configs = sorted(folder.glob('*/vis_data/config.py'))
+    logs = sorted(folder.glob('*/vis_data/scalars.json'), key=lambda path: path.parents[1].name)
     rows = read_scores(folder)
-    if not configs or not rows:
+    if not rows:
         return None
-    cfg = Config.fromfile(configs[-1])
+    cfg = Config.fromfile(logs[-1].with_name('config.py'))
     scores = [[row['multi-label/mAP'], row.get('raw/multi-label/mAP')] for row in rows]
-    dataset = cfg.train_dataloader.dataset
-    planned = cfg.train_cfg.get('max_epochs', 0)
+    dataset = _inner(cfg.train_dataloader.dataset)
+    unit = 'epochs' if 'max_epochs' in cfg.train_cfg else 'iterations'
+    planned = cfg.train_cfg.get('max_epochs') or cfg.train_cfg['max_iters']
+    precision = cfg.optim_wrapper.get('dtype') or 'float32'
+    setting = _short(dataset.type), _backbone(cfg.model.backbone), f'{planned} {unit}', precision
     return Result(
         folder=folder,
-        setting=f'{_short(dataset.type)}, {_backbone(cfg.model.backbone)}, {planned} epochs',
+        setting=', '.join(setting),
+        recipe=_fingerprint(cfg),
         loss=_loss(cfg.model.head.loss),
         labels=_labels(dataset),
         seed=cfg.get('randomness', {}).get('seed'),
+        published=_published(cfg),
         best=max(value for pair in scores for value in pair if value is not None),
         last=scores[-1][0],
-        epochs=len(rows),
+        reached=rows[-1]['step'],
         planned=planned,
     )
 
 
-def by_cell(results: Iterable[Result]) -> dict[str, dict[tuple[str, str], list[Result]]]:
+Cells = dict[tuple[str, str], list[Result]]
+
+
+def by_setting(results: Iterable[Result]) -> dict[str, Cells]:
     """Complete runs by setting, then by loss and label list.
+
+    Where runs of one setting differ in their recipe, the fingerprint tells the tables apart.
 
     Raises:
         ValueError: Two runs of a cell have the same seed, so that they would count twice.
     """
-    tables: dict[str, dict[tuple[str, str], list[Result]]] = {}
-    for result in results:
-        if not result.complete:
-            continue
-        cell = tables.setdefault(result.setting, {}).setdefault((result.loss, result.labels), [])
+    complete = [result for result in results if result.complete]
+    recipes: dict[str, set[str]] = {}
+    for result in complete:
+        recipes.setdefault(result.setting, set()).add(result.recipe)
+    tables: dict[str, Cells] = {}
+    for result in complete:
+        several = len(recipes[result.setting]) > 1
+        title = result.setting + (f', recipe {result.recipe}' if several else '')
+        cell = tables.setdefault(title, {}).setdefault((result.loss, result.labels), [])
         twins = [other.folder for other in cell if other.seed == result.seed]
         if twins:
             raise ValueError(
@@ -120,7 +141,7 @@ def markdown(results: Sequence[Result], score: str = 'best') -> str:
         score: ``'best'`` or ``'last'``.
     """
     lines = []
-    for setting, cells in sorted(by_cell(results).items()):
+    for setting, cells in sorted(by_setting(results).items()):
         lists = _ordered({labels for _, labels in cells})
         lines += [
             f'### {setting}',
@@ -133,14 +154,14 @@ def markdown(results: Sequence[Result], score: str = 'best') -> str:
         for loss in sorted({loss for loss, _ in cells}):
             row = [_cell(cells.get((loss, labels)), score) for labels in lists]
             lines.append(f'| {loss} | ' + ' | '.join(row) + ' |')
-            published = [_published(setting, loss, labels) for labels in lists]
+            published = [_paper(cells.get((loss, labels))) for labels in lists]
             if any(published):
-                lines.append(f'| {loss} in the paper | ' + ' | '.join(published) + ' |')
+                lines.append(f'| {loss} in the paper | ' + ' | '.join(map(str, published)) + ' |')
         lines.append('')
     unfinished = [result for result in results if not result.complete]
     if unfinished:
         lines += ['Not counted, since unfinished:', '']
-        lines += [f'- {r.folder}: {r.epochs} of {r.planned} epochs' for r in unfinished]
+        lines += [f'- {r.folder}: {r.reached} of {r.planned}' for r in unfinished]
         lines.append('')
     return '\n'.join(lines)
 
@@ -151,7 +172,7 @@ def draw_results(results: Sequence[Result], path: Path, score: str = 'best') -> 
     Raises:
         ValueError: No run is complete.
     """
-    tables = by_cell(results)
+    tables = by_setting(results)
     if not tables:
         raise ValueError('no complete run to draw')
     figure = Figure(figsize=(6.5, 3.8 * len(tables)), layout='constrained')
@@ -172,8 +193,8 @@ def draw_results(results: Sequence[Result], path: Path, score: str = 'best') -> 
                 capsize=3,
                 label=f'{loss} (n = {", ".join(str(len(v)) for v in values)})',
             )
-            known = [(i, _figure_of_paper(setting, loss, name)) for i, name in enumerate(lists)]
-            known = [(i, figure_) for i, figure_ in known if figure_]
+            known = [(i, _paper(cells.get((loss, name)))) for i, name in enumerate(lists)]
+            known = [(i, paper.map) for i, paper in known if paper]
             if known:
                 panel.plot(*zip(*known), color=colour, linestyle='--', marker='x', alpha=0.6,
                            label=f'{loss} in the paper')  # fmt: skip
@@ -196,14 +217,48 @@ def _cell(runs: Sequence[Result] | None, score: str) -> str:
     return f'{mean(values):.2f}{spread} (n = {len(values)})'
 
 
-def _published(setting: str, loss: str, labels: str) -> str:
-    known = setting == PAPER_SETTING and PUBLISHED_COCO.get((loss, labels))
-    return str(known) if known else ''
+def _paper(runs: Sequence[Result] | None) -> Published | str:
+    return (runs[0].published if runs else None) or ''
 
 
-def _figure_of_paper(setting: str, loss: str, labels: str) -> float | None:
-    known = setting == PAPER_SETTING and PUBLISHED_COCO.get((loss, labels))
-    return known.map if known else None
+def _published(cfg: Config) -> Published | None:
+    """The paper's figure, if a config is the shipped one of it, in float16 or float32."""
+    dataset = _inner(cfg.train_dataloader.dataset)
+    loss, labels = _short(cfg.model.head.loss.type), _labels(dataset)
+    name = f'coco_{labels}_{loss.lower()}.py'
+    if (loss, labels) not in PUBLISHED_COCO or not (shipped('configs') / name).is_file():
+        return None
+    paper = Config.fromfile(config(name))
+    if cfg.optim_wrapper.get('dtype') not in (None, 'float16'):
+        return None
+    same = _fingerprint(cfg) == _fingerprint(paper) and cfg.model.head.loss == paper.model.head.loss
+    return PUBLISHED_COCO[loss, labels] if same else None
+
+
+def _fingerprint(cfg: Config) -> str:
+    """Of what decides the result, but for loss, labels, seed, precision, and where files lie.
+
+    The split of a batch is left out, too: how many processes shared it does not stand in a config.
+    """
+    model = copy.deepcopy(cfg.model.to_dict())
+    model['head'].pop('loss', None)
+    data = _inner(cfg.train_dataloader.dataset)
+    val = _inner(cfg.val_dataloader.dataset)
+    kept = {
+        'model': model,
+        'data': [data.get('indices'), data.get('size'), data.get('pipeline'), data.type],
+        'val': [val.get('indices'), val.get('size'), val.get('pipeline')],
+        'optim': {key: cfg.optim_wrapper.get(key) for key in ('optimizer', 'paramwise_cfg')},
+        'others': [cfg.get(key) for key in ('param_scheduler', 'train_cfg', 'custom_hooks')],
+    }
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()[:6]
+
+
+def _inner(dataset: Mapping) -> Mapping:
+    """The data set inside a ``RepeatDataset`` or the like."""
+    while 'dataset' in dataset:
+        dataset = dataset['dataset']
+    return dataset
 
 
 def _ordered(labels: set[str]) -> list[str]:
@@ -215,8 +270,14 @@ def _short(name: str) -> str:
 
 
 def _loss(cfg: Mapping) -> str:
+    told = {k: v for k, v in cfg.items() if k not in ('type', 'base', 'reduction', 'loss_weight')}
+    arguments = ', '.join(f'{key}={value}' for key, value in sorted(told.items()))
     base = cfg.get('base')
-    return _short(cfg['type']) + (f' on {_loss(base)}' if base else '')
+    return (
+        _short(cfg['type'])
+        + (f'({arguments})' if arguments else '')
+        + (f' on {_loss(base)}' if base else '')
+    )
 
 
 def _backbone(cfg: Mapping) -> str:

@@ -95,7 +95,7 @@ def read_scores(run_dir: Path) -> list[dict[str, float]]:
     logs = run_dir.glob('*/vis_data/scalars.json')
     for log in sorted(logs, key=lambda path: path.parents[1].name):
         rows = [json.loads(line) for line in log.read_text().splitlines()]
-        rows = [row for row in rows if any(key.startswith('multi-label/') for key in row)]
+        rows = [row for row in rows if 'multi-label/mAP' in row]
         if rows:
             by_epoch = {epoch: row for epoch, row in by_epoch.items() if epoch < rows[0]['step']}
         by_epoch |= {row['step']: row for row in rows}

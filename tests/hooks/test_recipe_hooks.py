@@ -4,6 +4,7 @@ import pytest
 import torch
 from support import make_runner
 
+from mmpretrain_mlml import DigitScenes
 from mmpretrain_mlml.hooks import whole_updates_hook
 
 NOISE = {'type': 'mmpretrain_mlml.RelativeCutout', 'size': 0.5}
@@ -61,3 +62,28 @@ def test_processes_with_different_numbers_of_batches_are_refused(tmp_path, monke
     monkeypatch.setattr(whole_updates_hook, 'all_gather_object', lambda mine: [mine, mine - 1])
     with pytest.raises(ValueError, match=r'would have \[3, 2\] batches.*round_up=True'):
         runner.train()
+
+
+@pytest.mark.parametrize(('accumulated', 'warned'), [(4, False), (2, True)])
+def test_a_batch_that_is_not_the_recipes_is_worth_a_warning(tmp_path, accumulated, warned):
+    runner = make_runner(
+        tmp_path,
+        custom_hooks=[{'type': 'mmpretrain_mlml.WholeUpdatesHook'}],
+        optim_wrapper={'accumulative_counts': accumulated},  # of 16 images; the recipe has 64
+        log_level='INFO',
+    )
+    runner.train()
+    (log,) = tmp_path.glob('*/*.log')
+    assert (f'an update takes {16 * accumulated} images' in log.read_text()) == warned
+
+
+def test_a_subset_is_augmented_anew_in_each_epoch():
+    dataset = DigitScenes(split='train', size=9, pipeline=[NOISE, {'type': 'PackInputs'}])
+    part = dataset.get_subset(3)
+    seen = []
+    for epoch in (0, 1, 0):
+        part.seed_samples(0, epoch)
+        assert part._augmentation.is_shared()
+        seen.append(part[1]['inputs'])
+    assert torch.equal(seen[0], seen[2])
+    assert not torch.equal(seen[0], seen[1])

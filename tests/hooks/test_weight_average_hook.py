@@ -131,9 +131,9 @@ def test_the_best_file_is_the_better_of_the_two_plain_and_loadable(tmp_path, bet
     runner.register_hook(watch)
     real, turn = MultiLabelScores.compute_metrics, []
 
-    def graded(self, results):  # the raw model is scored first; one of the two is better throughout
+    def graded(self, results):  # the average is scored first; one of the two is better throughout
         found = real(self, results)
-        turn.append('averaged' if len(turn) % 2 else 'raw')
+        turn.append('raw' if len(turn) % 2 else 'averaged')
         found['mAP'] = found['mAP'] / 100 + (60 + len(turn) if turn[-1] == better else 20)
         return found
 
@@ -171,6 +171,30 @@ def test_resume_keeps_average_and_best(tmp_path):
     best = straight.message_hub.get_info('best_score')
     assert resumed.message_hub.get_info('best_score') == pytest.approx(best, abs=1e-4)
     assert len(list((tmp_path / 'a').glob('best_*.pth'))) == 1
+
+
+@pytest.mark.parametrize('kind', ['EMAHook', 'mmpretrain_mlml.WeightAverageHook'])
+def test_an_average_that_alone_is_validated_is_what_the_best_file_holds(tmp_path, kind):
+    changes = {**AVERAGED, 'custom_hooks': [{'type': kind, 'momentum': 0.25}]}
+    runner = make_runner(
+        tmp_path,
+        **{**changes, **VALIDATED, 'val_cfg': {}},
+        default_hooks={'checkpoint': {'save_best': 'auto'}},
+        train_cfg={'max_epochs': 1},
+    )
+    runner.train()
+    (best,) = tmp_path.glob('best_*.pth')
+    checkpoint = torch.load(best, weights_only=True)
+    assert checkpoint['meta']['weights'] == 'averaged'
+    for key, value in average_of(runner).module.state_dict().items():
+        assert torch.equal(checkpoint['state_dict'][key], value), key
+
+
+def test_validating_alone_scores_both(tmp_path):
+    make_runner(tmp_path, **AVERAGED, **VALIDATED, train_cfg={'max_epochs': 1}).train()
+    runner = make_runner(tmp_path, **AVERAGED, **VALIDATED, load_from=str(tmp_path / 'epoch_1.pth'))
+    found = runner.val()
+    assert found['raw/multi-label/mAP'] == found['multi-label/mAP'] > 0  # a file tested has one
 
 
 def test_without_an_average_there_is_one_validation_and_the_best_is_what_it_saw(tmp_path):

@@ -71,6 +71,8 @@ def test_an_accumulating_wrapper_counts_updates():
 def test_what_it_cannot_do_it_says():
     with pytest.raises(ValueError, match='Adagrad has none'):
         build(torch.optim.Adagrad(nn.Linear(1, 1).parameters()), 5)
+    with pytest.raises(ValueError, match=r'total_steps=5 leaves no step for the rise'):
+        build(torch.optim.Adam(nn.Linear(1, 1).parameters()), 1, total_steps=5, end=5)
     with pytest.raises(ValueError, match='three_phase'):
         build(torch.optim.Adam(nn.Linear(1, 1).parameters()), 5, three_phase=True)
 
@@ -79,7 +81,8 @@ def test_a_resumed_run_goes_on_in_the_cycle(tmp_path):
     def beta1(work_dir, max_epochs, **changes):
         schedule = {
             'type': 'mmpretrain_mlml.OneCycle', 'eta_max': 1e-3, 'total_steps': 6, 'end': 6,
-            'by_epoch': True, 'convert_to_iter_based': True,
+            'by_epoch': True, 'convert_to_iter_based': True, 'base_momentum': 0.85,
+            'max_momentum': 0.95,
         }  # fmt: skip
         runner = make_runner(
             work_dir, param_scheduler=schedule, train_cfg={'max_epochs': max_epochs}, **changes
@@ -91,3 +94,29 @@ def test_a_resumed_run_goes_on_in_the_cycle(tmp_path):
     assert straight[1] == 12
     assert beta1(tmp_path / 'a', 2)[0] != straight[0]
     assert beta1(tmp_path / 'a', 4, resume=True) == straight
+
+
+def test_the_highest_rate_is_the_optimisers_own_by_default():
+    net = nn.Linear(1, 1)
+    groups = [{'params': [net.weight], 'lr': 1e-2}, {'params': [net.bias]}]
+    adam = torch.optim.Adam(groups, lr=1e-3)
+    scheduler = build(adam, 5)
+    highest = [0, 0]
+    for _ in range(400):
+        highest = [max(pair) for pair in zip(highest, (g['lr'] for g in adam.param_groups))]
+        scheduler.step()
+    assert highest == pytest.approx([1e-2, 1e-3])
+
+
+@pytest.mark.parametrize('name', ['coco_0.4left_splc.py', 'digits_0.4left_splc.py'])
+def test_auto_scale_lr_scales_the_cycle(name):
+    """As the runner does it: the learning rate of the optimiser first, then the scheduler."""
+    cfg = Config.fromfile(config(name))
+    wrapper = build_optim_wrapper(nn.Linear(1, 1), cfg.optim_wrapper)
+    lr = wrapper.optimizer.param_groups[0]['lr']
+    for group in wrapper.optimizer.param_groups:
+        group['lr'] = lr / 4
+    schedule = {k: v for k, v in cfg.param_scheduler.items() if k != 'convert_to_iter_based'}
+    kind = PARAM_SCHEDULERS.get(schedule.pop('type'))
+    kind.build_iter_from_epoch(optimizer=wrapper, epoch_length=100, **schedule)
+    assert wrapper.optimizer.param_groups[0]['lr'] == pytest.approx(lr / 4 / 25)

@@ -123,7 +123,6 @@ def test_an_update_ends_with_its_epoch_where_its_length_is_known():
     )
 
     def updates(iterations):
-        wrapper.initialize_count_status(None, 0, 20)
         found = []
         for iteration in range(1, iterations + 1):
             synced = wrapper.should_sync()
@@ -133,6 +132,11 @@ def test_an_update_ends_with_its_epoch_where_its_length_is_known():
                 found.append(iteration)
         return found
 
+    wrapper.initialize_count_status(None, 0, 20)
     assert updates(10) == [2, 4, 6, 8, 10]
-    wrapper.epoch_length = 5
-    assert updates(10) == [2, 4, 5, 7, 9, 10]
+    for _ in range(2):  # also after epochs of another length, as in a run that was resumed
+        wrapper.begin_epoch(5)
+        assert updates(5) == [2, 4, 5]
+    wrapper.initialize_count_status(None, 7, 20)
+    wrapper.begin_epoch(5, done=3)  # resumed inside an epoch
+    assert updates(2) == [1, 2]

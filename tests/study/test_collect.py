@@ -56,13 +56,14 @@ def test_the_paper_table(runs, run_tool):
     text = run_tool('python', 'tools/collect_results.py', runs, '--out', out)
     text = text[text.index('###') :]
     _, other, paper = text.split('### ')
-    assert paper.startswith('COCOMissingLabel, ResNet-50, 31 epochs')
+    assert paper.startswith('COCOMissingLabel, ResNet-50, 31 epochs, float32')
     assert '| loss | 0.4left | single |' in paper
     assert '| SPLC | 75.00 ± 1.41 (n = 2) |  |' in paper
-    assert '| SPLC in the paper | 75.69 (quoted) | 73.18 (recalled) |' in paper
+    assert '| SPLC in the paper | 75.69 (quoted) |  |' in paper
+    assert '| BCE in the paper |  | 68.57 (recalled) |' in paper
     assert '| Hill | 73.25 (n = 1) |  |' in paper  # the better of raw and averaged
     assert '| BCE |  | 70.00 (n = 1) |' in paper  # the released list, by its name
-    assert 'unfinished: 7 of 31 epochs' in paper
+    assert 'unfinished: 7 of 31' in paper
     assert other.startswith('COCOMissingLabel, ResNet-101, 2 epochs')
     assert '| SPLC on ASL | 62.00 (n = 1) |' in other
     assert 'in the paper' not in other
@@ -130,3 +131,43 @@ def test_each_config_states_the_published_figure_and_that_it_has_not_been_run():
             stated[NAMES[loss], labels] = known
     ours = {key: value for key, value in PUBLISHED_COCO.items() if key[0] in NAMES.values()}
     assert stated == ours
+
+
+def test_runs_that_differ_in_more_than_loss_labels_and_seed_share_no_table(tmp_path):
+    write_run(tmp_path / 'paper', [70] * 31)
+    write_run(tmp_path / 'few', [40] * 31, **{'train_dataloader.dataset.indices': 300})
+    write_run(tmp_path / 'tau', [50] * 31, **{'model.head.loss.tau': 0.9})
+    write_run(tmp_path / 'half', [71] * 31, name='coco_0.4left_splc_fp16.py')
+    write_run(tmp_path / 'bf16', [72] * 31, name='coco_0.4left_splc_bf16.py')
+    write_run(tmp_path / 'three quarters', [73] * 31, name='coco_0.75left_splc.py')
+    text = markdown(results(tmp_path))
+    tables = {part.splitlines()[0]: part for part in text.split('### ')[1:]}
+    assert len(tables) == 4
+    assert text.count('in the paper |') == 3
+    for value, paper in ((70, 1), (40, 0), (71, 1), (72, 0)):
+        (found,) = (part for part in tables.values() if f'{value}.00 (n = 1)' in part)
+        assert ('75.69 (quoted)' in found) == paper, value
+    full, few = (
+        next(name for name, part in tables.items() if f'{value}.00' in part) for value in (70, 40)
+    )
+    assert 'recipe' in full
+    assert full.partition(', recipe')[0] == few.partition(', recipe')[0]
+    assert '| SPLC(tau=0.9) | ' in tables[full]
+    assert '| SPLC(tau=0.65) in the paper | 78.44 (recalled) |  |' in tables[full]
+
+
+def test_the_config_of_a_later_test_run_changes_nothing(tmp_path):
+    write_run(tmp_path, [70] * 31, '20260101_000000', **{'randomness.seed': 1})
+    tested = tmp_path / '20260102_000000/vis_data'
+    tested.mkdir(parents=True)
+    Config.fromfile(config('coco_single_bce.py')).dump(str(tested / 'config.py'))
+    found = read_result(tmp_path)
+    assert (found.loss, found.labels, found.seed) == ('SPLC', '0.4left', 1)
+
+
+def test_a_run_is_complete_when_its_last_epoch_is_validated(tmp_path):
+    changes = {'train_cfg.max_epochs': 4, 'train_cfg.val_interval': 2}
+    write_run(tmp_path / 'a', [60], first=4, **changes)
+    write_run(tmp_path / 'b', [60], first=2, **changes)
+    found = {result.folder.name: result.complete for result in results(tmp_path)}
+    assert found == {'a': True, 'b': False}

@@ -1,7 +1,8 @@
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=5e-3, weight_decay=1e-4))
 param_scheduler = dict(
-    type='OneCycleLR',
-    eta_max=5e-3,
+    type='mmpretrain_mlml.OneCycle',
+    base_momentum=0.9,
+    max_momentum=0.9,  # not cycled
     total_steps=3,
     end=3,  # a longer training goes on at the last learning rate
     pct_start=0.2,

@@ -10,7 +10,6 @@ optim_wrapper = dict(
 )
 param_scheduler = dict(
     type='mmpretrain_mlml.OneCycle',
-    eta_max=1e-4,
     total_steps=80,
     end=80,
     pct_start=0.2,
