@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import datetime
 import functools
+import logging
+import os
+import sys
 from typing import Any
 
 import torch.distributed
@@ -42,6 +45,25 @@ def train_distributed_without_gpu() -> None:
         return wrap_model(self, model_wrapper_cfg, model)
 
     Runner.setup_env, Runner.wrap_model = setup_env_on_cpu, wrap_model_on_cpu
+
+
+def leave_gloo() -> None:
+    """Ends a process of a gloo group that has done its work, exit code 0.
+
+    Symptom: about one run of two processes in ten ends with "terminate called without an active
+    exception": a process that is done aborts while C++ takes its threads down, long after Python has
+    finished, and the launcher calls the run failed. Destroying the group beforehand does not help.
+    Versions: torch 2.15 with gloo.
+    Goes when: a loop of such runs ends cleanly without this.
+    """
+    group = torch.distributed
+    if group.is_initialized() and group.get_backend() == 'gloo' and group.get_world_size() > 1:
+        group.barrier()
+        group.destroy_process_group()
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _cpu_only() -> bool:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import mmpretrain
 
+from .distributed import leave_gloo
+
 
 def run_mmpretrain_script(name: str) -> None:
     """Runs one of MMPretrain's own command line tools with the arguments of this process.
@@ -22,5 +24,6 @@ def run_mmpretrain_script(name: str) -> None:
     for script in places:
         if script.is_file():
             runpy.run_path(str(script), run_name='__main__')
+            leave_gloo()
             return
     raise FileNotFoundError(f'MMPretrain {mmpretrain.__version__} has no tools/{name} at {places}')
