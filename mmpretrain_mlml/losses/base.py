@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .functional import check_reduction, reduce_loss
+from .functional import check_reduction, prepare, reduce_loss, reduce_total
+from .kernels import Kernel, summed
 
 
 def defaults_of(function: Callable) -> SimpleNamespace:
@@ -50,6 +51,9 @@ def tell_epoch(module: nn.Module, epoch: int, max_epochs: int | None = None) -> 
 class MultiLabelLoss(nn.Module):
     """Base of the losses: a subclass gives the elementwise loss, this class does the rest.
 
+    Sum and mean can be differentiated once where a subclass has a :meth:`kernel`, and on the CPU; for
+    more take ``'none'``, or the functions in :mod:`~mmpretrain_mlml.losses.functional`.
+
     Args:
         reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
         loss_weight: Factor on the result.
@@ -66,6 +70,10 @@ class MultiLabelLoss(nn.Module):
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         """The loss of each entry, (N, C), in float32 or better."""
         raise NotImplementedError(f'{type(self).__name__} must define elementwise(pred, target)')
+
+    def kernel(self, **context: Any) -> Kernel | None:
+        """What computes sum and gradient in one pass, if the loss has such a thing."""
+        return None
 
     def forward(
         self,
@@ -93,11 +101,23 @@ class MultiLabelLoss(nn.Module):
         Raises:
             ValueError: Shapes do not fit, or the reduction is unknown.
         """
+        reduction = self.reduction if reduction_override is None else reduction_override
+        check_reduction(reduction)
+        if weight is None and reduction != 'none' and _one_pass_pays(pred):
+            kernel = self.kernel(**context)
+            if kernel is not None:
+                total = self._summed(pred, target, kernel, context)
+                return self.loss_weight * reduce_total(total, pred.size(0), reduction, avg_factor)
         loss = self.elementwise(pred, target, **context)
         if weight is not None:
             loss = loss * _per_entry(weight, loss)
-        reduction = self.reduction if reduction_override is None else reduction_override
         return self.loss_weight * reduce_loss(loss, reduction, avg_factor)
+
+    def _summed(self, pred: Tensor, target: Tensor, kernel: Kernel, context: dict) -> Tensor:
+        def elementwise(x: Tensor, t: Tensor) -> Tensor:
+            return self.elementwise(x.unsqueeze(0), t.unsqueeze(0), **context).squeeze(0)
+
+        return summed(*prepare(pred, target), kernel, elementwise)
 
     def check(self, **context: Any) -> None:
         """Raises at once for hyper-parameters that the formula would refuse in the first step."""
@@ -107,6 +127,11 @@ class MultiLabelLoss(nn.Module):
     def extra_repr(self) -> str:
         shown = {k: v for k, v in vars(self).items() if not k.startswith('_') and k != 'training'}
         return ', '.join(f'{key}={value!r}' for key, value in shown.items())
+
+
+def _one_pass_pays(pred: Tensor) -> bool:
+    """Not where a compiler fuses the passes, nor on a GPU, which would wait for each block."""
+    return pred.device.type == 'cpu' and not torch.compiler.is_compiling()
 
 
 def _per_entry(weight: Tensor, loss: Tensor) -> Tensor:

@@ -50,8 +50,8 @@ def hill_loss(
     tensor([[0.7019, 0.4804]])
     """
     _check_range('gamma', gamma, low=0)
-    logits, target = _prepare(logits, target)
-    prob = logits.sigmoid()
+    logits, target = prepare(logits, target)
+    prob = F.logsigmoid(logits).exp()  # whose gradient is exact where the sigmoid nears 1
     negative = (lamb - prob) * prob.square()
     return reduce_loss(_mix(_focal(logits - margin, gamma), negative, target), reduction)
 
@@ -95,7 +95,7 @@ def splc_loss(
     """
     _check_range('gamma', gamma, low=0)
     _check_range('tau', tau, low=0, high=1)
-    logits, target = _prepare(logits, target)
+    logits, target = prepare(logits, target)
     toward_label = -logits  # what an entry of target 0 is pushed to raise
     if correct:
         toward_label = torch.where(_confident(logits, tau), logits, toward_label)
@@ -125,7 +125,7 @@ def correct_labels(logits: Tensor, target: Tensor, tau: float = 0.6) -> Tensor:
     tensor([[ 0.,  1., -1.]])
     """
     _check_range('tau', tau, low=0, high=1)
-    logits, target = _prepare(logits, target)
+    logits, target = prepare(logits, target)
     return torch.where(_confident(logits, tau) & (target >= 0), 1, target)
 
 
@@ -163,7 +163,7 @@ def asl_loss(
     _check_range('gamma_neg', gamma_neg, low=0)
     _check_range('gamma_pos', gamma_pos, low=0)
     _check_range('clip', clip, low=0, high=1)
-    logits, target = _prepare(logits, target)
+    logits, target = prepare(logits, target)
     positive = -F.logsigmoid(logits) * _weight(-logits.detach(), gamma_pos)
     if clip == 0:
         negative = -F.logsigmoid(-logits) * _weight(logits.detach(), gamma_neg)
@@ -187,10 +187,16 @@ def reduce_loss(loss: Tensor, reduction: str, avg_factor: float | Tensor | None 
     """
     if check_reduction(reduction) == 'none':
         return loss
-    total = loss.sum()
-    if reduction == 'sum' or loss.size(0) == 0:
+    return reduce_total(loss.sum(), loss.size(0), reduction, avg_factor)
+
+
+def reduce_total(
+    total: Tensor, images: int, reduction: str, avg_factor: float | Tensor | None = None
+) -> Tensor:
+    """From the sum over a batch to ``'sum'`` or ``'mean'``, see :func:`reduce_loss`."""
+    if reduction == 'sum' or images == 0:
         return total
-    return total / (loss.size(0) if avg_factor is None else avg_factor)
+    return total / (images if avg_factor is None else avg_factor)
 
 
 def check_reduction(reduction: str) -> str:
@@ -218,7 +224,12 @@ def _mix(positive: Tensor, negative: Tensor, target: Tensor) -> Tensor:
     return torch.lerp(negative, positive, target.clamp(min=0)) * (target >= 0)
 
 
-def _prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+def prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits and targets in the dtype of the computation, float32 or better.
+
+    Raises:
+        ValueError: Shapes differ or are not (N, C), or the logits are no floating point numbers.
+    """
     if logits.ndim != 2 or logits.shape != target.shape:
         raise ValueError(
             'expected logits and target of one shape (N, C), '

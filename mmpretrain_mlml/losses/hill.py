@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor
 
 from .base import MultiLabelLoss, defaults_of
 from .functional import hill_loss
+from .kernels import Kernel, hill_kernel
 
 _DEFAULT = defaults_of(hill_loss)
 
@@ -43,6 +46,9 @@ class Hill(MultiLabelLoss):
         self.margin = margin
         self.gamma = gamma
         self.check()
+
+    def kernel(self) -> Kernel:
+        return partial(hill_kernel, lamb=self.lamb, margin=self.margin, gamma=self.gamma)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         return hill_loss(pred, target, self.lamb, self.margin, self.gamma)

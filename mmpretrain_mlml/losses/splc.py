@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from numbers import Integral
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 
 from .base import MultiLabelLoss, build_loss, defaults_of, tell_epoch
 from .functional import correct_labels, splc_loss
+from .kernels import Kernel, splc_kernel
 
 _DEFAULT = defaults_of(splc_loss)
 
@@ -85,7 +87,24 @@ class SPLC(MultiLabelLoss):
         if self.base is not None:
             tell_epoch(self.base, epoch, max_epochs)
 
+    def kernel(self, epoch: int | None = None) -> Kernel | None:
+        if self.base is not None:
+            return None
+        return partial(
+            splc_kernel,
+            correct=self._corrects(epoch),
+            tau=self.tau,
+            margin=self.margin,
+            gamma=self.gamma,
+        )
+
     def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
+        correct = self._corrects(epoch)
+        if self.base is None:
+            return splc_loss(pred, target, correct, self.tau, self.margin, self.gamma)
+        return self._on_base(pred, correct_labels(pred, target, self.tau) if correct else target)
+
+    def _corrects(self, epoch: int | None) -> bool:
         correct = self.correcting
         if epoch is not None:
             correct = _check_epoch('epoch', epoch) >= self.change_epoch
@@ -95,9 +114,7 @@ class SPLC(MultiLabelLoss):
                 "runner put loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook') into default_hooks; "
                 'in a loop of your own call set_epoch(epoch) before each epoch or pass epoch=.'
             )
-        if self.base is None:
-            return splc_loss(pred, target, correct, self.tau, self.margin, self.gamma)
-        return self._on_base(pred, correct_labels(pred, target, self.tau) if correct else target)
+        return correct
 
     def _on_base(self, pred: Tensor, target: Tensor) -> Tensor:
         pred = pred.to(torch.promote_types(pred.dtype, torch.float32))
