@@ -6,7 +6,8 @@ python tools/collect_results.py work_dirs --out work_dirs/results
 import argparse
 from pathlib import Path
 
-from mmpretrain_mlml.study.collect import draw_results, find_runs, markdown, read_result
+from mmpretrain_mlml.study.paper_table import draw_results, markdown
+from mmpretrain_mlml.study.results import find_runs, read_result
 
 
 def main() -> None:

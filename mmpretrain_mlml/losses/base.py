@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -104,7 +105,7 @@ class MultiLabelLoss(nn.Module):
         reduction = self.reduction if reduction_override is None else reduction_override
         check_reduction(reduction)
         if weight is None and reduction != 'none' and _one_pass_pays(pred):
-            kernel = self.kernel(**context)
+            kernel = self.kernel(**context) if _has_kernel(type(self)) else None
             if kernel is not None:
                 total = self._summed(pred, target, kernel, context)
                 return self.loss_weight * reduce_total(total, pred.size(0), reduction, avg_factor)
@@ -127,6 +128,16 @@ class MultiLabelLoss(nn.Module):
     def extra_repr(self) -> str:
         shown = {k: v for k, v in vars(self).items() if not k.startswith('_') and k != 'training'}
         return ', '.join(f'{key}={value!r}' for key, value in shown.items())
+
+
+@functools.cache
+def _has_kernel(cls: type) -> bool:
+    """Whether the class that defines the elementwise loss defines the kernel, too.
+
+    A subclass that changes the one alone is not to get the kernel of its parent.
+    """
+    definer = next(parent for parent in cls.__mro__ if 'elementwise' in vars(parent))
+    return 'kernel' in vars(definer)
 
 
 def _one_pass_pays(pred: Tensor) -> bool:

@@ -259,3 +259,24 @@ def test_splc_on_a_base_sees_half_logits_in_float32(batch):
     found = loss(half, target, epoch=1)
     assert found.dtype == torch.float32
     torch.testing.assert_close(found, loss(half.float(), target, epoch=1), rtol=0, atol=0)
+
+
+def test_a_subclass_with_another_formula_does_not_get_its_parents_kernel(batch):
+    class Doubled(Hill):
+        def elementwise(self, pred, target):
+            return 2 * super().elementwise(pred, target)
+
+    torch.testing.assert_close(Doubled()(*batch), 2 * Hill()(*batch))
+    torch.testing.assert_close(Doubled(reduction='sum')(*batch), 2 * Hill(reduction='sum')(*batch))
+
+
+@pytest.mark.parametrize('cls', [Hill, SPLC])
+def test_one_pass_and_the_plain_formula_give_the_same_loss_and_gradient(cls, batch):
+    logits, target = batch
+    target[0, 1], target[1, 0] = -1, 0.4  # unknown and soft
+    loss = ready(cls)
+    found, expected = (logits.clone().requires_grad_() for _ in range(2))
+    loss(found, target, avg_factor=5).backward()
+    (loss(expected, target, reduction_override='none').sum() / 5).backward()
+    torch.testing.assert_close(found.grad, expected.grad)
+    assert found.grad[0, 1] == 0

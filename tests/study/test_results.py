@@ -9,8 +9,9 @@ from mmengine.config import Config
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.study import read_scores
-from mmpretrain_mlml.study.collect import find_runs, markdown, read_result
+from mmpretrain_mlml.study.paper_table import markdown
 from mmpretrain_mlml.study.published import PUBLISHED_COCO
+from mmpretrain_mlml.study.results import find_runs, read_result
 
 NAMES = {'bce': 'BCE', 'focal': 'Focal', 'asl': 'ASL', 'hill': 'Hill', 'splc': 'SPLC'}
 
