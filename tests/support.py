@@ -14,6 +14,23 @@ from torch import nn
 from mmpretrain_mlml import config
 from mmpretrain_mlml.losses import MultiLabelLoss
 
+VALIDATION = {  # for make_runner, which trains without
+    'val_cfg': {},
+    'val_dataloader': {
+        'batch_size': 20,
+        'num_workers': 0,
+        'sampler': {'type': 'DefaultSampler', 'shuffle': False},
+        'dataset': {
+            'type': 'mmpretrain_mlml.DigitScenes',
+            'split': 'test',
+            'size': 50,
+            'pipeline': [{'type': 'PackInputs'}],
+            'test_mode': True,
+        },
+    },
+    'val_evaluator': {'type': 'mmpretrain_mlml.MultiLabelScores'},
+}
+
 
 @MODELS.register_module()
 class EpochRecorder(MultiLabelLoss):

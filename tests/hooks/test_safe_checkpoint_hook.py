@@ -6,26 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import make_runner
+from support import VALIDATION, make_runner
 
 from mmpretrain_mlml.checkpoints import AtomicLocalBackend
 from mmpretrain_mlml.stack.resume import find_latest_checkpoint
 
 VALIDATED = {
-    'val_cfg': {},
-    'val_dataloader': {
-        'batch_size': 50,
-        'num_workers': 0,
-        'sampler': {'type': 'DefaultSampler', 'shuffle': False},
-        'dataset': {
-            'type': 'mmpretrain_mlml.DigitScenes',
-            'split': 'test',
-            'size': 50,
-            'pipeline': [{'type': 'PackInputs'}],
-            'test_mode': True,
-        },
-    },
-    'val_evaluator': {'type': 'mmpretrain_mlml.MultiLabelScores'},
+    **VALIDATION,
     'default_hooks': {'checkpoint': {'save_best': 'multi-label/mAP', 'max_keep_ckpts': 2}},
     'model': {'head': {'loss': {'type': 'mmpretrain_mlml.BCE', '_delete_': True}}},
     'optim_wrapper': {'optimizer': {'lr': 1e-2}},

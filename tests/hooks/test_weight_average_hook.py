@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from support import make_runner
+from support import VALIDATION, make_runner
 
 from mmpretrain_mlml import MultiLabelScores, config
 
@@ -15,22 +15,7 @@ AVERAGED = {
     'custom_hooks': [{'type': 'mmpretrain_mlml.WeightAverageHook', 'momentum': 0.25}],
     'model': {'head': {'loss': {'type': 'mmpretrain_mlml.BCE', '_delete_': True}}},
 }
-VALIDATED = {
-    'val_cfg': {'type': 'mmpretrain_mlml.RawAndAveragedValLoop'},
-    'val_dataloader': {
-        'batch_size': 20,
-        'num_workers': 0,
-        'sampler': {'type': 'DefaultSampler', 'shuffle': False},
-        'dataset': {
-            'type': 'mmpretrain_mlml.DigitScenes',
-            'split': 'test',
-            'size': 50,
-            'pipeline': [{'type': 'PackInputs'}],
-            'test_mode': True,
-        },
-    },
-    'val_evaluator': {'type': 'mmpretrain_mlml.MultiLabelScores'},
-}
+VALIDATED = {**VALIDATION, 'val_cfg': {'type': 'mmpretrain_mlml.RawAndAveragedValLoop'}}
 
 
 class Watch(Hook):
