@@ -5,15 +5,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import torch
-from mmengine.device import get_device
-from mmengine.dist import all_reduce, barrier, get_world_size, is_main_process
+from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 from ..checkpoints.atomic import ATOMIC, AtomicLocalBackend
 from ..stack.resume import go_on_after
+from .agreement import on_any_process
 
 EXIT_CODE = 128 + signal.SIGTERM
 
@@ -62,7 +61,9 @@ class InterruptionHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         done, in_epoch, length = runner.iter + 1, batch_idx + 1, len(runner.train_dataloader)
-        if in_epoch == length or not runner.optim_wrapper.should_update() or not self._agreed():
+        if in_epoch == length or not runner.optim_wrapper.should_update():
+            return
+        if not on_any_process(self._asked):
             return
         runner.logger.warning(
             f'asked to stop: saving {self.filename} after iteration {done}, batch {in_epoch} of '
@@ -95,13 +96,6 @@ class InterruptionHook(Hook):
 
     def _on_signal(self, *_: Any) -> None:
         self._asked = True
-
-    def _agreed(self) -> bool:
-        if get_world_size() == 1:
-            return self._asked
-        asked = torch.tensor(float(self._asked), device=get_device())
-        all_reduce(asked, op='sum')
-        return bool(asked)
 
     def _restore(self) -> None:
         if self._before is not None:

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.device import get_device
-from mmengine.dist import all_gather_object, all_reduce, get_rank, get_world_size
+from mmengine.dist import all_gather_object, get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import Tensor
+
+from .agreement import on_any_process
 
 SHOWN = 8  # names and paths in a message
 
@@ -49,7 +50,7 @@ class NonFiniteHook(Hook):
                 for name, p in runner.model.named_parameters()
                 if not torch.isfinite(p).all()
             ]
-        if not _somewhere(bool(wrong)):
+        if not on_any_process(bool(wrong)):
             return
         mine = f'process {get_rank()}: {_some(wrong)}; images {_some(_paths(data_batch))}'
         reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
@@ -89,14 +90,6 @@ def _wrong_losses(outputs: Mapping[str, Any]) -> list[str]:
 def _all_finite(tensors: list[Tensor]) -> bool:
     norms = torch._foreach_norm(tensors, float('inf'))
     return bool(torch.isfinite(torch.stack([norm.float() for norm in norms])).all())
-
-
-def _somewhere(mine: bool) -> bool:
-    if get_world_size() == 1:
-        return mine
-    flag = torch.tensor(float(mine), device=get_device())
-    all_reduce(flag, op='sum')
-    return bool(flag)
 
 
 def _tensors(tree: Any, name: str = '') -> Iterator[tuple[str, Tensor]]:

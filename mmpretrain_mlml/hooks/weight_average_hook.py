@@ -4,7 +4,6 @@ from typing import Any
 
 from mmengine.dist import all_reduce_params
 from mmengine.hooks import EMAHook
-from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
@@ -40,13 +39,8 @@ class WeightAverageHook(EMAHook):
             self.ema_model.steps += 1
 
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        if updated(runner.optim_wrapper):
+        if runner.optim_wrapper.should_update():  # did so in this iteration
             super().after_train_iter(runner, *args, **kwargs)
 
     def after_train_epoch(self, runner: Runner) -> None:
         all_reduce_params(self.ema_model.module.buffers(), op='mean')
-
-
-def updated(optim_wrapper: OptimWrapper) -> bool:
-    """Whether the iteration just ended with an update, rather than only accumulating gradients."""
-    return optim_wrapper.should_update()
