@@ -107,18 +107,22 @@ class MultiLabelLoss(nn.Module):
         if weight is None and reduction != 'none' and _one_pass_pays(pred):
             kernel = self.kernel(**context) if _has_kernel(type(self)) else None
             if kernel is not None:
-                total = self._summed(pred, target, kernel, context)
-                return self.loss_weight * reduce_total(total, pred.size(0), reduction, avg_factor)
+                divisor = 1.0
+                if reduction == 'mean' and len(pred):
+                    divisor = float(len(pred) if avg_factor is None else avg_factor)
+                return self._summed(pred, target, kernel, self.loss_weight / divisor, context)
         loss = self.elementwise(pred, target, **context)
         if weight is not None:
             loss = loss * _per_entry(weight, loss)
         return self.loss_weight * reduce_loss(loss, reduction, avg_factor)
 
-    def _summed(self, pred: Tensor, target: Tensor, kernel: Kernel, context: dict) -> Tensor:
+    def _summed(
+        self, pred: Tensor, target: Tensor, kernel: Kernel, factor: float, context: dict
+    ) -> Tensor:
         def elementwise(x: Tensor, t: Tensor) -> Tensor:
             return self.elementwise(x.unsqueeze(0), t.unsqueeze(0), **context).squeeze(0)
 
-        return summed(*prepare(pred, target), kernel, elementwise)
+        return summed(prepare(pred, target)[0], target, kernel, elementwise, factor)
 
     def check(self, **context: Any) -> None:
         """Raises at once for hyper-parameters that the formula would refuse in the first step."""

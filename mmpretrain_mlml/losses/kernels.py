@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-BLOCK = 1 << 16  # entries: a few float32 blocks of this size fit into a core's cache
+BLOCK = 1 << 17  # entries: large enough to hide the calls, small enough for a core's cache
 
 # From logits and targets of a block, all targets 0 or 1, to its summed loss and its gradient, which
 # it writes into the third argument.
@@ -24,45 +24,59 @@ Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
 Elementwise = Callable[[Tensor, Tensor], Tensor]
 
 
-def summed(logits: Tensor, target: Tensor, kernel: Kernel, elementwise: Elementwise) -> Tensor:
+def summed(
+    logits: Tensor, target: Tensor, kernel: Kernel, elementwise: Elementwise, factor: float = 1.0
+) -> Tensor:
     """The sum of a loss over all entries, differentiable once.
+
+    Beside its inputs it needs the memory of the gradient, no more.
 
     Args:
         logits: (N, C), float32 or float64.
-        target: (N, C) of the same dtype; blocks with other values than 0 and 1 go through
-            ``elementwise``.
+        target: (N, C); blocks with other values than 0 and 1 go through ``elementwise``.
         kernel: Of the loss.
         elementwise: Its definition, (n,) and (n,) to (n,).
+        factor: On the result.
     """
-    return _Summed.apply(logits, target, kernel, elementwise)
+    return _Summed.apply(logits, target, kernel, elementwise, factor)
 
 
 class _Summed(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, logits: Tensor, target: Tensor, kernel: Kernel, elementwise: Elementwise
-    ) -> Tensor:
-        flat, flat_target = logits.reshape(-1), target.reshape(-1)
-        gradient = torch.empty_like(flat)
-        total = 0.0
-        for start in range(0, len(flat), BLOCK):
-            block = slice(start, start + BLOCK)
-            x, t = flat[block], flat_target[block]
-            work = kernel if _hard(t) else _by_autograd(elementwise)
-            total += float(work(x, t, gradient[block]))
-        ctx.save_for_backward(gradient.view(logits.shape))
+    def forward(ctx: Any, logits: Tensor, target: Tensor, *how: Any) -> Tensor:
+        ctx.how = how
+        ctx.save_for_backward(logits, target)
+        total, ctx.gradient = _block_by_block(logits, target, *how)
         return logits.new_tensor(total)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor, None, None, None]:
-        (gradient,) = ctx.saved_tensors
-        return gradient * scale, None, None, None
+    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
+        gradient, ctx.gradient = ctx.gradient, None  # given away, so that it can be scaled in place
+        if gradient is None:  # a second time through a retained graph
+            gradient = _block_by_block(*ctx.saved_tensors, *ctx.how)[1]
+        return gradient if scale == 1 else gradient.mul_(scale), None, None, None, None
+
+
+def _block_by_block(
+    logits: Tensor, target: Tensor, kernel: Kernel, elementwise: Elementwise, factor: float
+) -> tuple[float, Tensor]:
+    gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
+    total = 0.0
+    for x, t, slope in zip(*(part.reshape(-1).split(BLOCK) for part in (logits, target, gradient))):
+        t = t.to(x.dtype)
+        work = kernel if _hard(t) else _by_autograd(elementwise)
+        total += float(work(x, t, slope))
+        if factor != 1:
+            slope.mul_(factor)
+    return factor * total, gradient
 
 
 def _hard(target: Tensor) -> bool:
     """Whether all targets are 0 or 1: none below 0, and none that its square falls short of."""
-    return bool(target.amin() >= 0) and bool(torch.dot(target, target) == target.sum())
+    return len(target) == 0 or bool(
+        target.amin() >= 0 and torch.dot(target, target) == target.sum()
+    )
 
 
 def _by_autograd(elementwise: Elementwise) -> Kernel:
@@ -80,14 +94,18 @@ def hill_kernel(
     x: Tensor, t: Tensor, gradient: Tensor, *, lamb: float, margin: float, gamma: float
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.hill_loss`."""
-    p, q = torch.sigmoid(x), torch.sigmoid(-x)
+    p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
     square = p * p
-    negative = (lamb - p).mul_(square)
-    push = q.mul(3).add_(2 * lamb - 3).mul_(q).mul_(square)  # (2 lamb - 3 p) p^2 (1 - p)
-    log_p, weight, rest = _focal(x - margin, gamma)
-    positive = (weight * log_p).neg_()
-    torch.lerp(push, _slope(log_p, weight, rest, gamma), t, out=gradient)
-    return negative.lerp_(positive, t).sum()
+    torch.mul(q, 3, out=gradient).add_(2 * lamb - 3).mul_(q).mul_(square)  # (2 lamb - 3p) p^2 q
+    height = torch.rsub(p, lamb)
+    marked = torch.from_numpy(np.flatnonzero(t.numpy() != 0))
+    if 8 * len(marked) > len(t):  # too many to pick out
+        log_p, weight, slope = _focal(torch.rsub(x, margin), gamma)
+        gradient.lerp_(slope.neg_(), t)
+        return height.mul_(square).lerp_(log_p.mul_(weight).neg_(), t).sum()
+    log_p, weight, slope = _focal(x[marked].neg_().add_(margin), gamma)
+    gradient.index_copy_(0, marked, slope.neg_())
+    return torch.dot(height, square.index_fill_(0, marked, 0)) - torch.dot(log_p, weight)
 
 
 def splc_kernel(
@@ -102,28 +120,32 @@ def splc_kernel(
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.splc_loss`.
 
-    One focal term serves all: it pushes up what is marked or corrected, and down what is not.
+    One focal term serves all, at the logit of the wrong answer: ``x``, or ``-x`` for what is marked
+    (``up`` is 1) or corrected.
     """
-    up = torch.add(t, t).sub_(1)  # 1 or -1
-    if correct:
-        unsure = torch.sigmoid(x).neg_().add_(tau)  # not below 0: no correction at tau itself
-        torch.maximum(up, torch.copysign(_one(x), unsure).neg_(), out=up)
-    log_p, weight, rest = _focal((x * up).sub_(t, alpha=margin), gamma)
-    total = torch.dot(weight, log_p).neg_()
-    torch.mul(_slope(log_p, weight, rest, gamma), up, out=gradient)
-    return total
+    up = t
+    if correct:  # 1 where the probability lies strictly above tau
+        up = torch.threshold_(torch.sigmoid(x), tau, 0.0).ceil_()
+        torch.maximum(up, t, out=up)
+    wrong = torch.addcmul(x, x, up, value=-2).add_(t, alpha=margin)
+    log_p, weight, slope = _focal(wrong, gamma)
+    torch.addcmul(slope, slope, up, value=-2, out=gradient)
+    return torch.dot(log_p, weight).neg_()
 
 
-def _focal(v: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
-    """The logarithm of p, (1 - p)^gamma and 1 - p at p = sigmoid(v)."""
-    q = torch.sigmoid(-v)
-    return F.logsigmoid(v), q * q if gamma == 2 else q**gamma, q
+def _focal(wrong: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
+    """At w = sigmoid(wrong), p = 1 - w: log p, w^gamma, and the derivative of -w^gamma log p.
+
+    Overwrites its argument.
+    """
+    w = torch.sigmoid(wrong)
+    p = torch.rsub(w, 1)
+    # log p = log sigmoid(|wrong|) - max(wrong, 0), and sigmoid(|wrong|) = 1 - min(w, p)
+    log_p = _log1p_(torch.minimum(w, p).neg_()).sub_(wrong.clamp_(min=0))
+    weight = torch.pow(w, gamma, out=wrong)
+    return log_p, weight, torch.addcmul(w, p, log_p, value=-gamma, out=w).mul_(weight)
 
 
-def _slope(log_p: Tensor, weight: Tensor, q: Tensor, gamma: float) -> Tensor:
-    """The derivative of -(1 - p)^gamma log p by the logit; overwrites log_p."""
-    return log_p.mul_(1 - q).mul_(gamma).sub_(q).mul_(weight)
-
-
-def _one(like: Tensor) -> Tensor:
-    return torch.ones((), dtype=like.dtype, device=like.device)
+def _log1p_(x: Tensor) -> Tensor:
+    np.log1p(x.numpy(), out=x.numpy())  # takes half of torch's time where numpy is vectorised
+    return x
