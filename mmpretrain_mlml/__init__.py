@@ -7,11 +7,12 @@ tools and the arithmetic of the scores still work; they need torch and numpy alo
 from importlib.util import find_spec
 from typing import Any
 
-from .losses import ASL, BCE, SPLC, Focal, Hill, MultiLabelLoss
+from . import losses
+from .losses import *  # noqa: F403  the family, and MultiLabelLoss
 from .paths import config
 from .version import __version__
 
-__all__ = ['ASL', 'BCE', 'SPLC', 'Focal', 'Hill', 'MultiLabelLoss', '__version__', 'config']
+__all__ = [*losses.__all__, '__version__', 'config']
 
 _ABSENT = [name for name in ('mmengine', 'mmcv', 'mmpretrain') if find_spec(name) is None]
 _REGISTERED = (
@@ -20,6 +21,7 @@ _REGISTERED = (
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',
+    'LossDataHook',
     'LossEpochHook',
     'MultiLabelScores',
     'NonFiniteHook',

@@ -12,6 +12,7 @@ from .hooks import (
     BestWeightsHook,
     GlobalLossHook,
     InterruptionHook,
+    LossDataHook,
     LossEpochHook,
     NonFiniteHook,
     SafeCheckpointHook,
@@ -20,12 +21,12 @@ from .hooks import (
     WeightAverageHook,
     WholeUpdatesHook,
 )
-from .losses import ASL, BCE, SPLC, Focal, Hill
+from .losses import FAMILY
 from .optim import OneCycle, SummedGradientsConstructor
 from .transforms import RelativeCutout, StepRandAugment
 from .visualization.tag_visualizer import TagVisualizer
 
-for loss in (ASL, BCE, Focal, Hill, SPLC):
+for loss in FAMILY:
     MODELS.register_module(module=loss)
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',
+    'LossDataHook',
     'LossEpochHook',
     'MultiLabelScores',
     'NonFiniteHook',

@@ -14,6 +14,7 @@ default_hooks = dict(
     visualization=dict(type='mmpretrain_mlml.TagVisualizationHook', enable=False),
     sync_buffers=dict(type='SyncBuffersHook'),  # one set of batch norm statistics over processes
     loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'),
+    loss_data=dict(type='mmpretrain_mlml.LossDataHook'),
     global_loss=dict(type='mmpretrain_mlml.GlobalLossHook'),
     non_finite=dict(type='mmpretrain_mlml.NonFiniteHook'),
     interruption=dict(type='mmpretrain_mlml.InterruptionHook'),

@@ -11,8 +11,8 @@ import torch
 from mmengine.logging import print_log
 from mmpretrain.datasets import MultiLabelDataset
 
-from ..labels import LabelList, drop_labels
-from ..labels.protocols import check_protocol
+from ..labels import LabelList, drop_labels, hide_entries
+from ..labels.protocols import check_protocol, check_share
 from .randomness import seeded
 
 
@@ -31,16 +31,23 @@ class MissingLabelDataset(MultiLabelDataset):
         protocol: Which positive labels to drop: ``'full'`` (none), ``'0.75left'``, ``'0.4left'`` or
             ``'single'``.
         seed: Of the drop.
+        unknown: Share of all entries, present and absent alike, that become unknown after that, in
+            [0, 1] (random partial labels). Above 0 a sample carries ``gt_score``, (C,) float32: 1
+            present, 0 absent, -1 unknown; ``gt_label`` lists what is known to be present.
         **kwargs: As for MMPretrain's ``MultiLabelDataset``.
 
     Raises:
-        ValueError: The protocol is unknown.
+        ValueError: The protocol is unknown, or ``unknown`` lies outside [0, 1].
     """
 
-    def __init__(self, *, protocol: str = 'full', seed: int = 0, **kwargs: Any) -> None:
+    def __init__(
+        self, *, protocol: str = 'full', seed: int = 0, unknown: float = 0.0, **kwargs: Any
+    ) -> None:
         check_protocol(protocol)
+        check_share(unknown)
         self.protocol = protocol
         self.seed = seed
+        self.unknown = unknown
         # Seed and epoch of the augmentations, -1 for none; shared, so that workers which live over
         # several epochs see it change.
         self._augmentation = torch.full((2,), -1, dtype=torch.int64).share_memory_()
@@ -71,7 +78,18 @@ class MissingLabelDataset(MultiLabelDataset):
         data_list = self.inputs(names)
         for info, present in zip(data_list, kept, strict=True):
             info['gt_label'] = present
+        if self.unknown:
+            self._hide(names, data_list)
         return data_list
+
+    def _hide(self, names: list[str], data_list: list[dict[str, Any]]) -> None:
+        hidden = hide_entries(names, len(self.CLASSES), self.unknown, self.seed)
+        for info, unknown in zip(data_list, hidden, strict=True):
+            score = np.zeros(len(unknown), np.float32)
+            score[info['gt_label']] = 1
+            score[unknown] = -1
+            info['gt_score'] = score
+            info['gt_label'] = np.flatnonzero(score == 1).tolist()
 
     def full_init(self) -> None:
         with _garbage_collector_at_rest():
@@ -112,11 +130,6 @@ class MissingLabelDataset(MultiLabelDataset):
         Raises:
             SampleError: The pipeline failed or gave nothing. (MMEngine would take another image.)
         """
-        """Runs the pipeline on a sample.
-
-        Raises:
-            SampleError: The pipeline failed or gave nothing. (MMEngine would take another image.)
-        """
         seed, epoch = self._augmentation.tolist()
         with nullcontext() if seed < 0 else seeded(seed, epoch, idx):
             return self._prepare(idx)
@@ -131,7 +144,8 @@ class MissingLabelDataset(MultiLabelDataset):
         return data
 
     def extra_repr(self) -> list[str]:
-        return [*super().extra_repr(), f'Protocol: \t{self.protocol}, seed {self.seed}']
+        drop = f'{self.protocol}, {self.unknown:.0%} unknown, seed {self.seed}'
+        return [*super().extra_repr(), f'Protocol: \t{drop}']
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 from .best_weights_hook import BestWeightsHook
 from .global_loss_hook import GlobalLossHook
 from .interruption_hook import InterruptionHook
+from .loss_data_hook import LossDataHook
 from .loss_epoch_hook import LossEpochHook
 from .non_finite_hook import NonFiniteError, NonFiniteHook
 from .safe_checkpoint_hook import SafeCheckpointHook
@@ -13,6 +14,7 @@ __all__ = [
     'BestWeightsHook',
     'GlobalLossHook',
     'InterruptionHook',
+    'LossDataHook',
     'LossEpochHook',
     'NonFiniteError',
     'NonFiniteHook',

@@ -51,7 +51,7 @@ class LossEpochHook(Hook):
             self._feed(runner, runner.iter // per_epoch, math.ceil(runner.max_iters / per_epoch))
 
     def _feed(self, runner: Runner, epoch: int, max_epochs: int) -> None:
-        for module in _modules(runner):
+        for module in modules(runner):
             tell_epoch(module, epoch, max_epochs)
 
 
@@ -76,7 +76,8 @@ def iters_per_epoch(runner: Runner) -> int:
     return math.ceil(batches / get_world_size()) if shared else batches
 
 
-def _modules(runner: Runner) -> Iterator[nn.Module]:
+def modules(runner: Runner) -> Iterator[nn.Module]:
+    """Every module of the model, and of the averaged copies that other hooks keep."""
     yield from runner.model.modules()
     for hook in runner.hooks:
         averaged = getattr(hook, 'ema_model', None)

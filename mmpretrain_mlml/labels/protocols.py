@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from hashlib import blake2b
+from hashlib import blake2b, shake_128
+
+import numpy as np
 
 # Share r of the rule k = floor(r n) + 1; None keeps every label. The name says what remains of COCO.
 PROTOCOLS: dict[str, Fraction | None] = {
@@ -64,8 +66,7 @@ def drop_labels(
         raise ValueError(f'expected as many names as labels, got {len(names)} and {len(labels)}')
     if check_protocol(protocol) is None:
         return [list(present) for present in labels]
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ValueError(f'expected seed to be a whole number, got {seed!r}')
+    _check_seed(seed)
     key = blake2b(f'{seed}/{protocol}'.encode()).digest()
 
     def keep(name: str, present: Sequence[int]) -> list[int]:
@@ -75,6 +76,50 @@ def drop_labels(
         return sorted(sorted(present, key=lambda label: _lot(key, name, label))[:count])
 
     return [keep(name, present) for name, present in zip(names, labels)]
+
+
+def hide_entries(names: Sequence[str], classes: int, share: float, seed: int = 0) -> np.ndarray:
+    """Draws which entries become unknown, present and absent alike: random partial labels (RPS).
+
+    Each entry is drawn by itself. As for :func:`drop_labels` the draw follows from seed, share, name
+    and class alone.
+
+    Args:
+        names: N image names.
+        classes: Number of classes C.
+        share: Of the entries to hide, in [0, 1].
+        seed: Any whole number.
+
+    Returns:
+        Shape (N, C), bool: True is unknown.
+
+    Raises:
+        ValueError: The share lies outside [0, 1], or the seed is no whole number.
+
+    Source: random per sample (RPS), arXiv 2110.10955.
+
+    >>> hide_entries(['a.jpg', 'b.jpg'], classes=4, share=0.5)
+    array([[ True,  True,  True, False],
+           [False, False, False,  True]])
+    """
+    check_share(share)
+    _check_seed(seed)
+    key = f'{seed}/rps/{share}/'
+    lots = b''.join(shake_128((key + name).encode()).digest(8 * classes) for name in names)
+    uniform = np.frombuffer(lots, '<u8').reshape(len(names), classes) / 2.0**64
+    return uniform < share
+
+
+def check_share(share: float) -> float:
+    """Raises ValueError for what is no share."""
+    if not 0 <= share <= 1:
+        raise ValueError(f'expected a share of entries in [0, 1], got {share!r}')
+    return share
+
+
+def _check_seed(seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ValueError(f'expected seed to be a whole number, got {seed!r}')
 
 
 def check_protocol(protocol: str) -> Fraction | None:

@@ -1,8 +1,35 @@
 """Losses for incompletely labelled tags. Needs torch alone; MMPretrain registers them when there."""
 
-from .asymmetric import ASL, BCE, Focal
+from .asymmetric import ASL, Focal, FocalMargin
 from .base import MultiLabelLoss
+from .bce import ANLS, BCE, WAN, Ignore
+from .entropy import EM
+from .expected_positives import EPR
 from .hill import Hill
-from .splc import SPLC
+from .large_loss import LLR, LLCt
+from .pasl import PASL
+from .robust import GR
+from .splc import RLC, SPLC
+from .two_way import TwoWay
 
-__all__ = ['ASL', 'BCE', 'SPLC', 'Focal', 'Hill', 'MultiLabelLoss']
+FAMILY = (  # in the order of tables; what MMPretrain registers
+    BCE,
+    WAN,
+    ANLS,
+    Focal,
+    FocalMargin,
+    ASL,
+    Hill,
+    SPLC,
+    RLC,
+    EM,
+    LLR,
+    LLCt,
+    EPR,
+    GR,
+    TwoWay,
+    Ignore,
+    PASL,
+)
+
+__all__ = ['FAMILY', 'MultiLabelLoss', *(cls.__name__ for cls in FAMILY)]

@@ -1,17 +1,20 @@
-"""The baselines of the released trainer: one formula, three settings, detached focal weights."""
+"""Focusing by powers of the probability, as the released trainer's baselines do it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from torch import Tensor
 
 from .base import MultiLabelLoss, defaults_of
-from .functional import asl_loss
+from .functional import asl_loss, focal_margin_loss, prepare
 
-_DEFAULT = defaults_of(asl_loss)
+_ASL = defaults_of(asl_loss)
+_FOCAL_MARGIN = defaults_of(focal_margin_loss)
 
 
 class ASL(MultiLabelLoss):
-    """Asymmetric loss with detached focal weights, as the released trainer uses it.
+    """Asymmetric loss, with the released trainer's detached focal weights unless told otherwise.
 
     MMPretrain's own ``AsymmetricLoss`` lets the gradient flow through the weights.
     See :func:`~mmpretrain_mlml.losses.functional.asl_loss` for the formula.
@@ -20,8 +23,8 @@ class ASL(MultiLabelLoss):
         gamma_neg: Focusing exponent of negatives, >= 0.
         gamma_pos: Focusing exponent of positives, >= 0.
         clip: Probability below which a negative costs nothing, in [0, 1].
-        reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
-        loss_weight: Factor on the result.
+        detach: Whether the focal weights take no part in the gradient.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
         ValueError: A hyper-parameter is out of its range.
@@ -31,29 +34,38 @@ class ASL(MultiLabelLoss):
 
     def __init__(
         self,
-        gamma_neg: float = _DEFAULT.gamma_neg,
-        gamma_pos: float = _DEFAULT.gamma_pos,
-        clip: float = _DEFAULT.clip,
-        reduction: str = 'mean',
-        loss_weight: float = 1.0,
+        gamma_neg: float = _ASL.gamma_neg,
+        gamma_pos: float = _ASL.gamma_pos,
+        clip: float = _ASL.clip,
+        detach: bool = _ASL.detach,
+        **common: Any,
     ) -> None:
-        super().__init__(reduction, loss_weight)
+        super().__init__(**common)
         self.gamma_neg = gamma_neg
         self.gamma_pos = gamma_pos
         self.clip = clip
+        self.detach = detach
         self.check()
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        return asl_loss(pred, target, self.gamma_neg, self.gamma_pos, self.clip)
+        return asl_loss(
+            pred,
+            target,
+            self.gamma_neg,
+            self.gamma_pos,
+            self.clip,
+            detach=self.detach,
+            pos_weight=self.factor('pos_weight', pred),
+        )
 
 
 class Focal(ASL):
-    """Focal loss with detached weights and no class balance: ASL(gamma, gamma, 0).
+    """Focal loss without class balance: ASL(gamma, gamma, 0).
 
     Args:
         gamma: Focusing exponent of both sides, >= 0.
-        reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
-        loss_weight: Factor on the result.
+        detach: Whether the focal weights take no part in the gradient.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
         ValueError: A hyper-parameter is out of its range.
@@ -61,21 +73,38 @@ class Focal(ASL):
     Source: arXiv 1708.02002; weights detached as in the trainer released with arXiv 2112.07368.
     """
 
-    def __init__(
-        self, gamma: float = 2.0, reduction: str = 'mean', loss_weight: float = 1.0
-    ) -> None:
-        super().__init__(gamma, gamma, 0.0, reduction, loss_weight)
+    def __init__(self, gamma: float = 2.0, detach: bool = _ASL.detach, **common: Any) -> None:
+        super().__init__(gamma, gamma, 0.0, detach, **common)
 
 
-class BCE(ASL):
-    """Binary cross-entropy in which every unmarked class is a negative: ASL(0, 0, 0).
+class FocalMargin(MultiLabelLoss):
+    """Focal loss with a margin on positives: SPLC before it corrects anything.
+
+    See :func:`~mmpretrain_mlml.losses.functional.focal_margin_loss` for the formula.
 
     Args:
-        reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
-        loss_weight: Factor on the result.
+        margin: Subtracted from the logits of positives.
+        gamma: Focusing exponent, >= 0; its weight is part of the gradient.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
-    Source: the baseline of arXiv 2112.07368.
+    Raises:
+        ValueError: A hyper-parameter is out of its range.
+
+    Source: arXiv 2112.07368, focal margin loss.
     """
 
-    def __init__(self, reduction: str = 'mean', loss_weight: float = 1.0) -> None:
-        super().__init__(0.0, 0.0, 0.0, reduction, loss_weight)
+    def __init__(
+        self,
+        margin: float = _FOCAL_MARGIN.margin,
+        gamma: float = _FOCAL_MARGIN.gamma,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.margin = margin
+        self.gamma = gamma
+        self.check()
+
+    def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
+        logits, target = prepare(pred, target)
+        weight = self.factor('pos_weight', logits)
+        return focal_margin_loss(logits, target, self.margin, self.gamma, pos_weight=weight)

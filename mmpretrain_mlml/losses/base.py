@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .functional import check_reduction, prepare, reduce_loss, reduce_total
+from .functional import check_reduction, prepare, reduce_loss
 from .kernels import Kernel, summed
+from .terms import mix
 
 
 def defaults_of(function: Callable) -> SimpleNamespace:
@@ -49,8 +50,32 @@ def tell_epoch(module: nn.Module, epoch: int, max_epochs: int | None = None) -> 
         set_epoch(epoch, **({'max_epochs': max_epochs} if more else {}))
 
 
+def told(loss: nn.Module, what: str, value: Any) -> Any:
+    """The value, which a hook or the training loop has set.
+
+    Raises:
+        RuntimeError: It was not set; says how it is done.
+    """
+    if value is None:
+        hook, key, method = {
+            'epoch': ('LossEpochHook', 'loss_epoch', 'set_epoch(epoch, max_epochs)'),
+            'class prior': ('LossDataHook', 'loss_data', 'set_class_prior(prior)'),
+            'samples': ('LossDataHook', 'loss_data', 'set_samples(indices)'),
+        }[what]
+        raise RuntimeError(
+            f'{type(loss).__name__} was never told the {what}, without which it cannot work. Under a '
+            f"runner put {key}=dict(type='mmpretrain_mlml.{hook}') into default_hooks; in a loop of "
+            f'your own call {method}.'
+        )
+    return value
+
+
 class MultiLabelLoss(nn.Module):
-    """Base of the losses: a subclass gives the elementwise loss, this class does the rest.
+    """Base of the losses: a subclass says what an entry costs, this class does the rest.
+
+    A subclass defines :meth:`positive` and :meth:`negative`, the cost of an entry that is present and
+    of one that is not; or, where that is not enough, :meth:`elementwise`. It takes the arguments
+    below as ``**common``.
 
     Sum and mean can be differentiated once where a subclass has a :meth:`kernel`, and on the CPU; for
     more take ``'none'``, or the functions in :mod:`~mmpretrain_mlml.losses.functional`.
@@ -58,19 +83,48 @@ class MultiLabelLoss(nn.Module):
     Args:
         reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
         loss_weight: Factor on the result.
+        unknown: What an entry of target -1 is: ``'ignore'``, it costs nothing, or ``'negative'``, it
+            is treated as one of target 0.
+        class_weight: Factor on the cost of each class, C numbers >= 0.
+        pos_weight: Factor on the cost of positives, as in torch's
+            ``binary_cross_entropy_with_logits``: one number, or C numbers, >= 0.
 
     Raises:
-        ValueError: The reduction is unknown.
+        ValueError: A value is out of its range.
     """
 
-    def __init__(self, reduction: str = 'mean', loss_weight: float = 1.0) -> None:
+    UNKNOWN = ('ignore', 'negative')
+
+    def __init__(
+        self,
+        reduction: str = 'mean',
+        loss_weight: float = 1.0,
+        unknown: str = 'ignore',
+        class_weight: Sequence[float] | None = None,
+        pos_weight: float | Sequence[float] | None = None,
+    ) -> None:
         super().__init__()
         self.reduction = check_reduction(reduction)
         self.loss_weight = loss_weight
+        if unknown not in self.UNKNOWN:
+            raise ValueError(f'unknown={unknown!r} is none of {self.UNKNOWN}')
+        self.unknown = unknown
+        self.class_weight = _factors('class_weight', class_weight)
+        self.pos_weight = _factors('pos_weight', pos_weight)
+
+    def positive(self, logits: Tensor) -> Tensor:
+        """What an entry costs if it is present, (N, C), from logits in float32 or better."""
+        raise NotImplementedError(f'{type(self).__name__} must define positive(logits)')
+
+    def negative(self, logits: Tensor) -> Tensor:
+        """What an entry costs if it is absent, or merely not marked."""
+        raise NotImplementedError(f'{type(self).__name__} must define negative(logits)')
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        """The loss of each entry, (N, C), in float32 or better."""
-        raise NotImplementedError(f'{type(self).__name__} must define elementwise(pred, target)')
+        """The loss of each entry, (N, C), in float32 or better, before ``class_weight``."""
+        logits, target = prepare(pred, target)
+        weight = self.factor('pos_weight', logits)
+        return mix(self.positive(logits), self.negative(logits), target, weight)
 
     def kernel(self, **context: Any) -> Kernel | None:
         """What computes sum and gradient in one pass, if the loss has such a thing."""
@@ -89,8 +143,8 @@ class MultiLabelLoss(nn.Module):
 
         Args:
             pred: Logits of shape (N, C).
-            target: Shape (N, C): 1 present, 0 absent, -1 unknown (costs nothing); a value between
-                0 and 1 interpolates between the two.
+            target: Shape (N, C): 1 present, 0 absent or not marked, -1 unknown; a value between 0
+                and 1 interpolates between the two.
             weight: Factor per image (N,) or per entry (N, C).
             avg_factor: What ``'mean'`` divides by, N by default. ``'sum'`` and ``'none'`` ignore it.
             reduction_override: Takes the place of ``reduction`` for this call.
@@ -104,7 +158,10 @@ class MultiLabelLoss(nn.Module):
         """
         reduction = self.reduction if reduction_override is None else reduction_override
         check_reduction(reduction)
-        if weight is None and reduction != 'none' and _one_pass_pays(pred):
+        if self.unknown == 'negative':
+            target = target.clamp(min=0)
+        weighted = not (weight is self.class_weight is self.pos_weight is None)
+        if not weighted and reduction != 'none' and _one_pass_pays(pred):
             kernel = self.kernel(**context) if _has_kernel(type(self)) else None
             if kernel is not None:
                 divisor = 1.0
@@ -112,6 +169,8 @@ class MultiLabelLoss(nn.Module):
                     divisor = float(len(pred) if avg_factor is None else avg_factor)
                 return self._summed(pred, target, kernel, self.loss_weight / divisor, context)
         loss = self.elementwise(pred, target, **context)
+        if self.class_weight is not None:
+            loss = loss * self.factor('class_weight', loss)
         if weight is not None:
             loss = loss * _per_entry(weight, loss)
         return self.loss_weight * reduce_loss(loss, reduction, avg_factor)
@@ -123,6 +182,19 @@ class MultiLabelLoss(nn.Module):
             return self.elementwise(x.unsqueeze(0), t.unsqueeze(0), **context).squeeze(0)
 
         return summed(prepare(pred, target)[0], target, kernel, elementwise, factor)
+
+    def factor(self, name: str, like: Tensor) -> Tensor | None:
+        """``class_weight`` or ``pos_weight`` as a tensor beside ``like``, (N, C); None for none.
+
+        Raises:
+            ValueError: It holds another number of classes.
+        """
+        value = getattr(self, name)
+        if value is None:
+            return None
+        if len(value) not in (1, like.size(1)):
+            raise ValueError(f'expected {name} of {like.size(1)} classes, got {len(value)}')
+        return value.to(like)
 
     def check(self, **context: Any) -> None:
         """Raises at once for hyper-parameters that the formula would refuse in the first step."""
@@ -147,6 +219,18 @@ def _has_kernel(cls: type) -> bool:
 def _one_pass_pays(pred: Tensor) -> bool:
     """Not where a compiler fuses the passes, nor on a GPU, which would wait for each block."""
     return pred.device.type == 'cpu' and not torch.compiler.is_compiling()
+
+
+def _factors(name: str, value: float | Sequence[float] | None) -> Tensor | None:
+    """As a tensor, which is no buffer, so that no average of weights and no file holds it."""
+    if value is None:
+        return None
+    factors = torch.atleast_1d(torch.as_tensor(value, dtype=torch.float64))
+    if name == 'class_weight' and len(factors) < 2 and not hasattr(value, '__len__'):
+        raise ValueError(f'expected class_weight to be a number for each class, got {value!r}')
+    if factors.ndim != 1 or not (factors >= 0).all() or not factors.isfinite().all():
+        raise ValueError(f'expected {name} to be finite numbers >= 0, got {value!r}')
+    return factors
 
 
 def _per_entry(weight: Tensor, loss: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .terms import focal, mix, shifted_focal
+
 REDUCTIONS = ('none', 'mean', 'sum')
 
 
@@ -26,6 +28,7 @@ def hill_loss(
     margin: float = 1.0,
     gamma: float = 2.0,
     reduction: str = 'none',
+    pos_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Hill: negatives that look like missed positives weigh little.
 
@@ -40,6 +43,7 @@ def hill_loss(
         margin: Subtracted from the logits of positives.
         gamma: Focusing exponent of positives, >= 0.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        pos_weight: Factor on the positive term, (C,) or ().
 
     Raises:
         ValueError: Shapes differ or are not (N, C), gamma is negative, or the reduction is unknown.
@@ -49,11 +53,12 @@ def hill_loss(
     >>> hill_loss(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
     tensor([[0.7019, 0.4804]])
     """
-    _check_range('gamma', gamma, low=0)
+    check_range('gamma', gamma, low=0)
     logits, target = prepare(logits, target)
     prob = F.logsigmoid(logits).exp()  # whose gradient is exact where the sigmoid nears 1
     negative = (lamb - prob) * prob.square()
-    return reduce_loss(_mix(_focal(logits - margin, gamma), negative, target), reduction)
+    loss = mix(focal(logits - margin, gamma), negative, target, pos_weight)
+    return reduce_loss(loss, reduction)
 
 
 def splc_loss(
@@ -64,6 +69,7 @@ def splc_loss(
     margin: float = 1.0,
     gamma: float = 2.0,
     reduction: str = 'none',
+    pos_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Self-paced loss correction: confident negatives are trained as positives.
 
@@ -80,6 +86,7 @@ def splc_loss(
         margin: Subtracted from the logits of positives.
         gamma: Focusing exponent, >= 0.
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        pos_weight: Factor on the positive term, marked or corrected, (C,) or ().
 
     Raises:
         ValueError: Shapes differ or are not (N, C), gamma is negative, tau lies outside [0, 1], or
@@ -93,15 +100,47 @@ def splc_loss(
     >>> splc_loss(logits, target, correct=True)
     tensor([[0.7019, 0.0018]])
     """
-    _check_range('gamma', gamma, low=0)
-    _check_range('tau', tau, low=0, high=1)
+    check_range('gamma', gamma, low=0)
+    check_range('tau', tau, low=0, high=1)
     logits, target = prepare(logits, target)
-    toward_label = -logits  # what an entry of target 0 is pushed to raise
-    if correct:
-        toward_label = torch.where(_confident(logits, tau), logits, toward_label)
-    return reduce_loss(
-        _mix(_focal(logits - margin, gamma), _focal(toward_label, gamma), target), reduction
-    )
+    flip = confident(logits, tau) if correct else None
+    loss = focal_margin_loss(logits, target, margin, gamma, flip, pos_weight)
+    return reduce_loss(loss, reduction)
+
+
+def focal_margin_loss(
+    logits: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    gamma: float = 2.0,
+    flip: Tensor | None = None,
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Focal loss on both sides, with a margin on the positives: what SPLC corrects.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see the module's conventions.
+        margin: Subtracted from the logits of positives.
+        gamma: Focusing exponent, >= 0.
+        flip: Shape (N, C), bool: entries that cost the positive term without the margin where the
+            target is 0.
+        pos_weight: Factor on the positive term, marked or flipped, (C,) or ().
+
+    Returns:
+        Shape (N, C).
+
+    Source: arXiv 2112.07368, focal margin loss.
+    """
+    check_range('gamma', gamma, low=0)
+    logits, target = prepare(logits, target)
+    if flip is None:
+        unmarked = focal(-logits, gamma)
+    else:
+        unmarked = focal(torch.where(flip, logits, -logits), gamma)
+        if pos_weight is not None:
+            unmarked = unmarked * torch.where(flip, pos_weight, 1)
+    return mix(focal(logits - margin, gamma), unmarked, target, pos_weight)
 
 
 def correct_labels(logits: Tensor, target: Tensor, tau: float = 0.6) -> Tensor:
@@ -124,9 +163,9 @@ def correct_labels(logits: Tensor, target: Tensor, tau: float = 0.6) -> Tensor:
     >>> correct_labels(torch.tensor([[0.0, 2.0, 2.0]]), torch.tensor([[0, 0, -1]]))
     tensor([[ 0.,  1., -1.]])
     """
-    _check_range('tau', tau, low=0, high=1)
+    check_range('tau', tau, low=0, high=1)
     logits, target = prepare(logits, target)
-    return torch.where(_confident(logits, tau) & (target >= 0), 1, target)
+    return torch.where(confident(logits, tau) & (target >= 0), 1, target)
 
 
 def asl_loss(
@@ -136,20 +175,24 @@ def asl_loss(
     gamma_pos: float = 0.0,
     clip: float = 0.05,
     reduction: str = 'none',
+    detach: bool = True,
+    pos_weight: Tensor | None = None,
 ) -> Tensor:
-    r"""Asymmetric loss, with focal weights that take no part in the gradient.
+    r"""Asymmetric loss.
 
     :math:`-(1 - p)^{\gamma_+} \log p` and :math:`-p_m^{\gamma_-} \log(1 - p_m)` with
-    :math:`p_m = \max(p - clip, 0)`. The weights in front of the logarithms are detached, as in the
-    baselines of the released trainer. ``gamma_neg = gamma_pos = clip = 0`` is binary cross-entropy.
+    :math:`p_m = \max(p - clip, 0)`. ``gamma_neg = gamma_pos = clip = 0`` is binary cross-entropy.
 
     Args:
         logits: Shape (N, C).
         target: Shape (N, C), see the module's conventions.
         gamma_neg: Focusing exponent of negatives, >= 0.
         gamma_pos: Focusing exponent of positives, >= 0.
-        clip: Probability below which a negative costs nothing, in [0, 1).
+        clip: Probability below which a negative costs nothing, in [0, 1].
         reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        detach: Whether the weights in front of the logarithms take no part in the gradient, as in
+            the baselines of the released trainer.
+        pos_weight: Factor on the positive term, (C,) or ().
 
     Raises:
         ValueError: Shapes differ or are not (N, C), an exponent is negative, clip lies outside
@@ -160,17 +203,13 @@ def asl_loss(
     >>> asl_loss(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
     tensor([[0.6931, 0.8464]])
     """
-    _check_range('gamma_neg', gamma_neg, low=0)
-    _check_range('gamma_pos', gamma_pos, low=0)
-    _check_range('clip', clip, low=0, high=1)
+    check_range('gamma_neg', gamma_neg, low=0)
+    check_range('gamma_pos', gamma_pos, low=0)
+    check_range('clip', clip, low=0, high=1)
     logits, target = prepare(logits, target)
-    positive = -F.logsigmoid(logits) * _weight(-logits.detach(), gamma_pos)
-    if clip == 0:
-        negative = -F.logsigmoid(-logits) * _weight(logits.detach(), gamma_neg)
-    else:
-        absent = (torch.sigmoid(-logits) + clip).clamp(max=1)  # 1 - p_m, at least clip
-        negative = -absent.log() * (1 - absent.detach()) ** gamma_neg
-    return reduce_loss(_mix(positive, negative, target), reduction)
+    positive = focal(logits, gamma_pos, detach)
+    negative = shifted_focal(-logits, gamma_neg, clip, detach)
+    return reduce_loss(mix(positive, negative, target, pos_weight), reduction)
 
 
 def reduce_loss(loss: Tensor, reduction: str, avg_factor: float | Tensor | None = None) -> Tensor:
@@ -187,16 +226,9 @@ def reduce_loss(loss: Tensor, reduction: str, avg_factor: float | Tensor | None 
     """
     if check_reduction(reduction) == 'none':
         return loss
-    return reduce_total(loss.sum(), loss.size(0), reduction, avg_factor)
-
-
-def reduce_total(
-    total: Tensor, images: int, reduction: str, avg_factor: float | Tensor | None = None
-) -> Tensor:
-    """From the sum over a batch to ``'sum'`` or ``'mean'``, see :func:`reduce_loss`."""
-    if reduction == 'sum' or images == 0:
-        return total
-    return total / (images if avg_factor is None else avg_factor)
+    if reduction == 'sum' or len(loss) == 0:
+        return loss.sum()
+    return loss.sum() / (len(loss) if avg_factor is None else avg_factor)
 
 
 def check_reduction(reduction: str) -> str:
@@ -205,23 +237,9 @@ def check_reduction(reduction: str) -> str:
     return reduction
 
 
-def _confident(logits: Tensor, tau: float) -> Tensor:
-    return logits.sigmoid() > tau
-
-
-def _focal(logits: Tensor, gamma: float) -> Tensor:
-    """-(1 - p)^gamma log p, exact at any logit: no power of a difference that cancels to zero."""
-    return _weight(-logits, gamma) * -F.logsigmoid(logits)
-
-
-def _weight(logits: Tensor, gamma: float) -> Tensor:
-    """sigmoid(logits)^gamma, with a finite gradient where the sigmoid underflows."""
-    return torch.exp(gamma * F.logsigmoid(logits))
-
-
-def _mix(positive: Tensor, negative: Tensor, target: Tensor) -> Tensor:
-    """The positive term where target is 1, the negative where 0, nothing where -1 (unknown)."""
-    return torch.lerp(negative, positive, target.clamp(min=0)) * (target >= 0)
+def confident(logits: Tensor, tau: float) -> Tensor:
+    """Where the probability lies strictly above ``tau``, decided in float32 or better."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32)).sigmoid() > tau
 
 
 def prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -241,6 +259,6 @@ def prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return logits, target.to(logits.dtype)
 
 
-def _check_range(name: str, value: float, low: float, high: float = float('inf')) -> None:
+def check_range(name: str, value: float, low: float, high: float = float('inf')) -> None:
     if not low <= value <= high:  # also catches NaN
         raise ValueError(f'expected {name} in [{low}, {high}], got {value}')

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 
@@ -20,8 +21,7 @@ class Hill(MultiLabelLoss):
         lamb: Shape of the negative term; 1.5 makes its gradient vanish at p = 1.
         margin: Subtracted from the logits of positives.
         gamma: Focusing exponent of positives, >= 0.
-        reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
-        loss_weight: Factor on the result.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
         ValueError: A hyper-parameter is out of its range.
@@ -38,10 +38,9 @@ class Hill(MultiLabelLoss):
         lamb: float = _DEFAULT.lamb,
         margin: float = _DEFAULT.margin,
         gamma: float = _DEFAULT.gamma,
-        reduction: str = 'mean',
-        loss_weight: float = 1.0,
+        **common: Any,
     ) -> None:
-        super().__init__(reduction, loss_weight)
+        super().__init__(**common)
         self.lamb = lamb
         self.margin = margin
         self.gamma = gamma
@@ -51,4 +50,5 @@ class Hill(MultiLabelLoss):
         return partial(hill_kernel, lamb=self.lamb, margin=self.margin, gamma=self.gamma)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        return hill_loss(pred, target, self.lamb, self.margin, self.gamma)
+        weight = self.factor('pos_weight', pred)
+        return hill_loss(pred, target, self.lamb, self.margin, self.gamma, pos_weight=weight)

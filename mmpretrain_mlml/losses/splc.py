@@ -2,18 +2,21 @@ from __future__ import annotations
 
 from functools import partial
 from numbers import Integral
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .base import MultiLabelLoss, build_loss, defaults_of, tell_epoch
-from .functional import correct_labels, splc_loss
+from .base import defaults_of, told
+from .correction import LabelCorrection
+from .functional import check_range, confident, focal_margin_loss, splc_loss
 from .kernels import Kernel, splc_kernel
+from .processes import total
 
 _DEFAULT = defaults_of(splc_loss)
 
 
-class SPLC(MultiLabelLoss):
+class SPLC(LabelCorrection):
     """Self-paced loss correction: from ``change_epoch`` on, confident negatives become positives.
 
     See :func:`~mmpretrain_mlml.losses.functional.splc_loss` for the formula. The loss must know the
@@ -25,12 +28,10 @@ class SPLC(MultiLabelLoss):
         change_epoch: First 0-based epoch with corrections, >= 0.
         margin: Subtracted from the logits of positives.
         gamma: Focusing exponent, >= 0.
-        base: Another loss to put the correction on, in place of the paper's focal margin loss: a
-            module with MMPretrain's interface, or its config. It sees the logits and the corrected
-            labels and gives the loss of each entry under ``reduction_override='none'``; ``margin``
-            and ``gamma`` then have no meaning and must not be given.
-        reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
-        loss_weight: Factor on the result.
+        base: Another loss to put the correction on, in place of the paper's focal margin loss, see
+            :class:`~mmpretrain_mlml.losses.correction.LabelCorrection`; ``margin`` and ``gamma`` then
+            have no meaning and must not be given.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
         ValueError: A hyper-parameter is out of its range, or meaningless beside ``base``.
@@ -52,10 +53,16 @@ class SPLC(MultiLabelLoss):
         margin: float = _DEFAULT.margin,
         gamma: float = _DEFAULT.gamma,
         base: nn.Module | dict | None = None,
-        reduction: str = 'mean',
-        loss_weight: float = 1.0,
+        **common: Any,
     ) -> None:
-        super().__init__(reduction, loss_weight)
+        if base is not None and (margin, gamma) != (_DEFAULT.margin, _DEFAULT.gamma):
+            raise ValueError(
+                f'margin={margin} and gamma={gamma} belong to the focal margin loss, and base '
+                'takes its place; give the base its own hyper-parameters'
+            )
+        check_range('tau', tau, low=0, high=1)
+        check_range('gamma', gamma, low=0)
+        super().__init__(base, **common)
         self.tau = tau
         self.change_epoch = _check_epoch('change_epoch', change_epoch)
         self.margin = margin
@@ -63,15 +70,6 @@ class SPLC(MultiLabelLoss):
         # Not the epoch but what follows from it: a bool makes torch.compile build two graphs, a
         # number that changes each epoch would make it build one after the other.
         self.correcting: bool | None = None
-        self.base: nn.Module | None = None
-        self.check(epoch=0)
-        if base is not None:
-            if (margin, gamma) != (_DEFAULT.margin, _DEFAULT.gamma):
-                raise ValueError(
-                    f'margin={margin} and gamma={gamma} belong to the focal margin loss, and base '
-                    'takes its place; give the base its own hyper-parameters'
-                )
-            self.base = build_loss(base)
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
         """Says which epoch the next calls belong to.
@@ -84,8 +82,7 @@ class SPLC(MultiLabelLoss):
             ValueError: The epoch is not a whole number >= 0.
         """
         self.correcting = _check_epoch('epoch', epoch) >= self.change_epoch
-        if self.base is not None:
-            tell_epoch(self.base, epoch, max_epochs)
+        super().set_epoch(epoch, max_epochs)
 
     def kernel(self, epoch: int | None = None) -> Kernel | None:
         if self.base is not None:
@@ -99,33 +96,54 @@ class SPLC(MultiLabelLoss):
         )
 
     def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
-        correct = self._corrects(epoch)
-        if self.base is None:
-            return splc_loss(pred, target, correct, self.tau, self.margin, self.gamma)
-        return self._on_base(pred, correct_labels(pred, target, self.tau) if correct else target)
+        flip = self.flips(pred, target) if self._corrects(epoch) else None
+        if self.base is not None:
+            return self.on_base(pred, target if flip is None else relabelled(target, flip))
+        weight = self.factor('pos_weight', pred)
+        return focal_margin_loss(pred, target, self.margin, self.gamma, flip, weight)
+
+    def flips(self, pred: Tensor, target: Tensor) -> Tensor:
+        """Which entries are taken for missed positives where their target is 0, (N, C), bool."""
+        return confident(pred.detach(), self.tau)
 
     def _corrects(self, epoch: int | None) -> bool:
-        correct = self.correcting
         if epoch is not None:
-            correct = _check_epoch('epoch', epoch) >= self.change_epoch
-        if correct is None:
-            raise RuntimeError(
-                'SPLC was never told the epoch, so it cannot know whether to correct labels. Under a '
-                "runner put loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook') into default_hooks; "
-                'in a loop of your own call set_epoch(epoch) before each epoch or pass epoch=.'
-            )
-        return correct
+            return _check_epoch('epoch', epoch) >= self.change_epoch
+        return told(self, 'epoch', self.correcting)
 
-    def _on_base(self, pred: Tensor, target: Tensor) -> Tensor:
-        pred = pred.to(torch.promote_types(pred.dtype, torch.float32))
-        target = target.to(pred.dtype)
-        loss = self.base(pred, target.clamp(min=0), reduction_override='none')
-        if loss.shape != pred.shape:
-            raise RuntimeError(
-                f'SPLC needs a base that gives a loss for each entry, {tuple(pred.shape)}, under '
-                f"reduction_override='none'; {type(self.base).__name__} gave {tuple(loss.shape)}"
-            )
-        return loss * (target >= 0)
+
+class RLC(SPLC):
+    """SPLC that corrects an entry only if it also stands out in its class.
+
+    A negative becomes a positive where its probability lies above ``tau`` and above the mean
+    probability of its class over the batch, of all processes.
+
+    Args:
+        tau: Confidence above which a negative may be taken for a missed positive, in [0, 1].
+        **kwargs: As for :class:`SPLC`.
+
+    Raises:
+        ValueError: A hyper-parameter is out of its range, or meaningless beside ``base``.
+        RuntimeError: Called without ever having been told the epoch.
+
+    Source: the correction rule of the robust loss RLC for single positive labels, on SPLC's loss.
+    """
+
+    def __init__(self, tau: float = 0.7, **kwargs: Any) -> None:
+        super().__init__(tau, **kwargs)
+
+    def kernel(self, epoch: int | None = None) -> None:
+        return None  # a class's mean is not known inside a block
+
+    def flips(self, pred: Tensor, target: Tensor) -> Tensor:
+        p = pred.detach().to(torch.promote_types(pred.dtype, torch.float32)).sigmoid()
+        found, images = total(torch.stack([p.sum(0), torch.full_like(p[:1].sum(0), len(p))]))
+        return (p > self.tau) & (p > found / images.clamp(min=1))
+
+
+def relabelled(target: Tensor, flip: Tensor) -> Tensor:
+    """The targets, 1 where an entry is to be flipped and is not unknown."""
+    return torch.where(flip & (target >= 0), 1, target)
 
 
 def _check_epoch(name: str, epoch: int) -> int:

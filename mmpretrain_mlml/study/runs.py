@@ -35,13 +35,16 @@ class Run:
     options: Sequence[str] = field(default=())
 
 
-def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict[str, float]]]:
+def train(
+    runs: Sequence[Run], work_dir: Path, jobs: int, go_on: bool = False
+) -> dict[str, list[dict[str, float]]]:
     """Trains all runs and shows their progress.
 
     Args:
         runs: What to train, each into ``work_dir/name``; a folder of an earlier run is used anew.
         work_dir: Folder of the study.
         jobs: How many runs at a time; the processor's cores are shared out among them.
+        go_on: Whether runs that an earlier call finished, with the same options, are not run again.
 
     Returns:
         By run name, the scores of each validation in order.
@@ -49,13 +52,18 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict
     Raises:
         RuntimeError: A run failed; shows the end of its log.
     """
-    waiting, running, scores, shown = list(runs), {}, {}, {}
+    finished = {run.name: _finished(run, work_dir) if go_on else None for run in runs}
+    scores = {name: found for name, found in finished.items() if found}
+    waiting, running, shown = [run for run in runs if run.name not in scores], {}, {}
     columns = TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[state]}')
     with Progress(*columns, TimeElapsedColumn()) as progress:
         tasks = {
             run.name: progress.add_task(run.label, total=1.0, start=False, state='waiting')
-            for run in runs
+            for run in waiting
         }
+        if scores:
+            progress.console.print(f'{len(scores)} of {len(runs)} runs were finished before')
+        described = {run.name: run for run in waiting}
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:
@@ -76,6 +84,7 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int) -> dict[str, list[dict
                         if code != 0:
                             raise RuntimeError(f'{name} failed:\n' + log[-3000:])
                         scores[name] = read_scores(work_dir / name)
+                        _note(described[name], work_dir, scores[name])
                         progress.update(tasks[name], completed=1.0, state='done')
                         progress.stop_task(tasks[name])
         finally:
@@ -100,6 +109,19 @@ def read_scores(run_dir: Path) -> list[dict[str, float]]:
             by_epoch = {epoch: row for epoch, row in by_epoch.items() if epoch < rows[0]['step']}
         by_epoch |= {row['step']: row for row in rows}
     return list(by_epoch.values())
+
+
+def _note(run: Run, work_dir: Path, scores: list[dict[str, float]]) -> None:
+    noted = {'config': run.config, 'options': list(run.options), 'scores': scores}
+    (work_dir / run.name / 'finished.json').write_text(json.dumps(noted, indent=1))
+
+
+def _finished(run: Run, work_dir: Path) -> list[dict[str, float]] | None:
+    """The scores of a run that is done; None if it is not, or was of another kind."""
+    path = work_dir / run.name / 'finished.json'
+    noted = json.loads(path.read_text()) if path.is_file() else {}
+    same = noted.get('config') == run.config and noted.get('options') == list(run.options)
+    return noted['scores'] if same else None
 
 
 def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:
