@@ -198,7 +198,7 @@ class MultiLabelLoss(nn.Module):
 
     def check(self, **context: Any) -> None:
         """Raises at once for hyper-parameters that the formula would refuse in the first step."""
-        nothing = torch.empty(0, 1)
+        nothing = torch.empty(0, 1 if self.pos_weight is None else len(self.pos_weight))
         self.elementwise(nothing, nothing, **context)
 
     def extra_repr(self) -> str:

@@ -8,7 +8,7 @@ from torch import Tensor
 from .base import MultiLabelLoss
 from .functional import check_range, prepare
 from .processes import total
-from .terms import log_loss, mix
+from .terms import log_loss, mix, power
 
 
 class EPR(MultiLabelLoss):
@@ -38,7 +38,7 @@ class EPR(MultiLabelLoss):
         weight = self.factor('pos_weight', logits)
         positive = mix(log_loss(logits), torch.zeros_like(logits), target, weight)
         known = (target >= 0).to(logits)
-        return positive + excess(logits.sigmoid() * known, self.expected_positives) * known
+        return positive + excess(power(logits, 1) * known, self.expected_positives) * known
 
 
 def excess(probabilities: Tensor, expected: float) -> Tensor:

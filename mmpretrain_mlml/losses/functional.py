@@ -13,10 +13,9 @@ Conventions shared by every function here:
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .terms import focal, mix, shifted_focal
+from .terms import focal, hill, mix, shifted_focal
 
 REDUCTIONS = ('none', 'mean', 'sum')
 
@@ -55,9 +54,7 @@ def hill_loss(
     """
     check_range('gamma', gamma, low=0)
     logits, target = prepare(logits, target)
-    prob = F.logsigmoid(logits).exp()  # whose gradient is exact where the sigmoid nears 1
-    negative = (lamb - prob) * prob.square()
-    loss = mix(focal(logits - margin, gamma), negative, target, pos_weight)
+    loss = mix(focal(logits - margin, gamma), hill(logits, lamb), target, pos_weight)
     return reduce_loss(loss, reduction)
 
 

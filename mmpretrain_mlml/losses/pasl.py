@@ -33,7 +33,7 @@ class PASL(MultiLabelLoss):
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
-        ValueError: A hyper-parameter is out of its range.
+        ValueError: A hyper-parameter is out of its range, or the prior has another number of classes.
         RuntimeError: Called without having been told the class prior, which ``prior_threshold`` needs.
 
     Source: arXiv 2110.10955, class-aware selective loss.
@@ -90,7 +90,12 @@ class PASL(MultiLabelLoss):
     def _likely_present(self, logits: Tensor, unannotated: Tensor) -> Tensor:
         likely = torch.zeros_like(unannotated)
         if self.prior_threshold is not None:
-            likely |= told(self, 'class prior', self._prior).to(logits) > self.prior_threshold
+            prior = told(self, 'class prior', self._prior)
+            if len(prior) != logits.size(1):
+                raise ValueError(
+                    f'expected a prior of {logits.size(1)} classes, was told {len(prior)}'
+                )
+            likely |= prior.to(logits) > self.prior_threshold
         images = total(logits.new_tensor(len(logits), dtype=torch.float64))
         k = math.floor(self.likelihood_topk * images.item())
         if k:

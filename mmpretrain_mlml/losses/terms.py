@@ -1,8 +1,8 @@
 """The parts that losses are made of: what one entry costs, as a function of its logit.
 
-Every term takes logits of any shape in the dtype of the computation and gives the same shape. A term
-is written for an entry that should be present; at ``-x`` it is the one for an entry that should be
-absent. All are exact, and have finite gradients, at any finite logit.
+Every term takes logits of any shape in the dtype of the computation and gives the same shape. Unless
+it says otherwise it is written for an entry that should be present; at ``-x`` it is the one for an
+entry that should be absent. Losses and slopes are exact, and finite, at any finite logit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def log_loss(logits: Tensor) -> Tensor:
 
 
 def power(logits: Tensor, exponent: float) -> Tensor:
-    r""":math:`p^e`, also where p underflows: no power of a difference that cancels to zero."""
+    r""":math:`p^e`, with an exact slope at both ends: no difference that cancels to zero."""
     return torch.exp(exponent * F.logsigmoid(logits))
 
 
@@ -42,6 +42,17 @@ def shifted_focal(logits: Tensor, gamma: float, clip: float, detach: bool = Fals
     return -right.log() * wrong**gamma
 
 
+def hill(logits: Tensor, lamb: float) -> Tensor:
+    r""":math:`(\lambda - p)\,p^2`, Hill's cost of an entry that should be absent.
+
+    Above p = 1/2 it is the same polynomial in :math:`q = 1 - p`, so that its slope stays exact where
+    p nears 1: at :math:`\lambda = 1.5` that is :math:`3 p^2 q^2`.
+    """
+    p, q = logits.sigmoid(), (-logits).sigmoid()
+    above = lamb - 1 + q * (3 - 2 * lamb + q * (lamb - 3 + q))
+    return torch.where(logits > 0, above, (lamb - p) * p * p)
+
+
 def entropy(logits: Tensor) -> Tensor:
     r""":math:`-p \log p - (1 - p) \log(1 - p)`, in nats."""
     return logits.sigmoid() * log_loss(logits) + (-logits).sigmoid() * log_loss(-logits)
@@ -49,7 +60,9 @@ def entropy(logits: Tensor) -> Tensor:
 
 def generalized_cross_entropy(logits: Tensor, q: float) -> Tensor:
     r""":math:`(1 - p^q) / q`: :math:`-\log p` for small q, :math:`1 - p` at q = 1."""
-    return -torch.expm1(q * F.logsigmoid(logits)) / q
+    log_power = q * F.logsigmoid(logits)
+    # expm1 for the value where the power nears 1; its slope is inexact where the power nears 0
+    return torch.where(log_power > -1, -log_power.expm1(), 1 - log_power.exp()) / q
 
 
 def mix(

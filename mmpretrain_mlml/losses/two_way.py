@@ -65,14 +65,22 @@ class TwoWay(MultiLabelLoss):
 
 
 def _over_classes(x: Tensor, count: Tensor) -> Tensor:
-    peak = x.detach().masked_fill(count == 0, _NONE).amax(1)
-    return _log((count * (x - peak[:, None]).clamp(max=0).exp()).sum(1), peak)
+    peak = _masked(x.detach(), count).amax(1)
+    return _log(_exp(x - peak[:, None], count).sum(1), peak)
 
 
 def _over_images(x: Tensor, count: Tensor) -> Tensor:
-    peak = x.detach().masked_fill(count == 0, _NONE)
+    peak = _masked(x.detach(), count)
     peak = largest(peak.amax(0) if len(x) else peak.new_full(x.shape[1:], _NONE))
-    return _log(total((count * (x - peak).clamp(max=0).exp()).sum(0)), peak)
+    return _log(total(_exp(x - peak, count).sum(0)), peak)
+
+
+def _masked(x: Tensor, count: Tensor) -> Tensor:
+    return x.masked_fill(count == 0, _NONE)
+
+
+def _exp(below: Tensor, count: Tensor) -> Tensor:
+    return count * below.masked_fill(count == 0, 0).exp()
 
 
 def _log(summed: Tensor, peak: Tensor) -> Tensor:

@@ -127,6 +127,7 @@ def _finished(run: Run, work_dir: Path) -> list[dict[str, float]] | None:
 def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:
     folder = work_dir / run.name
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'finished.json').unlink(missing_ok=True)
     threads = max(1, cpu_count() // jobs)
     importable = str(Path(__file__).parents[2])  # also from a checkout that is not installed
     paths = [importable, *filter(None, [os.environ.get('PYTHONPATH')])]

@@ -41,11 +41,9 @@ def both(case, logits, target, **changes):
     value.backward()
     wide, wide_target = expected.double(), target.double()
     oracle = loss(wide, wide_target, **arguments, reduction='sum')
-    slopes = {functional.hill_loss: hill_slope, functional.splc_loss: splc_slope}
-    return (value.double(), found.grad.double()), (
-        oracle.detach(),
-        slopes[loss](wide.detach(), wide_target, **arguments),
-    )
+    slopes = {functional.hill_loss: hill_slopes, functional.splc_loss: splc_slopes}
+    slope = blend(*slopes[loss](wide.detach(), wide_target, **arguments), wide_target)
+    return (value.double(), found.grad.double()), (oracle.detach(), slope)
 
 
 def focal_slope(v, gamma):
@@ -59,16 +57,17 @@ def blend(negative, positive, target):
     return torch.where(target < 0, 0, (1 - share) * negative + share * positive)
 
 
-def hill_slope(x, target, lamb, margin, gamma):
+def hill_slopes(x, target, lamb, margin, gamma):
+    """Of the negative and of the positive term."""
     p, q = x.sigmoid(), (-x).sigmoid()
-    return blend(p**2 * q * (2 * lamb - 3 + 3 * q), focal_slope(x - margin, gamma), target)
+    return p**2 * q * (2 * lamb - 3 + 3 * q), focal_slope(x - margin, gamma)
 
 
-def splc_slope(x, target, correct, tau, margin, gamma):
+def splc_slopes(x, target, correct, tau, margin, gamma):
     down = -focal_slope(-x, gamma)
     if correct:
         down = torch.where(x.sigmoid() > tau, focal_slope(x, gamma), down)
-    return blend(down, focal_slope(x - margin, gamma), target)
+    return down, focal_slope(x - margin, gamma)
 
 
 @pytest.mark.parametrize('case', CASES)
@@ -78,10 +77,17 @@ def test_value_and_gradient_are_those_of_the_definition(case, targets, dtype, mo
     torch.manual_seed(0)
     monkeypatch.setattr(kernels, 'BLOCK', 100)  # several, the last incomplete
     logits = 4 * torch.randn(7, 47, dtype=dtype)
-    found, expected = both(case, logits, TARGETS[targets](logits.shape).to(dtype))
+    target = TARGETS[targets](logits.shape).to(dtype)
+    (value, gradient), (expected, slope) = both(case, logits, target)
     tolerance = 1e-12 if dtype == torch.float64 else 5e-6
-    for a, b in zip(found, expected):
-        torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance * 1e-3)
+    torch.testing.assert_close(value, expected, rtol=tolerance, atol=0)
+    # Relative to both terms of a soft target, whose slopes have opposite signs.
+    _, loss, arguments = CASES[case]
+    terms = (hill_slopes if loss is functional.hill_loss else splc_slopes)(
+        logits.double(), target.double(), **arguments
+    )
+    size = blend(terms[0].abs(), terms[1].abs(), target.double())
+    assert ((gradient - slope).abs() <= tolerance * size).all()
 
 
 @pytest.mark.parametrize('case', CASES)
