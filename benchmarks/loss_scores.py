@@ -37,9 +37,12 @@ ROWS = {
         'SPLC': '0.4left_splc',
         'RLC': '0.4left_rlc',
         'EM': '0.4left_em',
+        'EM + APL': '0.4left_apl',
         'LL-R': '0.4left_llr',
         'LL-Ct': '0.4left_llct',
+        'LL-Cp': '0.4left_llcp',
         'EPR': '0.4left_epr',
+        'ROLE': '0.4left_role',
         'GR': '0.4left_gr',
         'TwoWay': '0.4left_twoway',
     },
@@ -49,6 +52,7 @@ ROWS = {
         'P-ASL with CSL': 'rps_pasl',
     },
 }
+ROLE_TABLE = 'model.head.loss.num_samples=12000'
 KEYS = ('mAP', 'CF1', 'OF1')
 
 
@@ -68,6 +72,7 @@ def main() -> None:
             label=f'{name}, seed {seed}',
             options=(
                 *SMALL,
+                *([ROLE_TABLE] if name == 'ROLE' else []),
                 f'randomness.seed={seed}',
                 f'train_dataloader.dataset.seed={seed}',
             ),

@@ -15,6 +15,7 @@ import mmpretrain_mlml
 CONFIGS = sorted(path.name for path in (ROOT / 'configs').glob('*.py'))
 LISTS = ('full', '0.75left', '0.4left', 'single')
 LOSSES = {'bce': 'BCE', 'focal': 'Focal', 'asl': 'ASL', 'hill': 'Hill', 'splc': 'SPLC'}
+FAMILY = {cls.__name__.lower(): cls.__name__ for cls in mmpretrain_mlml.FAMILY}
 
 
 def load(name):
@@ -29,6 +30,9 @@ def test_the_promised_configs_are_there():
         for loss in ('bce', 'hill', 'splc')
     }
     assert coco | digits <= set(CONFIGS)
+    for loss in FAMILY:
+        labels = 'rps' if loss in ('ignore', 'pasl') else '0.4left'
+        assert f'digits_{labels}_{loss}.py' in CONFIGS
 
 
 @pytest.mark.parametrize('name', CONFIGS)
@@ -49,9 +53,12 @@ def test_a_config_holds_what_others_rely_on(name):
     assert 'custom_imports' not in cfg
     assert '::' not in cfg.pretty_text
     labels, loss = re.match(r'[a-z]+_([^_]+)_([a-z]+)', name).groups()
-    assert cfg.train_dataloader.dataset.protocol == labels
+    dataset = cfg.train_dataloader.dataset
+    assert (dataset.protocol, dataset.get('unknown', 0)) == (
+        ('full', 0.5) if labels == 'rps' else (labels, 0)
+    )
     assert cfg.val_dataloader.dataset.get('protocol', 'full') == 'full'
-    assert cfg.model.head.loss.type == f'mmpretrain_mlml.{LOSSES[loss]}'
+    assert cfg.model.head.loss.type == f'mmpretrain_mlml.{FAMILY[loss]}'
     assert (cfg.model.head.loss.get('tau') == 0.65) == (labels == '0.75left' and loss == 'splc')
 
 

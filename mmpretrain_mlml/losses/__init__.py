@@ -1,14 +1,16 @@
 """Losses for incompletely labelled tags. Needs torch alone; MMPretrain registers them when there."""
 
+from .apl import APL
 from .asymmetric import ASL, Focal, FocalMargin
 from .base import MultiLabelLoss
 from .bce import ANLS, BCE, WAN, Ignore
 from .entropy import EM
 from .expected_positives import EPR
 from .hill import Hill
-from .large_loss import LLR, LLCt
+from .large_loss import LLR, LLCp, LLCt
 from .pasl import PASL
 from .robust import GR
+from .role import ROLE
 from .splc import RLC, SPLC
 from .two_way import TwoWay
 
@@ -23,9 +25,12 @@ FAMILY = (  # in the order of tables; what MMPretrain registers
     SPLC,
     RLC,
     EM,
+    APL,
     LLR,
     LLCt,
+    LLCp,
     EPR,
+    ROLE,
     GR,
     TwoWay,
     Ignore,

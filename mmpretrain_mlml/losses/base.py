@@ -50,8 +50,8 @@ def tell_epoch(module: nn.Module, epoch: int, max_epochs: int | None = None) -> 
         set_epoch(epoch, **({'max_epochs': max_epochs} if more else {}))
 
 
-def told(loss: nn.Module, what: str, value: Any) -> Any:
-    """The value, which a hook or the training loop has set.
+def told(who: str, what: str, value: Any) -> Any:
+    """The value, which a hook or the training loop is to have set for a loss.
 
     Raises:
         RuntimeError: It was not set; says how it is done.
@@ -60,10 +60,10 @@ def told(loss: nn.Module, what: str, value: Any) -> Any:
         hook, key, method = {
             'epoch': ('LossEpochHook', 'loss_epoch', 'set_epoch(epoch, max_epochs)'),
             'class prior': ('LossDataHook', 'loss_data', 'set_class_prior(prior)'),
-            'samples': ('LossDataHook', 'loss_data', 'set_samples(indices)'),
+            'samples': ('LossDataHook', 'loss_data', 'set_samples(indices, total)'),
         }[what]
         raise RuntimeError(
-            f'{type(loss).__name__} was never told the {what}, without which it cannot work. Under a '
+            f'{who} was never told the {what}, without which it cannot work. Under a '
             f"runner put {key}=dict(type='mmpretrain_mlml.{hook}') into default_hooks; in a loop of "
             f'your own call {method}.'
         )

@@ -12,6 +12,7 @@ from .base import told
 from .bce import BCE
 from .correction import LabelCorrection
 from .functional import check_range, prepare
+from .label_table import LabelTable
 from .processes import kth_largest, total
 
 
@@ -63,7 +64,7 @@ class LargeLoss(LabelCorrection):
 
     def share(self) -> float:
         """r, the share of entries that count as large this epoch."""
-        return min(told(self, 'epoch', self.epoch) * self.delta / 100, 1.0)
+        return min(told(type(self).__name__, 'epoch', self.epoch) * self.delta / 100, 1.0)
 
 
 class LLR(LargeLoss):
@@ -102,3 +103,45 @@ class LLCt(LargeLoss):
         self, delta: float = 0.2, base: nn.Module | dict | None = None, **common: Any
     ) -> None:
         super().__init__(delta, base, **common)
+
+
+class LLCp(LargeLoss):
+    """Permanent large loss correction: unmarked entries with a large loss are positives from then on.
+
+    In every epoch but the first the ``delta`` per cent of a batch's entries that have the largest loss
+    are turned, those turned before not counted again. Which they are is kept in a table of all
+    training samples, the same in all processes, that :class:`~mmpretrain_mlml.LossDataHook` feeds and
+    saves.
+
+    Args:
+        delta: Per cent of all entries to turn each epoch, >= 0.
+        base: The loss, :class:`~mmpretrain_mlml.BCE` by default.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
+
+    Raises:
+        RuntimeError: Called without having been told the epoch or the samples of the batch.
+
+    Source: arXiv 2206.03740 (LL-Cp).
+    """
+
+    NEW_LABEL = 1
+
+    def __init__(
+        self, delta: float = 0.1, base: nn.Module | dict | None = None, **common: Any
+    ) -> None:
+        super().__init__(delta, base, **common)
+        self.table = LabelTable(self, turned=False)
+
+    def set_samples(self, indices: Tensor, total: int) -> None:
+        """Says which of ``total`` training samples the next batch holds, (N,)."""
+        self.table.set_samples(indices, total)
+
+    def share(self) -> float:
+        return min(self.delta / 100, 1.0) if told(type(self).__name__, 'epoch', self.epoch) else 0.0
+
+    def relabel(self, pred: Tensor, target: Tensor) -> Tensor:
+        unmarked = target == 0
+        before = self.table.read('turned', target)
+        labels = super().relabel(pred, torch.where(unmarked & before, 1, target))
+        self.table.write(turned=unmarked & (labels == 1))
+        return labels

@@ -90,7 +90,7 @@ class PASL(MultiLabelLoss):
     def _likely_present(self, logits: Tensor, unannotated: Tensor) -> Tensor:
         likely = torch.zeros_like(unannotated)
         if self.prior_threshold is not None:
-            prior = told(self, 'class prior', self._prior)
+            prior = told(type(self).__name__, 'class prior', self._prior)
             if len(prior) != logits.size(1):
                 raise ValueError(
                     f'expected a prior of {logits.size(1)} classes, was told {len(prior)}'

@@ -49,6 +49,20 @@ def kth_largest(values: Tensor, k: int) -> Tensor:
     return top[-1] if len(top) else values.new_tensor(float('inf'))
 
 
+def gathered(rows: Tensor) -> Tensor:
+    """The rows of all processes below each other, outside the gradient; each may hold any number."""
+    rows = rows.detach()
+    if not _several():
+        return rows
+    lengths = [0] * dist.get_world_size()
+    dist.all_gather_object(lengths, len(rows))
+    filled = rows.new_zeros((max(lengths), *rows.shape[1:]))
+    filled[: len(rows)] = rows
+    parts = [torch.empty_like(filled) for _ in lengths]
+    dist.all_gather(parts, filled)
+    return torch.cat([part[:length] for part, length in zip(parts, lengths)])
+
+
 class _Total(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ class GR(BCE):
         self._share = torch.tensor(epoch / max_epochs, dtype=torch.float64)
 
     def negative(self, logits: Tensor) -> Tensor:
-        share = told(self, 'epoch', self._share).to(logits)
+        share = told(type(self).__name__, 'epoch', self._share).to(logits)
         w, b, mu, sigma = (
             first + (last - first) * share for first, last in (self.w, self.b, self.mu, self.sigma)
         )

@@ -109,7 +109,7 @@ class SPLC(LabelCorrection):
     def _corrects(self, epoch: int | None) -> bool:
         if epoch is not None:
             return _check_epoch('epoch', epoch) >= self.change_epoch
-        return told(self, 'epoch', self.correcting)
+        return told(type(self).__name__, 'epoch', self.correcting)
 
 
 class RLC(SPLC):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mmpretrain_mlml import (
     ANLS,
+    APL,
     ASL,
     BCE,
     EM,
@@ -20,26 +21,33 @@ from mmpretrain_mlml import (
     LLR,
     PASL,
     RLC,
+    ROLE,
     SPLC,
     WAN,
     Focal,
     FocalMargin,
     Hill,
     Ignore,
+    LLCp,
     LLCt,
     TwoWay,
 )
 from mmpretrain_mlml.losses.functional import splc_loss
 
-REQUIRED = {EPR: {'expected_positives': 2.0}}
 
-
-def ready(cls, epoch=3, prior=None, classes=7, **kwargs):
-    loss = cls(**{**REQUIRED.get(cls, {}), **kwargs})
+def ready(cls, epoch=3, shape=(9, 7), prior=None, **kwargs):
+    """A loss that was told all it wants to know; for ``shape`` images and classes."""
+    if issubclass(cls, EPR):
+        kwargs.setdefault('expected_positives', 2.0)
+    if cls is ROLE:
+        kwargs.update(num_samples=shape[0], num_classes=shape[1])
+    loss = cls(**kwargs)
     if hasattr(loss, 'set_epoch'):
         loss.set_epoch(epoch, 10)
     if hasattr(loss, 'set_class_prior'):
-        loss.set_class_prior([0.1] * classes if prior is None else prior)
+        loss.set_class_prior([0.1] * shape[1] if prior is None else prior)
+    if hasattr(loss, 'set_samples'):
+        loss.set_samples(torch.arange(shape[0]), shape[0])
     return loss
 
 
@@ -202,6 +210,81 @@ def test_large_losses_are_those_of_the_base():
     )
 
 
+def test_llcp_turns_labels_for_good():
+    x, y = batch()
+    loss = ready(LLCp, 0, shape=(20, 7), delta=3.0)  # two of 63 entries an epoch
+    turned = torch.zeros(20, 7, dtype=torch.bool)
+    rows = torch.arange(2, 11)
+    for epoch in range(4):
+        loss.set_epoch(epoch, 10)
+        loss.set_samples(rows, 20)
+        x = x.roll(1, 0)
+        unmarked = (y == 0) & ~turned[rows]
+        if epoch:
+            cost = torch.where(unmarked, x, -torch.inf)  # BCE of a 0 grows with the logit
+            turned[rows] |= unmarked & (cost >= cost.flatten().topk(2).values[-1])
+        labels = torch.where(turned[rows], 1, y)
+        torch.testing.assert_close(entries(loss, x, y), entries(BCE(), x, labels))
+    assert turned.sum() == 6
+    assert torch.equal(loss.table.get('turned'), turned)
+    other = LLCp()
+    other.table.load(loss.table.state())
+    assert torch.equal(other.table.get('turned'), turned)
+    with pytest.raises(ValueError, match=r"holds \['turned'\], got \['pseudo', 'seen'\]"):
+        other.table.load({'pseudo': turned, 'seen': turned})
+    with pytest.raises(ValueError, match='told 9 samples and got a batch of 4'):
+        loss(x[:4], y[:4])
+    other.set_epoch(1, 10)
+    with pytest.raises(RuntimeError, match=r'LLCp was never told the samples.*LossDataHook'):
+        other(x, y)
+
+
+def test_apl_makes_the_least_probable_soft_negatives():
+    x, y = batch()
+    y[0, 0] = -1
+    loss = ready(APL, 0, alpha=0.3, beta=0.5, warmup=2, proportion=0.8)
+    unmarked = y == 0
+    count = int(unmarked.sum())
+    pseudo = torch.full_like(x, torch.nan)
+    for epoch in range(6):
+        if epoch >= 2:  # of what was seen in the epoch before
+            p = x.float().sigmoid()
+            free = torch.where(unmarked & pseudo.isnan(), p, torch.inf).flatten()
+            wanted = int(0.8 * (epoch - 1) / 8 * count) - int((~pseudo.isnan()).sum())
+            least = free.argsort()[:wanted]
+            pseudo.view(-1)[least] = free[least].double()
+        loss.set_epoch(epoch, 10)
+        loss.set_epoch(epoch, 10)  # told again, as a run that is resumed inside an epoch does
+        x = x.roll(1, 1)
+        soft = -pseudo * F.logsigmoid(x) - (1 - pseudo) * F.logsigmoid(-x)
+        expected = torch.where(pseudo.isnan(), entries(EM(alpha=0.3), x, y), 0.5 * soft)
+        torch.testing.assert_close(entries(loss, x, y), expected)
+    assert (~pseudo.isnan()).sum() == int(0.8 * 4 / 8 * count)
+
+
+def test_role_teaches_the_network_by_the_table_and_the_table_by_the_network():
+    x, y = batch()
+    loss = ready(ROLE, shape=(20, 7), expected_positives=2.5)
+    rows = torch.arange(2, 11)
+    loss.set_samples(rows, 20)
+    loss.double()
+    torch.nn.init.normal_(loss.labels, generator=torch.Generator().manual_seed(1))
+    x.requires_grad_()
+    loss(x, y).backward()
+    v = loss.labels.detach().clone().requires_grad_()
+    z = x.detach().clone().requires_grad_()
+    expected = 0
+    for pupil, teacher in ((z, v[rows]), (v[rows], z)):
+        share = teacher.detach().sigmoid()
+        expected = expected + EPR(expected_positives=2.5)(pupil, y) / 2
+        expected = expected + F.binary_cross_entropy_with_logits(pupil, share, reduction='sum') / 18
+    expected.backward()
+    torch.testing.assert_close(loss(x, y), expected)
+    torch.testing.assert_close(x.grad, z.grad)
+    torch.testing.assert_close(loss.labels.grad, v.grad)
+    assert not loss.labels.grad[11:].any()
+
+
 def test_epr_counts_the_positives_of_an_image():
     x, y = batch()
     p = x.sigmoid()
@@ -284,7 +367,7 @@ def test_pasl_tells_known_absent_from_unannotated_and_selects():
     everything = ready(PASL, likelihood_topk=0, prior_threshold=None)
     assert (entries(everything, x, y)[y == -1] > 0).all()
     with pytest.raises(ValueError, match='expected a prior of 7 classes, was told 4'):
-        ready(PASL, classes=4)(x, y)
+        ready(PASL, shape=(9, 4))(x, y)
     with pytest.raises(RuntimeError, match=r'class prior.*LossDataHook.*set_class_prior'):
         PASL()(x, y)
 
@@ -320,11 +403,11 @@ def test_a_batch_of_unknowns_costs_nothing_and_back_propagates(cls):
 @ALL
 def test_an_empty_batch_and_a_single_class(cls):
     empty = torch.empty(0, 4, requires_grad=True)
-    value = ready(cls, classes=4)(empty, torch.empty(0, 4), avg_factor=0)
+    value = ready(cls, shape=(0, 4))(empty, torch.empty(0, 4), avg_factor=0)
     value.backward()
     assert value == 0
     one = torch.randn(5, 1, requires_grad=True)
-    loss = ready(cls, classes=1)(one, torch.tensor([[1.0], [0], [0], [1], [0]]))
+    loss = ready(cls, shape=(5, 1))(one, torch.tensor([[1.0], [0], [0], [1], [0]]))
     loss.backward()
     assert loss.isfinite()
     assert one.grad.isfinite().all()
@@ -336,8 +419,7 @@ def test_views_give_the_same_and_inputs_are_not_modified(cls):
     wide, tall = x.repeat(1, 2)[:, ::2], y.T.contiguous().T
     wide.copy_(x)
     before = wide.clone(), tall.clone()
-    loss = ready(cls)
-    torch.testing.assert_close(loss(wide, tall), loss(x, y), rtol=1e-12, atol=0)
+    torch.testing.assert_close(ready(cls)(wide, tall), ready(cls)(x, y), rtol=1e-12, atol=0)
     assert torch.equal(wide, before[0])
     assert torch.equal(tall, before[1])
 
@@ -366,7 +448,7 @@ def test_far_logits_give_finite_losses_and_gradients(cls, dtype):
     for label in (0.0, 1.0, -1.0):
         leaf = x.clone().requires_grad_()
         for reduction in ('none', 'sum'):
-            loss = ready(cls, classes=10, reduction=reduction)
+            loss = ready(cls, shape=(1, 10), reduction=reduction)
             value = loss(leaf, torch.full_like(leaf, label))
             value.sum().backward()
             assert value.isfinite().all()
@@ -382,7 +464,7 @@ def test_float32_is_the_formula_in_float64(cls):
         found, expected = [], []
         for dtype, out in ((torch.float32, found), (torch.float64, expected)):
             x = grid.to(dtype)[:, None].requires_grad_()
-            loss = ready(cls, classes=1, reduction='none')
+            loss = ready(cls, shape=(len(grid), 1), reduction='none')
             value = loss(x, torch.full_like(x, label))
             value.sum().backward()
             out += [value.detach().double(), x.grad.double()]
@@ -404,7 +486,7 @@ def test_class_weights_and_pos_weight(cls):
         ready(cls, class_weight=[1, 2])(x, y)
     with pytest.raises(ValueError, match='finite numbers >= 0'):
         ready(cls, class_weight=[-1.0] * C)
-    if issubclass(cls, LLR | LLCt):
+    if issubclass(cls, LLR | LLCt | LLCp):
         base = BCE(pos_weight=pos_weight.tolist())
         with pytest.raises(ValueError, match='give it to the base'):
             cls(pos_weight=2.0)
@@ -412,7 +494,7 @@ def test_class_weights_and_pos_weight(cls):
         plain = entries(ready(cls, 0), x, y)
     else:
         weighted = entries(ready(cls, pos_weight=pos_weight.tolist()), x, y)
-    if cls in (TwoWay, EPR):
+    if issubclass(cls, TwoWay | EPR):
         assert not torch.equal(weighted, plain)
         return
     trained_as_positive = y == 1
@@ -420,7 +502,7 @@ def test_class_weights_and_pos_weight(cls):
         trained_as_positive = trained_as_positive | ready(cls).flips(x, y)
     expected = torch.where(trained_as_positive, plain * pos_weight, plain)
     torch.testing.assert_close(weighted, expected)
-    assert not ready(cls, class_weight=[1.0] * C).state_dict()
+    assert not [key for key in ready(cls, class_weight=[1.0] * C).state_dict() if key != 'labels']
 
 
 def test_pos_weight_of_bce_is_that_of_torch():
@@ -434,18 +516,22 @@ def test_pos_weight_of_bce_is_that_of_torch():
         )
 
 
-@pytest.mark.parametrize('cls', [SPLC, RLC, GR, LLR, LLCt])
+@pytest.mark.parametrize('cls', [SPLC, RLC, GR, LLR, LLCt, LLCp, APL])
 def test_never_told_the_epoch_raises_and_names_the_hook(cls):
+    loss = cls()
+    if hasattr(loss, 'set_samples'):
+        loss.set_samples(torch.arange(9), 9)
     with pytest.raises(
         RuntimeError, match=rf'{cls.__name__} was never told the epoch.*LossEpochHook'
     ):
-        cls()(*batch())
+        loss(*batch())
 
 
 logits = st.floats(-104, 104, width=32)
 
 
-OF_THE_BATCH = (EPR, TwoWay, PASL, LLR, LLCt, RLC, WAN)  # WAN asks how many classes there are
+OF_THE_BATCH = {EPR, ROLE, TwoWay, PASL, LLR, LLCt, LLCp, APL, RLC}
+OF_THE_BATCH.add(WAN)  # which asks how many classes there are
 BY_THEMSELVES = [cls for cls in FAMILY if cls not in OF_THE_BATCH]
 labelled = st.tuples(logits, st.sampled_from([-1.0, 0.0, 1.0]))
 
