@@ -20,6 +20,7 @@ _REGISTERED = (
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',
+    'LoadWholeImage',
     'LossEpochHook',
     'MultiLabelScores',
     'NonFiniteHook',

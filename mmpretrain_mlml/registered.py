@@ -22,7 +22,7 @@ from .hooks import (
 )
 from .losses import ASL, BCE, SPLC, Focal, Hill
 from .optim import OneCycle, SummedGradientsConstructor
-from .transforms import RelativeCutout, StepRandAugment
+from .transforms import LoadWholeImage, RelativeCutout, StepRandAugment
 from .visualization.tag_visualizer import TagVisualizer
 
 for loss in (ASL, BCE, Focal, Hill, SPLC):
@@ -34,6 +34,7 @@ __all__ = [
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',
+    'LoadWholeImage',
     'LossEpochHook',
     'MultiLabelScores',
     'NonFiniteHook',
