@@ -43,7 +43,6 @@ WHOLE = {
     'preview': with_preview(),
     'PNG': encode(picture(), 'PNG'),
     'WebP': encode(picture(), 'WEBP'),
-    'GIF': encode(picture(), 'GIF'),
     'BMP': encode(picture(), 'BMP'),
     'TIFF': encode(picture(), 'TIFF'),
 }
