@@ -16,6 +16,7 @@ from mmpretrain_mlml.datasets.check.images import examine_image
 from mmpretrain_mlml.datasets.check.sources import read_sources
 from mmpretrain_mlml.datasets.check.survey import survey
 
+LONG = 'x' * 300 + '.jpg'  # longer than a name can be
 GOOD = {f'good {n}.jpg': encode(picture(20 + n, 20)) for n in range(4)}
 
 
@@ -44,6 +45,7 @@ def hostile(tmp_path_factory):
     names = [*files, 'pipe.jpg', 'missing.jpg']
     lines = [f'{name},{n % 10}' for n, name in enumerate(names)]
     lines += ['no comma', 'a.jpg,10', 'b.jpg,-1', '', '../up.jpg,1', f'{names[0]},1', 'c.jpg,1 1']
+    lines += ['n\x00l.jpg,1', f'{LONG},1', 'n://t.jpg,1']
     (root / 'train.txt').write_text('\n'.join(lines) + '\n')
     (root / 'val/leak.jpg').write_bytes(GOOD['good 2.jpg'])
     (root / 'val/good 3.jpg').write_bytes(WHOLE['PNG'])  # another picture of the same name
@@ -66,9 +68,10 @@ def test_every_bad_image_is_an_error_with_its_line(hostile):
         for problem in report.problems
         if (problem.severity, problem.kind, problem.split) == ('error', 'image', 'train')
     }
-    bad = {f'{kind}.jpg' for kind in BAD} | {'patched.jpg', 'pipe.jpg', 'missing.jpg', '../up.jpg'}
-    assert errors.keys() == bad
-    for name in bad - {'../up.jpg'}:
+    bad = {f'{kind}.jpg' for kind in BAD} | {'patched.jpg', 'pipe.jpg', 'missing.jpg'}
+    strange = {'../up.jpg', 'n\x00l.jpg', LONG, 'n://t.jpg'}
+    assert errors.keys() == bad | strange
+    for name in bad:
         assert errors[name].where == f'{root}/train.txt:{names.index(name) + 1}'
     assert 'premature end' in errors['patched.jpg'].got
     assert errors['missing.jpg'].got == 'no such file'
@@ -86,8 +89,13 @@ def test_every_bad_line_is_an_error(hostile):
         "'../up.jpg'",
         f"'{names[0]}' again, first at {root}/train.txt:1",
         'class index 1 twice',
+        r"'n\x00l.jpg'",
+        None,  # a long name is a name
+        "'n://t.jpg'",
     ]
-    expected = {(f'{root}/train.txt:{len(names) + n}', text) for n, text in enumerate(got, start=1)}
+    expected = {
+        (f'{root}/train.txt:{len(names) + n}', text) for n, text in enumerate(got, start=1) if text
+    }
     assert set(found) == expected
     assert len(found) == len(expected)
 
@@ -124,8 +132,8 @@ def test_the_summary_counts_what_could_be_read(hostile):
     assert absent.split == 'val'
     assert absent.got == '7 of 10 classes in no image: d, e, f, g, h, i, j'
     train = report.summaries['train']
-    assert train.images == len(names) + 2  # ../up.jpg and the name again
-    assert report.decoded == len(names) + 1 + 2  # the name again is one file
+    assert train.images == len(names) + 5  # with strange names and the name again
+    assert report.decoded == len(names) + 4 + 2  # the name again is one file
 
 
 def test_the_tables_and_the_json_hold_it_all(hostile):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from hashlib import blake2b
-from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
@@ -40,7 +40,8 @@ def examine_image(job: tuple[LoadWholeImage, str]) -> ImageReport:
         job: How to load it, and its path.
     """
     load, path = job
-    if Path(path).exists() and not Path(path).is_file():  # a pipe would never answer
+    # os.path says no of a name that no file can have, where pathlib raises
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
         return ImageReport([Finding('error', 'image', 'no plain file', 'an image file')])
     digest = None
     heard()  # what was said of the one before
@@ -50,6 +51,9 @@ def examine_image(job: tuple[LoadWholeImage, str]) -> ImageReport:
         load.decode(content, path)
     except ImageError as error:
         return ImageReport([Finding('error', 'image', error.got, error.expected)], digest)
+    except Exception as error:  # a name that no file can have, a file backend that fails
+        got = f'{type(error).__name__}: {error}'
+        return ImageReport([Finding('error', 'image', got, 'an image')], digest)
     return ImageReport([*_complaints(heard()), *_oddities(content)], digest)
 
 

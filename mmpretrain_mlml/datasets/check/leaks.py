@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from .images import ImageReport
 from .problem import Problem
@@ -68,4 +68,4 @@ def _key(path: str | None, images: dict[str, ImageReport]) -> bytes | str | None
     """What two entries have in common that show the same: the bytes, or else the place."""
     if path is None:
         return None
-    return images[path].digest or str(Path(path).resolve())
+    return images[path].digest or os.path.abspath(path)  # noqa: PTH100  also of a name that no file can have
