@@ -166,7 +166,7 @@ def test_generated_annotation_files_are_read_as_meant_or_refused(tmp_path):
         'categories': [{'id': n, 'name': str(n)} for n in range(2, 6)],
     }
     path = tmp_path / 'instances.json'
-    files, accepted = min(LINES // 10, 20_000), 0
+    files, accepted = min(LINES // 25, 20_000), 0
     for _ in range(files):
         damage = damaged(rng, content)
         data = json.dumps(damage).encode()
