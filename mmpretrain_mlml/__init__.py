@@ -21,6 +21,7 @@ _REGISTERED = (
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',
+    'LoadWholeImage',
     'LossDataHook',
     'LossEpochHook',
     'MultiLabelScores',

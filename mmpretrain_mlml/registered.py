@@ -23,7 +23,7 @@ from .hooks import (
 )
 from .losses import FAMILY
 from .optim import OneCycle, SummedGradientsConstructor
-from .transforms import RelativeCutout, StepRandAugment
+from .transforms import LoadWholeImage, RelativeCutout, StepRandAugment
 from .visualization.tag_visualizer import TagVisualizer
 
 for loss in FAMILY:
@@ -35,6 +35,7 @@ __all__ = [
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',
+    'LoadWholeImage',
     'LossDataHook',
     'LossEpochHook',
     'MultiLabelScores',

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-collect_ignore = ['support.py']  # imported by tests; pytest would import it a second time
+collect_ignore = ['pictures.py', 'support.py']  # imported by tests; pytest would import them again
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / 'shared'
 

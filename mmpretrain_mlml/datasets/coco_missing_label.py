@@ -8,7 +8,14 @@ from typing import Any
 from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
 
-from ..labels import COCO_CLASSES, LabelError, LabelList, read_instances, read_label_list
+from ..labels import (
+    COCO_CLASSES,
+    Examination,
+    LabelError,
+    LabelList,
+    examine_instances,
+    examine_label_list,
+)
 from .missing_label import MissingLabelDataset
 
 
@@ -65,22 +72,25 @@ class COCOMissingLabel(MissingLabelDataset):
         )
 
     def read_labels(self) -> LabelList:
+        if self.ann_file.endswith('.txt') and self.protocol != 'full':
+            print_log(
+                f'{self.ann_file} is a label list; protocol {self.protocol!r} drops labels '
+                "from it again. For the list as it stands set protocol='full'.",
+                logger='current',
+                level=logging.WARNING,
+            )
+        return self.examine_labels().sound()
+
+    def examine_labels(self) -> Examination:
         if not Path(self.ann_file).is_file():
             raise FileNotFoundError(
                 f'no {self.ann_file}. COCO 2014 is looked for in data/coco, or where the environment '
                 'variable COCO_ROOT points; it holds annotations/, train2014/ and val2014/'
             )
         if self.ann_file.endswith('.json'):
-            return read_instances(self.ann_file, self.CLASSES)
+            return examine_instances(self.ann_file, self.CLASSES)
         if self.ann_file.endswith('.txt'):
-            if self.protocol != 'full':
-                print_log(
-                    f'{self.ann_file} is a label list; protocol {self.protocol!r} drops labels '
-                    "from it again. For the list as it stands set protocol='full'.",
-                    logger='current',
-                    level=logging.WARNING,
-                )
-            return read_label_list(self.ann_file, len(self.CLASSES))
+            return examine_label_list(self.ann_file, len(self.CLASSES))
         raise LabelError(self.ann_file, 'a file of unknown kind', 'instances .json or list .txt')
 
     def inputs(self, names: list[str]) -> list[dict[str, Any]]:
@@ -90,6 +100,6 @@ class COCOMissingLabel(MissingLabelDataset):
     def where(self, info: dict[str, Any]) -> str:
         place = self.ann_file
         if place.endswith('.txt'):
-            names, _ = read_label_list(place, len(self.CLASSES))
-            place += f':{self.inputs(names).index({"img_path": info["img_path"]}) + 1}'
+            (names, _), where, _ = examine_label_list(place, len(self.CLASSES))
+            place = where(self.inputs(names).index({'img_path': info['img_path']}))
         return f'image {info["img_path"]} ({place})'

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gc
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -11,7 +11,14 @@ import torch
 from mmengine.logging import print_log
 from mmpretrain.datasets import MultiLabelDataset
 
-from ..labels import LabelList, drop_labels, hide_entries
+from ..labels import (
+    DataError,
+    Examination,
+    LabelError,
+    LabelList,
+    drop_labels,
+    hide_entries,
+)
 from ..labels.protocols import check_protocol, check_share
 from .randomness import seeded
 
@@ -56,6 +63,17 @@ class MissingLabelDataset(MultiLabelDataset):
     def read_labels(self) -> LabelList:
         """The labels before any drop."""
         raise NotImplementedError(f'{type(self).__name__} must define read_labels()')
+
+    def examine_labels(self) -> Examination:
+        """The labels before any drop, and all that is wrong with them.
+
+        A subclass whose source can be read in part overrides this.
+        """
+        try:
+            found = self.read_labels()
+        except LabelError as error:
+            return Examination(LabelList([], []), lambda index: '', [error])
+        return Examination(found, lambda index: found.names[index], [])
 
     def inputs(self, names: list[str]) -> list[dict[str, Any]]:
         """What the pipeline starts from for each name, beside ``gt_label``."""
@@ -105,13 +123,20 @@ class MissingLabelDataset(MultiLabelDataset):
     def complete_labels(self) -> LabelList:
         """The labels before the drop, in the order of the samples; reads the source again."""
         names, labels = self.read_labels()
-        if isinstance(self._indices, int):
-            part = range(len(names))[: self._indices]
-            if self._indices < 0:
-                part = range(len(names))[self._indices :]
-        else:
-            part = range(len(names)) if self._indices is None else self._indices
+        part = self.chosen(len(names))
         return LabelList([names[i] for i in part], [labels[i] for i in part])
+
+    def chosen(self, total: int) -> Sequence[int]:
+        """Which of ``total`` entries of the source are samples, as ``indices`` says."""
+        if self._indices is None:
+            return range(total)
+        if isinstance(self._indices, int):
+            return (
+                range(total)[: self._indices]
+                if self._indices >= 0
+                else range(total)[self._indices :]
+            )
+        return self._indices
 
     def seed_samples(self, seed: int, epoch: int) -> None:
         """Lets the random draws of a sample's pipeline follow from seed, epoch and sample alone.
@@ -138,7 +163,9 @@ class MissingLabelDataset(MultiLabelDataset):
         try:
             data = super().prepare_data(idx)
         except Exception as error:
-            raise SampleError(f'{self.where(self.get_data_info(idx))}: {error}') from error
+            # the path that a DataError begins with is in where() already
+            reason = error.finding if isinstance(error, DataError) else error
+            raise SampleError(f'{self.where(self.get_data_info(idx))}: {reason}') from error
         if data is None:
             raise SampleError(f'{self.where(self.get_data_info(idx))}: a transform returned None')
         return data

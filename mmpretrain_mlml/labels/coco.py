@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LabelError
-from .lists import LabelList, check_names
+from .examination import Examination, LabelList
+from .names import name_problems
 
 # In ascending category id, which is the order of the class indices in the released lists.
 COCO_CLASSES = (
@@ -41,71 +42,123 @@ def read_instances(path: str | os.PathLike, classes: Sequence[str] = COCO_CLASSE
         LabelError: The file is not JSON of that form, its categories are not ``classes``, or an
             annotation names an unknown image or category.
     """
+    return examine_instances(path, classes).sound()
+
+
+def examine_instances(
+    path: str | os.PathLike, classes: Sequence[str] = COCO_CLASSES
+) -> Examination:
+    """Reads what can be read of a COCO instances file and collects all that is wrong with it.
+
+    Args:
+        path: As for :func:`read_instances`.
+        classes: As for :func:`read_instances`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
     path = Path(path)
-    content = _load(path)
-    categories = sorted(content['categories'], key=lambda category: category['id'])
-    names_found = tuple(category['name'] for category in categories)
-    if names_found != tuple(classes):
-        raise LabelError(
-            str(path),
-            f'{len(names_found)} categories {_shorten(names_found)}',
-            f'{len(classes)} categories {_shorten(classes)}; for other classes give the data set '
-            'metainfo=dict(classes=...) in ascending category id',
-        )
-    index_of = {category['id']: index for index, category in enumerate(categories)}
-    present: dict[Any, set[int]] = {image['id']: set() for image in content['images']}
-    for annotation in content['annotations']:
-        try:
-            present[annotation['image_id']].add(index_of[annotation['category_id']])
-        except (KeyError, TypeError) as error:
-            raise LabelError(
-                f'{path}: annotation {annotation.get("id", annotation)}',
-                f'image_id {annotation.get("image_id")} with '
-                f'category_id {annotation.get("category_id")}',
-                f'ids listed under images and categories ({error} is not)',
-            ) from None
-    if not any(present.values()):
-        raise LabelError(str(path), 'no annotated image', 'annotations')
-    annotated = [image for image in content['images'] if present[image['id']]]
+    try:
+        content = _load(path)
+    except LabelError as error:
+        return Examination(LabelList([], []), lambda index: str(path), [error])
+    problems: list[LabelError] = []
+    index_of = _category_indices(path, content['categories'], classes, problems)
+    images = _sound_rows(f'{path}: images', content['images'], {'file_name': str}, problems)
+    present: dict[int, set[int]] = {image_id: set() for image_id in _ids(content['images'])}
+    for annotation in _sound_rows(f'{path}: annotations', content['annotations'], None, problems):
+        image, category = annotation.get('image_id'), annotation.get('category_id')
+        unknown = [
+            f'{key} {value!r}'
+            for key, value, known in (
+                ('image_id', image, present),
+                ('category_id', category, index_of),
+            )
+            if type(value) is not int or value not in known
+        ]
+        if unknown:
+            where = f'{path}: annotation {_shorten([annotation.get("id", annotation)])}'
+            got = _shorten([' and '.join(unknown)])
+            problems.append(LabelError(where, got, 'ids listed under images and categories'))
+        elif index_of[category] is not None:
+            present[image].add(index_of[category])
+    annotated = [image for image in images if present[image['id']]]
+    if not annotated and not problems:
+        problems.append(LabelError(str(path), 'no annotated image', 'annotations'))
+
+    def where(index: int) -> str:
+        return f'{path}: image {annotated[index]["id"]}'
+
     names = [image['file_name'] for image in annotated]
-    check_names(names, where=lambda index: f'{path}: image {annotated[index]["id"]}')
-    return LabelList(names, [sorted(present[image['id']]) for image in annotated])
+    problems += name_problems(names, where)
+    labels = [sorted(present[image['id']]) for image in annotated]
+    return Examination(LabelList(names, labels), where, problems)
 
 
-def _load(path: Path) -> dict[str, list[dict]]:
+def _load(path: Path) -> dict[str, list]:
     try:
         content = json.loads(path.read_bytes())
     except json.JSONDecodeError as error:
         raise LabelError(f'{path}:{error.lineno}', error.msg, 'a complete JSON file') from None
     except UnicodeDecodeError as error:
         raise LabelError(str(path), str(error), 'a JSON file in UTF-8') from None
-    wanted = {
-        'images': {'id': int, 'file_name': str},
-        'annotations': {},
-        'categories': {'id': int, 'name': str},
-    }
-    for key, fields in wanted.items():
-        rows = content.get(key) if isinstance(content, dict) else None
-        if not isinstance(rows, list):
+    except (ValueError, RecursionError) as error:  # a number or a nesting without end
+        raise LabelError(str(path), str(error), 'a COCO instances file') from None
+    for key in ('images', 'annotations', 'categories'):
+        if not isinstance(content, dict) or not isinstance(content.get(key), list):
             raise LabelError(str(path), f'no list {key!r}', 'a COCO instances file')
-        _check_rows(f'{path}: {key}', rows, fields)
     return content
 
 
-def _check_rows(where: str, rows: list[Any], fields: dict[str, type]) -> None:
-    """Each row is an object with these fields, and no ``id`` among them stands twice."""
-    shape = ', '.join(f'{field} ({kind.__name__})' for field, kind in fields.items())
-    seen = set()
+def _category_indices(
+    path: Path, rows: list[Any], classes: Sequence[str], problems: list[LabelError]
+) -> dict[int, int | None]:
+    """The label of each category id; None for one that is not among the classes."""
+    before = len(problems)
+    categories = _sound_rows(f'{path}: categories', rows, {'name': str}, problems)
+    names = [category['name'] for category in sorted(categories, key=lambda row: row['id'])]
+    if len(problems) == before and (names != list(classes) or len(set(names)) < len(names)):
+        problems.append(
+            LabelError(
+                str(path),
+                f'{len(names)} categories {_shorten(names)}',
+                f'{len(classes)} categories, each once: {_shorten(classes)}; for other classes give '
+                'the data set metainfo=dict(classes=...) in ascending category id',
+            )
+        )
+    label_of = {name: index for index, name in enumerate(classes)}
+    labels = {category['id']: label_of.get(category['name']) for category in categories}
+    return {**dict.fromkeys(_ids(rows)), **labels}
+
+
+def _sound_rows(
+    where: str, rows: list[Any], fields: dict[str, type] | None, problems: list[LabelError]
+) -> list[dict]:
+    """The rows that are objects and, unless ``fields`` is None, have these and their own ``id``."""
+    if fields is None:
+        wanted, shape = {}, 'an object'
+    else:
+        wanted = {'id': int, **fields}
+        shape = 'an object ' + ', '.join(f'{key} ({kind.__name__})' for key, kind in wanted.items())
+    sound, seen = [], set()
     for position, row in enumerate(rows):
-        place = f'{where}[{position}]'
-        if not isinstance(row, dict) or not all(
-            isinstance(row.get(f), k) for f, k in fields.items()
+        if not isinstance(row, dict) or any(
+            type(row.get(key)) is not wanted[key] for key in wanted
         ):
-            raise LabelError(place, _shorten([row]), f'an object {shape}'.strip())
-        if 'id' in fields:
-            if row['id'] in seen:
-                raise LabelError(place, f'id {row["id"]} again', 'each id once')
-            seen.add(row['id'])
+            problems.append(LabelError(f'{where}[{position}]', _shorten([row]), shape))
+        elif wanted and row['id'] in seen:
+            problems.append(
+                LabelError(f'{where}[{position}]', f'id {row["id"]} again', 'each id once')
+            )
+        else:
+            seen.add(row.get('id') if wanted else None)
+            sound.append(row)
+    return sound
+
+
+def _ids(rows: list[Any]) -> list[int]:
+    """Ids of all rows that have one, also where something else is wrong with them."""
+    return [row['id'] for row in rows if isinstance(row, dict) and type(row.get('id')) is int]
 
 
 def _shorten(values: Sequence[Any]) -> str:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import os
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from .errors import LabelError
-
-
-class LabelList(NamedTuple):
-    """N image names and, for each, the class indices marked present, ascending."""
-
-    names: list[str]
-    labels: list[list[int]]
+from .examination import Examination, LabelList
+from .names import name_problems
 
 
 def read_label_list(path: str | os.PathLike, num_classes: int) -> LabelList:
     """Reads a label list.
 
     A line is ``name,ids``: an image's path relative to the image folder, up to the first comma, and
-    class indices separated by blanks (a leading blank, tabs and CRLF line ends are fine, and so is a
-    UTF-8 byte order mark). No ids after the comma: nothing is marked in this image.
+    class indices separated by white space (a leading blank, tabs and CRLF line ends are fine, and so
+    is a UTF-8 byte order mark). No ids after the comma: nothing is marked in this image.
 
     Args:
         path: The file, UTF-8.
@@ -34,24 +30,48 @@ def read_label_list(path: str | os.PathLike, num_classes: int) -> LabelList:
             stands twice, is empty, has blanks around it or leaves the folder, or there is no line;
             says file and line.
     """
+    return examine_label_list(path, num_classes).sound()
+
+
+def examine_label_list(path: str | os.PathLike, num_classes: int) -> Examination:
+    """Reads what can be read of a label list and collects all that is wrong with it.
+
+    Args:
+        path: As for :func:`read_label_list`.
+        num_classes: As for :func:`read_label_list`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
     path = Path(path)
     index_of = {str(index): index for index in range(num_classes)}
     names: list[str] = []
     labels: list[list[int]] = []
-    for number, line in enumerate(_lines(path), start=1):
+    problems: dict[int, LabelError] = {}
+    lines, strange = _lines(path)
+    for number, line in enumerate(lines, start=1):
         name, comma, ids = line.partition(',')
         try:
             present = [index_of[text] for text in ids.split()]
         except KeyError:
             present = None
         if present is None or not comma or not name or (len(present) > 1 and not _sort(present)):
-            raise _line_error(f'{path}:{number}', line, num_classes)
+            place = f'{path}:{number}'
+            problems[number] = strange.get(number) or _line_error(place, line, num_classes)
+            continue
         names.append(name)
         labels.append(present)
-    if not names:
-        raise LabelError(str(path), 'no line', 'one image a line')
-    check_names(names, where=lambda index: f'{path}:{index + 1}')
-    return LabelList(names, labels)
+    if not lines:
+        problems[0] = LabelError(str(path), 'no line', 'one image a line')
+    numbers = range(1, len(lines) + 1)
+    if problems:
+        numbers = [number for number in numbers if number not in problems]
+
+    def where(index: int) -> str:
+        return f'{path}:{numbers[index]}'
+
+    found = [*problems.values(), *name_problems(names, where)]
+    return Examination(LabelList(names, labels), where, found)
 
 
 def write_label_list(
@@ -79,55 +99,31 @@ def write_label_list(
     part.replace(path)
 
 
-def check_names(names: Sequence[str], where: Callable[[int], str]) -> None:
-    """Raises LabelError for a name that stands twice or points outside the image folder.
-
-    Args:
-        names: Image names in the order of their source.
-        where: Says where the name of a given position stands.
-    """
-    if len(set(names)) < len(names):
-        first: dict[str, int] = {}
-        for index, name in enumerate(names):
-            if first.setdefault(name, index) != index:
-                got = f'{name!r} again, first at {where(first[name])}'
-                raise LabelError(where(index), got, 'each image once')
-    everything = '\n'.join(('', *names, ''))
-    plain = not everything.encode().translate(None, delete=_PLAIN)
-    if plain and not any(sign in everything for sign in _SUSPICIOUS):
-        return
-    for index, name in enumerate(names):
-        if not name or not name.isprintable() or name != name.strip():
-            expected = 'a name without control characters or blanks around it'
-            raise LabelError(where(index), repr(name), expected)
-        parts = name.replace('\\', '/').split('/')
-        if '..' in parts or parts[0] == '' or parts[0].endswith(':'):
-            raise LabelError(where(index), repr(name), 'a path inside the image folder')
-
-
-# Nearly all lists are plain ASCII and hold none of these signs, which is fast to see; else each name
-# is looked at closely.
-_PLAIN = bytes(range(0x20, 0x7F)) + b'\n'
-_SUSPICIOUS = ('..', ':', '\n/', '\n\\', '\n ', ' \n', '\n\n')
-
-
 def _sort(present: list[int]) -> bool:
     """Sorts in place; says whether all are distinct."""
     present.sort()
     return len(set(present)) == len(present)
 
 
-def _lines(path: Path) -> list[str]:
-    data = path.read_bytes()
-    try:
-        text = data.decode('utf-8-sig')
-    except UnicodeDecodeError as error:
-        line = data.count(b'\n', 0, error.start) + 1
-        raise LabelError(
-            f'{path}:{line}', f'bytes {error.object[error.start : error.end]!r}', 'UTF-8 text'
-        ) from None
-    lines = text.replace('\r\n', '\n').split('\n')
-    return lines[:-1] if lines[-1] == '' else lines
+def _lines(path: Path) -> tuple[list[str], dict[int, LabelError]]:
+    """The lines, those that are not UTF-8 as empty ones, and by number what is wrong with these."""
+    data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    text = data.decode('utf-8', 'surrogateescape').replace('\r\n', '\n')
+    lines = text.split('\n')
+    if lines[-1] == '':
+        lines.pop()
+    problems = {}
+    if not text.isascii():
+        for index, line in enumerate(lines):
+            stray = ''.join(_STRAY.findall(line)).encode('utf-8', 'surrogateescape')
+            if stray:
+                place = f'{path}:{index + 1}'
+                problems[index + 1] = LabelError(place, f'bytes {stray[:20]!r}', 'UTF-8 text')
+                lines[index] = ''
+    return lines, problems
+
+
+_STRAY = re.compile('[\udc80-\udcff]+')  # how bytes that are not UTF-8 are read
 
 
 def _line_error(where: str, line: str, num_classes: int) -> LabelError:

@@ -13,7 +13,7 @@ from mmpretrain_mlml.datasets import SampleError
 from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, drop_labels, read_instances
 
 LOAD = [
-    {'type': 'LoadImageFromFile'},
+    {'type': 'mmpretrain_mlml.LoadWholeImage'},
     {'type': 'Resize', 'scale': (32, 32)},
     {'type': 'PackInputs'},
 ]
@@ -109,8 +109,14 @@ def damage_by_html(path):
 
 @pytest.mark.parametrize(
     'damage',
-    [lambda path: path.unlink(), lambda path: path.write_bytes(b''), damage_by_html],
-    ids=['missing', 'empty', 'html'],
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b''),
+        damage_by_html,
+        lambda path: path.write_bytes(path.read_bytes()[:-700]),
+        lambda path: path.write_bytes(path.read_bytes()[:-700] + bytes(700)),
+    ],
+    ids=['missing', 'empty', 'html', 'truncated', 'ends in zeros'],
 )
 @pytest.mark.parametrize('test_mode', [False, True])
 def test_a_bad_image_raises_with_its_name_and_line_and_is_never_replaced(photos, damage, test_mode):

@@ -3,7 +3,7 @@ import json
 import pytest
 from pycocotools.coco import COCO
 
-from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, read_instances
+from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, examine_instances, read_instances
 
 
 def test_reads_what_pycocotools_reads(coco_root, capsys):
@@ -45,6 +45,19 @@ def test_the_classes_are_the_ones_of_the_photographs(shared):
         (lambda c: c['images'][3].update(id=[4]), r'images\[3\].*id \(int\)'),
         (lambda c: c['annotations'].append('x'), r'annotations\[\d+\]: got x'),
         (lambda c: c['annotations'].clear(), 'no annotated image'),
+        (
+            lambda c: c['annotations'][3].update(category_id=1.0),
+            r'annotation 3: got category_id 1\.0',
+        ),
+        (lambda c: c['annotations'][3].update(image_id=True), 'annotation 3: got image_id True'),
+        (lambda c: c['annotations'][3].update(image_id=-1), 'annotation 3: got image_id -1'),
+        (lambda c: c['annotations'][3].update(image_id='4'), "annotation 3: got image_id '4'"),
+        (lambda c: c['annotations'][3].update(image_id=[4]), r'annotation 3: got image_id \[4\]'),
+        (lambda c: c['images'][3].update(id=True), r'images\[3\].*id \(int\)'),
+        (lambda c: c['images'][3].update(file_name='\ud800.jpg'), r'image 4: .*control'),
+        (lambda c: c['images'][3].update(file_name='/x.jpg'), 'image 4: .*inside the image folder'),
+        (lambda c: c['images'][3].update(file_name=f'./{c["images"][4]["file_name"]}'), 'again'),
+        (lambda c: c['categories'][3].update(name='dog'), r'80 categories'),
     ],
 )
 def test_problems_are_named(coco_root, tmp_path, change, expected):
@@ -65,3 +78,53 @@ def test_a_file_cut_in_half_is_named_with_its_line(coco_root, tmp_path):
     path.write_text(text[: len(text) // 2])
     with pytest.raises(LabelError, match=r'half\.json:\d+: .*complete JSON'):
         read_instances(path)
+
+
+def test_a_byte_order_mark_and_other_encodings_of_json_are_fine(coco_root, tmp_path):
+    path = coco_root / 'annotations/instances_train2014.json'
+    for codec in ('utf-8-sig', 'utf-16', 'utf-32'):
+        (tmp_path / 'a.json').write_text(path.read_text(), encoding=codec)
+        assert read_instances(tmp_path / 'a.json') == read_instances(path)
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['', '{', '[]', '[' * 200_000, '{"images": ' + '9' * 5000 + '}', 'NaN', '\x00', '<html>'],
+    ids=['empty', 'open', 'list', 'deep', 'long number', 'NaN', 'NUL', 'HTML'],
+)
+def test_what_is_no_annotation_file_is_refused(tmp_path, text):
+    path = tmp_path / 'a.json'
+    path.write_text(text)
+    with pytest.raises(LabelError, match=r'a\.json.*expected a '):
+        read_instances(path)
+
+
+def test_an_image_with_nothing_but_a_crowd_has_the_label_of_the_crowd(coco_root, tmp_path):
+    """As in the released lists, which hold the images with any annotation."""
+    content = json.loads((coco_root / 'annotations/instances_train2014.json').read_text())
+    image = content['images'][0]  # without annotations so far
+    content['annotations'].append(
+        {'id': 99, 'image_id': image['id'], 'category_id': 90, 'iscrowd': 1}
+    )
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(content))
+    names, labels = read_instances(path)
+    assert labels[names.index(image['file_name'])] == [79]
+
+
+def test_an_examination_names_every_problem_and_keeps_the_rest(coco_root, tmp_path):
+    content = json.loads((coco_root / 'annotations/instances_train2014.json').read_text())
+    content['images'][2]['file_name'] = 7
+    content['images'][3]['file_name'] = '../x.jpg'
+    content['annotations'][-1]['category_id'] = 12
+    content['annotations'].append('x')
+    content['categories'].append(None)
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(content))
+    found, where, problems = examine_instances(path)
+    places = [problem.where.removeprefix(f'{path}: ') for problem in problems]
+    last = len(content['annotations']) - 1
+    annotation = f'annotation {content["annotations"][-2]["id"]}'
+    assert places == ['categories[80]', 'images[2]', f'annotations[{last}]', annotation, 'image 4']
+    assert len(found.names) == 6  # of seven with annotations
+    assert where(found.names.index(content['images'][7]['file_name'])) == f'{path}: image 8'

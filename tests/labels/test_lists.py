@@ -2,7 +2,12 @@ import pickle
 
 import pytest
 
-from mmpretrain_mlml.labels import LabelError, read_label_list, write_label_list
+from mmpretrain_mlml.labels import (
+    LabelError,
+    examine_label_list,
+    read_label_list,
+    write_label_list,
+)
 
 
 @pytest.fixture
@@ -107,3 +112,27 @@ def test_official_lists_survive_a_round_trip(shared, tmp_path):
         assert len(read.names) == 82_081
         write_label_list(tmp_path / official.name, *read)
         assert read_label_list(tmp_path / official.name, 80) == read
+
+
+def test_an_examination_names_every_problem_and_keeps_the_rest(write):
+    path = write(
+        b'a.jpg,1\nb.jpg\nc.jpg,80\nd\xff.jpg,1\ne.jpg,2 2\n\n../f.jpg,3\na.jpg,4\ng.jpg,5'
+    )
+    (names, labels), where, problems = examine_label_list(path, 80)
+    assert [problem.where for problem in problems] == [f'{path}:{n}' for n in (2, 3, 4, 5, 6, 7, 8)]
+    assert dict(zip(names, labels))['g.jpg'] == [5]
+    assert where(names.index('g.jpg')) == f'{path}:9'
+    with pytest.raises(LabelError) as caught:
+        read_label_list(path, 80)
+    assert str(caught.value) == str(problems[0])
+
+
+@pytest.mark.parametrize('alias', ['./a.jpg', './/a.jpg', 'x/../a.jpg', 'a.jpg/.'])
+def test_another_spelling_of_a_name_is_no_other_image(write, alias):
+    with pytest.raises(LabelError, match=r'list\.txt:2: got '):
+        read_label_list(write(f'a.jpg,1\n{alias},2\n'), 80)
+
+
+def test_a_byte_order_mark_does_not_shift_the_line_of_a_problem(write):
+    with pytest.raises(LabelError, match=r'list\.txt:2: got bytes'):
+        read_label_list(write(b'\xef\xbb\xbfa,1\n\xff,1\n'), 80)

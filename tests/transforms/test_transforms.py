@@ -43,7 +43,7 @@ def picture():
 
 def test_the_order_is_resize_cutout_rand_augment(pipeline):
     assert [step.type.rpartition('.')[2] for step in pipeline] == [
-        'LoadImageFromFile', 'Resize', 'RelativeCutout', 'StepRandAugment', 'PackInputs',
+        'LoadWholeImage', 'Resize', 'RelativeCutout', 'StepRandAugment', 'PackInputs',
     ]  # fmt: skip
     assert pipeline[1].scale == (448, 448)
     assert pipeline[1].get('keep_ratio', False) is False

@@ -20,7 +20,7 @@ rand_augment = [
     dict(type='Brightness', magnitude_range=(0, 0.9)),
 ]
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmpretrain_mlml.LoadWholeImage'),
     dict(type='Resize', scale=input_size, backend='pillow'),  # which smooths as it shrinks
     dict(type='mmpretrain_mlml.RelativeCutout', size=0.5),
     dict(
@@ -33,7 +33,7 @@ train_pipeline = [
     dict(type='PackInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmpretrain_mlml.LoadWholeImage'),
     dict(type='Resize', scale=input_size, backend='pillow'),  # which smooths as it shrinks
     dict(type='PackInputs'),
 ]

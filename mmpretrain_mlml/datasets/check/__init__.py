@@ -1,0 +1,7 @@
+"""Looks at all labels and all images of a config's data sets, before an expensive run does."""
+
+from .checking import Report, check
+from .problem import Problem
+from .report import as_json, problem_table, summary_table
+
+__all__ = ['Problem', 'Report', 'as_json', 'check', 'problem_table', 'summary_table']

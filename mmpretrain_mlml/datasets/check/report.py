@@ -1,0 +1,99 @@
+"""A check's outcome as tables and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from .checking import Report
+from .problem import Problem
+
+COUNTS = (
+    'images',
+    'files',
+    'labels',
+    'before the drop',
+    'an image',
+    'density',
+    'unlabelled',
+    'classes',
+)
+COLOURS = {'error': 'red', 'warning': 'yellow'}
+
+
+def summary_table(report: Report) -> Table:
+    """One row a data set."""
+    table = Table(title='data sets', title_justify='left')
+    table.add_column('set')
+    table.add_column('kind')
+    for name in COUNTS:
+        table.add_column(name, justify='right')
+    for name, summary in report.summaries.items():
+        if isinstance(summary, str):
+            table.add_row(name, f'the same as {summary}')
+            continue
+        counts = summary.images_per_class.values()
+        table.add_row(
+            name,
+            summary.kind,
+            f'{summary.images:,}',
+            f'{summary.files:,}' if summary.files else 'none',
+            f'{summary.labels:,}',
+            f'{summary.complete_labels:,}',
+            f'{summary.labels / max(summary.images, 1):.2f}',
+            f'{summary.density:.2%}',
+            f'{summary.images_without_labels:,}',
+            f'{sum(count > 0 for count in counts)}/{len(counts)}',
+        )
+    return table
+
+
+def problem_table(problems: list[Problem], most: int = 10) -> Table:
+    """One row a problem; of each kind in each set no more than ``most``, and how many more."""
+    table = Table(
+        '', 'kind', 'set', 'where', 'got', 'expected', title='problems', title_justify='left'
+    )
+    total = Counter((problem.split, problem.severity, problem.kind) for problem in problems)
+    shown: Counter = Counter()
+    for problem in problems:
+        group = problem.split, problem.severity, problem.kind
+        shown[group] += 1
+        if shown[group] > most:
+            continue
+        cells = (problem.kind, problem.split, _place(problem), problem.got, problem.expected)
+        severity = Text(problem.severity, style=COLOURS[problem.severity])
+        table.add_row(severity, *map(Text, map(_printable, cells)))
+        if shown[group] == most and total[group] > most:
+            table.add_row(
+                severity, problem.kind, problem.split, f'and {total[group] - most:,} more'
+            )
+    return table
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """All of it, for :func:`json.dump`."""
+    return {
+        'errors': report.errors,
+        'warnings': len(report.problems) - report.errors,
+        'images_decoded': report.decoded,
+        'sets': {
+            name: summary if isinstance(summary, str) else asdict(summary)
+            for name, summary in report.summaries.items()
+        },
+        'problems': [problem._asdict() for problem in report.problems],
+    }
+
+
+def _place(problem: Problem) -> str:
+    if problem.path and problem.where:
+        return f'{problem.path} ({problem.where})'
+    return problem.path or problem.where
+
+
+def _printable(text: str) -> str:
+    """What a strange file name must not do to a terminal."""
+    return ''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

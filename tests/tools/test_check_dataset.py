@@ -1,0 +1,42 @@
+import json
+import shutil
+import sys
+
+WITH_CODE = ('bash', '-c', '"$@"; echo "exit code $?"', 'bash')
+TOOL = (*WITH_CODE, sys.executable, 'tools/check_dataset.py')
+
+
+def test_without_errors_the_exit_code_is_zero(run_tool, tmp_path):
+    small = ['train_dataloader.dataset.size=100', 'val_dataloader.dataset.size=50']
+    out = tmp_path / 'new/problems.json'
+    command = (*TOOL, 'configs/digits_full_bce.py', '--out', out, '--cfg-options', *small)
+    shown = run_tool(*command)
+    assert 'exit code 0' in shown
+    assert 'only the labels were checked' in shown
+    assert '0 errors, 0 warnings' in shown
+    assert json.loads(out.read_text())['sets']['train']['images'] == 100
+
+
+def test_with_a_truncated_image_it_is_one(coco_root, run_tool, tmp_path):
+    root = tmp_path / 'coco'
+    shutil.copytree(coco_root, root)
+    broken = root / 'train2014/COCO_train2014_000000000005.jpg'
+    broken.write_bytes(broken.read_bytes()[:1000])
+    out = tmp_path / 'problems.json'
+    config = 'configs/coco_0.4left_splc.py'
+    shown = run_tool(*TOOL, config, '--workers', 1, '--out', out, COCO_ROOT=str(root))
+    assert 'exit code 1' in shown
+    assert '14 image files in ' in shown
+    assert '1 errors, 2 warnings' in shown  # and each set lacks some classes
+    content = json.loads(out.read_text())
+    assert (content['errors'], content['warnings'], content['images_decoded']) == (1, 2, 14)
+    problem = content['problems'][0]
+    assert problem['path'] == str(broken)
+    assert problem['where'] == f'{root}/annotations/instances_train2014.json: image 5'
+    assert problem['got'] == 'a JPEG file that breaks off after 1000 bytes'
+
+
+def test_what_cannot_be_checked_is_said(run_tool):
+    shown = run_tool(*TOOL, 'no.py')
+    assert 'exit code 2' in shown
+    assert 'no.py cannot be checked' in shown

@@ -1,0 +1,144 @@
+import io
+import pickle
+
+import mmcv
+import numpy as np
+import pytest
+from mmcv.transforms import Compose, LoadImageFromFile
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpretrain import ImageClassificationInferencer
+from pictures import BAD, ODD, PATCHED, SIXTEEN, WHOLE, rotated
+from PIL import Image, ImageOps
+
+from mmpretrain_mlml import LoadWholeImage, config
+from mmpretrain_mlml.transforms.load_whole_image import ImageError, is_cut_jpeg
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(content, cls=LoadWholeImage, **options):
+        path = tmp_path / 'picture.jpg'
+        path.write_bytes(content)
+        return cls(**options)({'img_path': str(path)})
+
+    return load
+
+
+@pytest.mark.parametrize('backend', ['cv2', 'pillow'])
+@pytest.mark.parametrize('kind', [*WHOLE, *ODD])
+def test_a_whole_image_loads_as_with_mmcv(load, kind, backend):
+    content = {**WHOLE, **ODD}[kind]
+    found = load(content, imdecode_backend=backend)
+    expected = load(content, LoadImageFromFile, imdecode_backend=backend)
+    assert found.keys() == expected.keys()
+    assert np.array_equal(found['img'], expected['img'])
+    assert found['img'].dtype == np.uint8
+    assert found['img_shape'] == found['ori_shape'] == expected['img_shape']
+
+
+@pytest.mark.parametrize('kind', [*WHOLE, 'CMYK', 'grey', 'transparent', 'large'])
+def test_the_picture_is_the_one_that_pillow_sees_in_three_channels(load, kind):
+    content = {**WHOLE, **ODD}[kind]
+    expected = np.array(Image.open(io.BytesIO(content)).convert('RGB'))[..., ::-1]
+    found = load(content)['img']
+    assert found.shape == expected.shape
+    assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_a_picture_is_turned_as_its_camera_says(load, orientation):
+    content = rotated(orientation)
+    expected = np.array(ImageOps.exif_transpose(Image.open(io.BytesIO(content))))[..., ::-1]
+    assert np.array_equal(load(content)['img'], expected)
+
+
+def test_of_16_bits_the_upper_8_are_kept(load):
+    assert np.array_equal(load(ODD['16-bit'])['img'], np.repeat(SIXTEEN[..., None] >> 8, 3, axis=2))
+
+
+# Pillow reads all pixels of a PNG file of which but the end mark is cut.
+FOR_PILLOW = [kind for kind in BAD if kind != 'PNG less a byte']
+
+
+@pytest.mark.parametrize(
+    ('kind', 'backend'),
+    [*((kind, 'cv2') for kind in BAD), *((kind, 'pillow') for kind in FOR_PILLOW)],
+)
+def test_what_is_not_a_whole_image_is_refused_with_its_path(load, kind, backend):
+    with pytest.raises(ImageError, match=r'picture\.jpg: got .*; expected ') as caught:
+        load(BAD[kind], imdecode_backend=backend)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_the_message_says_what_is_in_the_file(load):
+    for kind, words in {
+        'empty': 'an empty file',
+        'html': "54 bytes .* beginning with b'<!DOCTYPE html><'",
+        'half a JPEG': rf'breaks off after {len(BAD["half a JPEG"])} bytes',
+    }.items():
+        with pytest.raises(ImageError, match=words):
+            load(BAD[kind])
+
+
+def test_a_missing_file_and_a_folder_are_refused_with_their_path(tmp_path):
+    for path, words in {tmp_path / 'no.jpg': 'no such file', tmp_path: 'Is a directory'}.items():
+        with pytest.raises(ImageError, match=f'{path}: got {words}'):
+            LoadWholeImage()({'img_path': str(path)})
+
+
+@pytest.mark.parametrize('kind', ['JPEG', 'progressive', 'restart markers', 'preview'])
+def test_a_jpeg_file_is_whole_with_its_last_byte_and_not_before(kind):
+    """Whatever the version of OpenCV: 4.6 and 4.10 give the rest in grey, 4.13 and 5.0 refuse."""
+    content = WHOLE[kind]
+    assert not is_cut_jpeg(content)
+    assert not is_cut_jpeg(content + b'more')
+    assert all(is_cut_jpeg(content[:length]) for length in range(3, len(content)))
+
+
+def test_a_decoder_that_fills_up_with_grey_is_not_asked(load, monkeypatch):
+    """As OpenCV 4.10 does."""
+    monkeypatch.setattr(mmcv, 'imfrombytes', lambda *_, **__: np.full((64, 96, 3), 128, np.uint8))
+    assert load(WHOLE['JPEG'])['img'].any()
+    for kind in ('half a JPEG', 'half a progressive', 'half a preview', 'zero tail', 'header only'):
+        with pytest.raises(ImageError, match='breaks off'):
+            load(BAD[kind])
+
+
+def test_a_decoder_tells_nobody_of_damage_inside_a_jpeg_file(load):
+    """A known limit, of OpenCV and Pillow alike; tools/check_dataset.py hears what OpenCV says."""
+    assert load(PATCHED)['img'].shape == load(WHOLE['JPEG'])['img'].shape
+
+
+def test_float32_on_request(load):
+    assert load(WHOLE['PNG'], to_float32=True)['img'].dtype == np.float32
+
+
+def test_samples_cannot_be_left_out():
+    with pytest.raises(TypeError, match='ignore_empty'):
+        LoadWholeImage(ignore_empty=True)
+
+
+@pytest.mark.parametrize('kind', ODD)
+def test_an_odd_image_goes_through_the_shipped_pipelines(tmp_path, kind):
+    path = tmp_path / 'picture.jpg'
+    path.write_bytes(ODD[kind])
+    cfg = Config.fromfile(config('coco_0.4left_splc.py'))
+    init_default_scope('mmpretrain')
+    for loader in (cfg.train_dataloader, cfg.val_dataloader):
+        inputs = Compose(loader.dataset.pipeline)({'img_path': str(path), 'gt_label': [0]})[
+            'inputs'
+        ]
+        assert inputs.shape == (3, 448, 448)
+        assert len(inputs.unique()) > 20
+
+
+def test_the_shipped_configs_use_it_and_mmpretrains_inferencer_still_works(tmp_path):
+    cfg = Config.fromfile(config('coco_0.4left_splc.py'))
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+        assert loader.dataset.pipeline[0].type == 'mmpretrain_mlml.LoadWholeImage'
+    (tmp_path / 'a.png').write_bytes(WHOLE['PNG'])
+    cfg.model.backbone.init_cfg = None
+    inferencer = ImageClassificationInferencer(cfg, pretrained=False, device='cpu')
+    sample = next(inferencer.preprocess([str(tmp_path / 'a.png')]))
+    assert sample['inputs'][0].shape == (3, 448, 448)

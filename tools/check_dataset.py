@@ -1,0 +1,56 @@
+"""Reads all labels and decodes all images of a config's data sets; shows what is wrong with them.
+
+Exit code: 0 without errors (there may be warnings), 1 with errors, 2 where nothing can be checked.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from joblib import cpu_count
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from rich.console import Console
+
+import mmpretrain_mlml  # noqa: F401  registers the data sets
+from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config')
+    parser.add_argument('--workers', type=int, default=cpu_count(), help='processes that decode')
+    parser.add_argument('--out', type=Path, default=Path('problems.json'))
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    args = parser.parse_args()
+    if args.workers < 1:
+        parser.error('expected --workers >= 1')
+    try:
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options)
+        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        report = check(cfg, args.workers)
+    except Exception as error:
+        parser.error(f'{args.config} cannot be checked: {type(error).__name__}: {error}')
+
+    known = sys.stdout.isatty() or 'COLUMNS' in os.environ
+    console = Console(width=None if known else 160)
+    console.print(summary_table(report))
+    if report.problems:
+        console.print(problem_table(report.problems))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({'config': args.config, **as_json(report)}, indent=2))
+    if report.decoded:
+        speed = report.decoded / report.seconds
+        print(f'{report.decoded:,} image files in {report.seconds:.0f} s, {speed:.0f} a second')
+    else:
+        print('no image files: only the labels were checked')
+    warnings = len(report.problems) - report.errors
+    print(f'{report.errors} errors, {warnings} warnings; all of them are in {args.out}')
+    return 1 if report.errors else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
