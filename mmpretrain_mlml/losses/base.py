@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -77,8 +76,8 @@ class MultiLabelLoss(nn.Module):
     of one that is not; or, where that is not enough, :meth:`elementwise`. It takes the arguments
     below as ``**common``.
 
-    Sum and mean can be differentiated once where a subclass has a :meth:`kernel`, and on the CPU; for
-    more take ``'none'``, or the functions in :mod:`~mmpretrain_mlml.losses.functional`.
+    Sum and mean can be differentiated once where a subclass has a :meth:`kernel`; for more take
+    ``'none'``, or the functions in :mod:`~mmpretrain_mlml.losses.functional`.
 
     Args:
         reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
@@ -111,6 +110,7 @@ class MultiLabelLoss(nn.Module):
         self.unknown = unknown
         self.class_weight = _factors('class_weight', class_weight)
         self.pos_weight = _factors('pos_weight', pos_weight)
+        self._has_kernel = _has_kernel(type(self))
 
     def positive(self, logits: Tensor) -> Tensor:
         """What an entry costs if it is present, (N, C), from logits in float32 or better."""
@@ -161,27 +161,20 @@ class MultiLabelLoss(nn.Module):
         if self.unknown == 'negative':
             target = target.clamp(min=0)
         weighted = not (weight is self.class_weight is self.pos_weight is None)
-        if not weighted and reduction != 'none' and _one_pass_pays(pred):
-            kernel = self.kernel(**context) if _has_kernel(type(self)) else None
+        if not weighted and reduction != 'none' and self._has_kernel:
+            kernel = self.kernel(**context)
             if kernel is not None:
-                divisor = 1.0
+                divisor = 1
                 if reduction == 'mean' and len(pred):
-                    divisor = float(len(pred) if avg_factor is None else avg_factor)
-                return self._summed(pred, target, kernel, self.loss_weight / divisor, context)
+                    divisor = len(pred) if avg_factor is None else avg_factor
+                logits = prepare(pred, target)[0]
+                return summed(logits, target, kernel, self.loss_weight / divisor)
         loss = self.elementwise(pred, target, **context)
         if self.class_weight is not None:
             loss = loss * self.factor('class_weight', loss)
         if weight is not None:
             loss = loss * _per_entry(weight, loss)
         return self.loss_weight * reduce_loss(loss, reduction, avg_factor)
-
-    def _summed(
-        self, pred: Tensor, target: Tensor, kernel: Kernel, factor: float, context: dict
-    ) -> Tensor:
-        def elementwise(x: Tensor, t: Tensor) -> Tensor:
-            return self.elementwise(x.unsqueeze(0), t.unsqueeze(0), **context).squeeze(0)
-
-        return summed(prepare(pred, target)[0], target, kernel, elementwise, factor)
 
     def factor(self, name: str, like: Tensor) -> Tensor | None:
         """``class_weight`` or ``pos_weight`` as a tensor beside ``like``, (N, C); None for none.
@@ -206,7 +199,6 @@ class MultiLabelLoss(nn.Module):
         return ', '.join(f'{key}={value!r}' for key, value in shown.items())
 
 
-@functools.cache
 def _has_kernel(cls: type) -> bool:
     """Whether the class that defines the elementwise loss defines the kernel, too.
 
@@ -214,11 +206,6 @@ def _has_kernel(cls: type) -> bool:
     """
     definer = next(parent for parent in cls.__mro__ if 'elementwise' in vars(parent))
     return 'kernel' in vars(definer)
-
-
-def _one_pass_pays(pred: Tensor) -> bool:
-    """Not where a compiler fuses the passes, nor on a GPU, which would wait for each block."""
-    return pred.device.type == 'cpu' and not torch.compiler.is_compiling()
 
 
 def _factors(name: str, value: float | Sequence[float] | None) -> Tensor | None:

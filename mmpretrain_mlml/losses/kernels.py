@@ -1,8 +1,9 @@
-"""Sum and gradient of a loss in one pass over the logits, in blocks that stay in the cache.
+"""Sum and gradient of a loss in one pass over the logits.
 
 Written naively, a loss of several terms makes a dozen passes over memory forward and as many
-backward. Here each block of logits is worked through once, gradient included. The formulas are those
-of :mod:`~mmpretrain_mlml.losses.functional`, which stays the definition; what is added is their
+backward. Here the gradient is worked out beside the loss: on the CPU in blocks that stay in the cache,
+under a compiler, or on a GPU, in one piece. The formulas are those of
+:mod:`~mmpretrain_mlml.losses.functional`, which stays the definition; what is added is their
 derivative. A test compares every kernel with it, value and gradient.
 """
 
@@ -18,55 +19,69 @@ from torch.autograd.function import once_differentiable
 
 BLOCK = 1 << 17  # entries: large enough to hide the calls, small enough for a core's cache
 
-# From logits and targets of a block, all targets 0 or 1, to its summed loss and its gradient, which
-# it writes into the third argument.
-Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
-Elementwise = Callable[[Tensor, Tensor], Tensor]
+# From logits and targets, one-dimensional, to the summed loss and its gradient, which it writes into
+# the third argument. The fourth says that all targets are known to be 0 or 1.
+Kernel = Callable[[Tensor, Tensor, Tensor, bool], Tensor]
 
 
-def summed(
-    logits: Tensor, target: Tensor, kernel: Kernel, elementwise: Elementwise, factor: float = 1.0
-) -> Tensor:
+def summed(logits: Tensor, target: Tensor, kernel: Kernel, factor: float | Tensor = 1.0) -> Tensor:
     """The sum of a loss over all entries, differentiable once.
 
-    Beside its inputs it needs the memory of the gradient, no more.
+    On the CPU it needs the memory of the gradient beside its inputs, no more.
 
     Args:
         logits: (N, C), float32 or float64.
-        target: (N, C); blocks with other values than 0 and 1 go through ``elementwise``.
+        target: (N, C) of 0, 1, -1 (unknown, costs nothing) or, interpolated, between 0 and 1.
         kernel: Of the loss.
-        elementwise: Its definition, (n,) and (n,) to (n,).
         factor: On the result.
     """
-    return _Summed.apply(logits, target, kernel, elementwise, factor)
+    if torch.compiler.is_compiling() or logits.device.type != 'cpu':
+        return factor * _InOnePiece.apply(logits, target.to(logits.dtype), kernel)
+    return _InBlocks.apply(logits, target, kernel, float(factor))
 
 
-class _Summed(torch.autograd.Function):
+class _InOnePiece(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, target: Tensor, *how: Any) -> Tensor:
-        ctx.how = how
+    def forward(ctx: Any, logits: Tensor, target: Tensor, kernel: Kernel) -> Tensor:
+        gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
+        total = kernel(logits.reshape(-1), target.reshape(-1), gradient.view(-1), False)
+        ctx.save_for_backward(gradient)
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor, None, None]:
+        return ctx.saved_tensors[0] * scale, None, None
+
+
+class _InBlocks(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, target: Tensor, kernel: Kernel, factor: float) -> Tensor:
+        ctx.how = kernel, factor
         ctx.save_for_backward(logits, target)
-        total, ctx.gradient = _block_by_block(logits, target, *how)
+        total, ctx.gradient = _block_by_block(logits, target, kernel, factor)
         return logits.new_tensor(total)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor, None, None, None]:
         gradient, ctx.gradient = ctx.gradient, None  # given away, so that it can be scaled in place
         if gradient is None:  # a second time through a retained graph
             gradient = _block_by_block(*ctx.saved_tensors, *ctx.how)[1]
-        return gradient if scale == 1 else gradient.mul_(scale), None, None, None, None
+        return gradient if scale.item() == 1 else gradient.mul_(scale), None, None, None
 
 
 def _block_by_block(
-    logits: Tensor, target: Tensor, kernel: Kernel, elementwise: Elementwise, factor: float
+    logits: Tensor, target: Tensor, kernel: Kernel, factor: float
 ) -> tuple[float, Tensor]:
     gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
     total = 0.0
-    for x, t, slope in zip(*(part.reshape(-1).split(BLOCK) for part in (logits, target, gradient))):
+    flat = [part.reshape(-1) for part in (logits, target, gradient)]
+    for x, t, slope in (
+        zip(*(part.split(BLOCK) for part in flat)) if len(flat[0]) > BLOCK else [flat]
+    ):
         t = t.to(x.dtype)
-        work = kernel if _hard(t) else _by_autograd(elementwise)
-        total += float(work(x, t, slope))
+        total += float(kernel(x, t, slope, _hard(t)))
         if factor != 1:
             slope.mul_(factor)
     return factor * total, gradient
@@ -79,39 +94,30 @@ def _hard(target: Tensor) -> bool:
     )
 
 
-def _by_autograd(elementwise: Elementwise) -> Kernel:
-    def kernel(x: Tensor, t: Tensor, gradient: Tensor) -> Tensor:
-        with torch.enable_grad():
-            leaf = x.detach().requires_grad_()
-            total = elementwise(leaf, t).sum()
-            gradient.copy_(torch.autograd.grad(total, leaf)[0])
-        return total.detach()
-
-    return kernel
-
-
 def hill_kernel(
-    x: Tensor, t: Tensor, gradient: Tensor, *, lamb: float, margin: float, gamma: float
+    x: Tensor, t: Tensor, gradient: Tensor, hard: bool, *, lamb: float, margin: float, gamma: float
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.hill_loss`."""
     p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
     square = p * p
     torch.mul(q, 3, out=gradient).add_(2 * lamb - 3).mul_(q).mul_(square)  # (2 lamb - 3p) p^2 q
     height = torch.rsub(p, lamb)
-    marked = torch.from_numpy(np.flatnonzero(t.numpy() != 0))
-    if 8 * len(marked) > len(t):  # too many to pick out
-        log_p, weight, slope = _focal(torch.rsub(x, margin), gamma)
-        gradient.lerp_(slope.neg_(), t)
-        return height.mul_(square).lerp_(log_p.mul_(weight).neg_(), t).sum()
-    log_p, weight, slope = _focal(x[marked].neg_().add_(margin), gamma)
-    gradient.index_copy_(0, marked, slope.neg_())
-    return torch.dot(height, square.index_fill_(0, marked, 0)) - torch.dot(log_p, weight)
+    marked = torch.from_numpy(np.flatnonzero(t.numpy() != 0)) if hard else None
+    if marked is not None and 8 * len(marked) < len(t):  # few enough to pick them out
+        log_p, weight, slope = _focal(torch.rsub(x[marked], margin), gamma)
+        gradient.index_copy_(0, marked, slope.neg_())
+        square.index_fill_(0, marked, 0)
+        return torch.dot(height, square) - torch.dot(log_p, weight)
+    log_p, weight, slope = _focal(torch.rsub(x, margin), gamma)
+    positive = log_p.mul_(weight).neg_()
+    return _mixed(height.mul_(square), gradient, positive, slope.neg_(), t, gradient, hard)
 
 
 def splc_kernel(
     x: Tensor,
     t: Tensor,
     gradient: Tensor,
+    hard: bool,
     *,
     correct: bool,
     tau: float,
@@ -120,17 +126,42 @@ def splc_kernel(
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.splc_loss`.
 
-    One focal term serves all, at the logit of the wrong answer: ``x``, or ``-x`` for what is marked
-    (``up`` is 1) or corrected.
+    A focal term is taken at the logit of the wrong answer: ``x``, or ``-x`` for what is marked or
+    corrected. Where all targets are hard, one term serves all entries.
     """
-    up = t
+    up = torch.zeros_like(x)
     if correct:  # 1 where the probability lies strictly above tau
-        up = torch.threshold_(torch.sigmoid(x), tau, 0.0).ceil_()
+        torch.threshold_(torch.sigmoid(x, out=up), tau, 0.0).ceil_()
+    if hard:
         torch.maximum(up, t, out=up)
-    wrong = torch.addcmul(x, x, up, value=-2).add_(t, alpha=margin)
-    log_p, weight, slope = _focal(wrong, gamma)
-    torch.addcmul(slope, slope, up, value=-2, out=gradient)
-    return torch.dot(log_p, weight).neg_()
+        wrong = torch.addcmul(x, x, up, value=-2).add_(t, alpha=margin)
+        log_p, weight, slope = _focal(wrong, gamma)
+        torch.addcmul(slope, slope, up, value=-2, out=gradient)
+        return torch.dot(log_p, weight).neg_()
+    log_p, weight, slope = _focal(torch.addcmul(x, x, up, value=-2), gamma)
+    negative = log_p.mul_(weight).neg_()
+    slope.addcmul_(slope, up, value=-2)
+    log_p, weight, rise = _focal(torch.rsub(x, margin), gamma)
+    positive = log_p.mul_(weight).neg_()
+    return _mixed(negative, slope, positive, rise.neg_(), t, gradient, hard)
+
+
+def _mixed(
+    negative: Tensor,
+    fall: Tensor,
+    positive: Tensor,
+    rise: Tensor,
+    t: Tensor,
+    gradient: Tensor,
+    hard: bool,
+) -> Tensor:
+    """Sum of the costs, and their slopes into ``gradient``, mixed as the targets say."""
+    if hard:
+        torch.lerp(fall, rise, t, out=gradient)
+        return negative.lerp_(positive, t).sum()
+    known, share = t >= 0, t.clamp(min=0)
+    torch.lerp(fall, rise, share, out=gradient).mul_(known)
+    return negative.lerp_(positive, share).mul_(known).sum()
 
 
 def _focal(wrong: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -143,9 +174,12 @@ def _focal(wrong: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
     # log p = log sigmoid(|wrong|) - max(wrong, 0), and sigmoid(|wrong|) = 1 - min(w, p)
     log_p = _log1p_(torch.minimum(w, p).neg_()).sub_(wrong.clamp_(min=0))
     weight = torch.pow(w, gamma, out=wrong)
-    return log_p, weight, torch.addcmul(w, p, log_p, value=-gamma, out=w).mul_(weight)
+    slope = torch.addcmul(w, p, log_p, value=-gamma, out=w).mul_(weight)
+    return log_p, weight, slope
 
 
 def _log1p_(x: Tensor) -> Tensor:
+    if torch.compiler.is_compiling() or x.device.type != 'cpu':
+        return x.log1p_()
     np.log1p(x.numpy(), out=x.numpy())  # takes half of torch's time where numpy is vectorised
     return x
