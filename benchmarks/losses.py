@@ -1,9 +1,11 @@
-"""Time of forward and backward of each loss, as a ratio to binary cross-entropy on the same tensors.
+"""Time and memory of forward and backward of each loss, as a ratio to binary cross-entropy.
 
-python benchmarks/losses.py [--out losses.json]
+python benchmarks/losses.py [--out losses.json] [--device cuda]
 
-One CPU thread, float32, sum over the batch, 3 % of the entries marked. Runs of the two alternate; the
-ratio is the median of the ratios of neighbours.
+One CPU thread, float32, sum over the batch, 3 % of the entries marked, the same tensors for both.
+Runs of the two alternate; the time is the median of the ratios of neighbours, the memory the ratio of
+the most that is allocated at a time beside logits and targets. "compiled" compares torch.compile of
+both at (128, 80); memory is at (256, 9605).
 """
 
 import argparse
@@ -19,23 +21,37 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 
-from mmpretrain_mlml import ASL, BCE, SPLC, Focal, Hill
+from mmpretrain_mlml import EPR, FAMILY, PASL, ROLE, SPLC
 from mmpretrain_mlml.losses.functional import hill_loss, splc_loss
 
 SHAPES = {(128, 80): 301, (256, 9605): 15, (1024, 20000): 3}
+COMPILED = (128, 80)
+MEMORY = (256, 9605)
 
 
-def peers() -> dict:
-    """Losses by name; MMPretrain's and timm's where they are installed."""
-    splc = SPLC(reduction='sum')
-    splc.set_epoch(1)
+def ours(shape: tuple[int, int]) -> dict[str, Callable]:
+    """The family, told what it wants to know."""
+    found = {}
+    for cls in FAMILY:
+        needed = {'expected_positives': 3.0} if issubclass(cls, EPR) else {}
+        if cls is ROLE:
+            needed.update(num_samples=shape[0], num_classes=shape[1])
+        loss = cls(reduction='sum', **needed)
+        if hasattr(loss, 'set_epoch'):
+            loss.set_epoch(5, 31)
+        if cls is PASL:
+            loss.set_class_prior(torch.full(shape[1:], 0.03))
+        if hasattr(loss, 'set_samples'):
+            loss.set_samples(torch.arange(shape[0]), shape[0])
+        found[cls.__name__] = loss
+    return found
+
+
+def peers() -> dict[str, Callable]:
+    """The plain formulas, and the losses of MMPretrain and timm where they are installed."""
     found = {
-        'Hill': Hill(reduction='sum'),
-        'SPLC': splc,
-        'BCE': BCE(reduction='sum'),
-        'Focal': Focal(reduction='sum'),
-        'ASL': ASL(reduction='sum'),
         'Hill, plain formula': lambda x, y: hill_loss(x, y, reduction='sum'),
         'SPLC, plain formula': lambda x, y: splc_loss(x, y, True, reduction='sum'),
     }
@@ -58,38 +74,83 @@ def peers() -> dict:
     return found
 
 
-def seconds(loss: Callable, logits: Tensor, target: Tensor) -> float:
+def bce(logits: Tensor, target: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, target, reduction='sum')
+
+
+def step(loss: Callable, logits: Tensor, target: Tensor) -> None:
     logits.grad = None
-    start = perf_counter()
     loss(logits, target).backward()
+
+
+def seconds(loss: Callable, logits: Tensor, target: Tensor) -> float:
+    if logits.is_cuda:
+        torch.cuda.synchronize()
+    start = perf_counter()
+    step(loss, logits, target)
+    if logits.is_cuda:
+        torch.cuda.synchronize()
     return perf_counter() - start
 
 
-def bce(logits: Tensor, target: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits, target, reduction='sum')
+def ratio(loss: Callable, peer: Callable, tensors: tuple[Tensor, Tensor], repeats: int) -> float:
+    for _ in range(3):
+        seconds(loss, *tensors), seconds(peer, *tensors)
+    return median(seconds(loss, *tensors) / seconds(peer, *tensors) for _ in range(repeats))
+
+
+def peak_bytes(loss: Callable, logits: Tensor, target: Tensor) -> int:
+    """The most that a step holds at a time, beside its inputs."""
+    step(loss, logits, target)
+    logits.grad = None
+    if logits.is_cuda:
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        step(loss, logits, target)
+        return torch.cuda.max_memory_allocated() - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+        step(loss, logits, target)
+    held = most = 0
+    for event in recorded.profiler.kineto_results.events():
+        if event.name() == '[memory]':
+            held += event.nbytes()
+            most = max(most, held)
+    return most
+
+
+def batch(shape: tuple[int, int], device: str) -> tuple[Tensor, Tensor]:
+    logits = torch.randn(shape, device=device, requires_grad=True)
+    return logits, (torch.rand(shape, device=device) < 0.03).float()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out', type=Path, help='writes the ratios as JSON')
+    parser.add_argument('--device', default='cpu')
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    losses, found = peers(), {}
-    for shape, repeats in track(SHAPES.items(), 'measuring'):
-        logits = torch.randn(shape, requires_grad=True)
-        target = (torch.rand(shape) < 0.03).float()
-        own = median(seconds(bce, logits, target) for _ in range(repeats))
-        found.setdefault('torch BCE, microseconds', {})[str(shape)] = 1e6 * own
-        for name, loss in losses.items():
-            seconds(loss, logits, target)
-            ratios = [
-                seconds(loss, logits, target) / seconds(bce, logits, target) for _ in range(repeats)
-            ]
-            found.setdefault(name, {})[str(shape)] = median(ratios)
-    table = Table('time, forward and backward', *map(str, SHAPES))
-    for name, by_shape in found.items():
-        table.add_row(name, *(f'{by_shape[str(shape)]:.2f}' for shape in SHAPES))
+    found: dict[str, dict[str, float]] = {'torch BCE, microseconds': {}}
+    for shape, repeats in SHAPES.items():
+        tensors = batch(shape, args.device)
+        own = median(seconds(bce, *tensors) for _ in range(repeats))
+        found['torch BCE, microseconds'][str(shape)] = 1e6 * own
+        losses = {**ours(shape), **peers()}
+        for name, loss in track(losses.items(), f'measuring at {shape}'):
+            found.setdefault(name, {})[str(shape)] = ratio(loss, bce, tensors, repeats)
+            if shape == MEMORY:
+                found[name]['memory'] = peak_bytes(loss, *tensors) / peak_bytes(bce, *tensors)
+    peer = torch.compile(bce, fullgraph=True)
+    for name in ('Hill', SPLC.__name__):
+        loss = torch.compile(ours(COMPILED)[name], fullgraph=True)
+        found[name]['compiled'] = ratio(loss, peer, batch(COMPILED, args.device), 301)
+
+    columns = [*map(str, SHAPES), 'memory', 'compiled']
+    table = Table(title='forward and backward, as a multiple of torch BCE')
+    for name in ('', *columns):
+        table.add_column(name, no_wrap=True)
+    for name, cells in found.items():
+        table.add_row(name, *(f'{cells[key]:.2f}' if key in cells else '' for key in columns))
     Console().print(table)
     if args.out:
         args.out.write_text(json.dumps(found, indent=2))

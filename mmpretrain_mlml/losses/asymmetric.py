@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
 from .base import MultiLabelLoss, defaults_of
 from .functional import asl_loss, focal_margin_loss, prepare
+from .kernels import Kernel, splc_kernel
 
 _ASL = defaults_of(asl_loss)
 _FOCAL_MARGIN = defaults_of(focal_margin_loss)
@@ -103,6 +105,9 @@ class FocalMargin(MultiLabelLoss):
         self.margin = margin
         self.gamma = gamma
         self.check()
+
+    def kernel(self) -> Kernel:
+        return partial(splc_kernel, correct=False, tau=1, margin=self.margin, gamma=self.gamma)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         logits, target = prepare(pred, target)

@@ -200,12 +200,16 @@ class MultiLabelLoss(nn.Module):
 
 
 def _has_kernel(cls: type) -> bool:
-    """Whether the class that defines the elementwise loss defines the kernel, too.
+    """Whether the kernel belongs to the formula.
 
-    A subclass that changes the one alone is not to get the kernel of its parent.
+    A subclass that changes the formula alone is not to get the kernel of its parent.
     """
-    definer = next(parent for parent in cls.__mro__ if 'elementwise' in vars(parent))
-    return 'kernel' in vars(definer)
+
+    def depth(name: str) -> int:
+        return next((i for i, c in enumerate(cls.__mro__) if name in vars(c)), len(cls.__mro__))
+
+    formula = ('elementwise', 'positive', 'negative', 'flips', 'relabel')
+    return depth('kernel') <= min(map(depth, formula))
 
 
 def _factors(name: str, value: float | Sequence[float] | None) -> Tensor | None:

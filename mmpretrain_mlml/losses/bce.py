@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
 from .base import MultiLabelLoss
 from .functional import check_range
+from .kernels import Kernel, splc_kernel
 from .terms import log_loss
 
 
@@ -21,6 +23,9 @@ class BCE(MultiLabelLoss):
 
     Source: the baseline of arXiv 2112.07368.
     """
+
+    def kernel(self) -> Kernel:
+        return partial(splc_kernel, correct=False, tau=1, margin=0, gamma=0)
 
     def positive(self, logits: Tensor) -> Tensor:
         return log_loss(logits)

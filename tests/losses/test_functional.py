@@ -88,6 +88,17 @@ def test_small_gammas_have_finite_gradients_where_one_minus_p_cancels(gamma):
     assert logits.grad.isfinite().all()
 
 
+@pytest.mark.parametrize('gamma', [0.0, 0.5, 1.0, 2.0, 3.5])
+def test_gradients_pass_gradcheck_for_any_exponent(gamma):
+    logits, target = random_batch(3, 4, 0.5, 2.0)
+    for loss in (
+        lambda x: hill_loss(x, target, gamma=gamma),
+        lambda x: splc_loss(x, target, True, gamma=gamma),
+        lambda x: asl_loss(x, target, gamma, gamma, 0.05, detach=False),
+    ):
+        torch.autograd.gradcheck(loss, logits.clone().requires_grad_())
+
+
 @pytest.mark.parametrize('name', ['hill', 'splc before', 'splc after', 'bce'])
 def test_gradients_pass_gradcheck(name):  # ASL and Focal differ from their slope, on purpose
     logits, target = random_batch(3, 4, 0.5, 2.0)

@@ -9,7 +9,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-from mmpretrain_mlml import ASL, BCE, SPLC, Focal, Hill
+from mmpretrain_mlml import ASL, BCE, SPLC, Focal, FocalMargin, Hill
 from mmpretrain_mlml.losses import functional
 
 ALL = [BCE, Focal, ASL, Hill, SPLC]
@@ -172,6 +172,29 @@ def test_mixed_targets_of_a_real_batch_augmentation_are_interpolated(cls, augmen
     torch.testing.assert_close(loss(pred, mixed), mixed * present + (1 - mixed) * absent)
 
 
+@pytest.mark.parametrize('cls', [BCE, FocalMargin, Hill, SPLC])
+@pytest.mark.parametrize('reduction', ['mean', 'sum', 'none'])
+def test_compiled_whole_the_loss_and_its_gradient_are_the_same(cls, reduction, batch):
+    logits, target = batch
+    target[0, 1], target[1, 0] = -1, 0.4  # unknown and soft
+    loss = ready(cls, reduction=reduction)
+    torch._dynamo.reset()
+    compiled = torch.compile(loss, backend='aot_eager', fullgraph=True)
+    found, expected = (logits.clone().requires_grad_() for _ in range(2))
+    values = compiled(found, target), loss(expected, target)
+    torch.testing.assert_close(*values)
+    for value in values:
+        value.sum().backward()
+    torch.testing.assert_close(found.grad, expected.grad)
+
+
+@pytest.mark.parametrize('cls', [Hill, SPLC])
+def test_entries_can_be_differentiated_twice(cls, batch):
+    logits, target = (tensor.double() for tensor in batch)
+    loss = ready(cls, reduction='none')
+    torch.autograd.gradgradcheck(lambda x: loss(x, target), logits.requires_grad_())
+
+
 def test_torch_compile_builds_two_graphs_of_splc_over_a_training(batch):
     built = []
 
@@ -261,16 +284,30 @@ def test_splc_on_a_base_sees_half_logits_in_float32(batch):
     torch.testing.assert_close(found, loss(half.float(), target, epoch=1), rtol=0, atol=0)
 
 
-def test_a_subclass_with_another_formula_does_not_get_its_parents_kernel(batch):
-    class Doubled(Hill):
-        def elementwise(self, pred, target):
-            return 2 * super().elementwise(pred, target)
-
-    torch.testing.assert_close(Doubled()(*batch), 2 * Hill()(*batch))
-    torch.testing.assert_close(Doubled(reduction='sum')(*batch), 2 * Hill(reduction='sum')(*batch))
+class DoubledHill(Hill):
+    def elementwise(self, pred, target):
+        return 2 * super().elementwise(pred, target)
 
 
-@pytest.mark.parametrize('cls', [Hill, SPLC])
+class FreeNegatives(BCE):
+    def negative(self, logits):
+        return 0 * logits
+
+
+class NeverFlips(SPLC):
+    def flips(self, pred, target):
+        return torch.zeros_like(pred, dtype=torch.bool)
+
+
+@pytest.mark.parametrize('cls', [DoubledHill, FreeNegatives, NeverFlips])
+def test_a_subclass_with_another_formula_does_not_get_its_parents_kernel(cls, batch):
+    entries = ready(cls, reduction='none')(*batch)
+    torch.testing.assert_close(ready(cls)(*batch), entries.sum() / 6)
+    torch.testing.assert_close(ready(cls, reduction='sum')(*batch), entries.sum())
+    assert not torch.equal(entries, ready(cls.__base__, reduction='none')(*batch))
+
+
+@pytest.mark.parametrize('cls', [BCE, FocalMargin, Hill, SPLC])
 def test_one_pass_and_the_plain_formula_give_the_same_loss_and_gradient(cls, batch):
     logits, target = batch
     target[0, 1], target[1, 0] = -1, 0.4  # unknown and soft
