@@ -24,7 +24,7 @@ def main() -> None:
         figure = draw_losses(
             {text: parse_loss(text) for text in args.losses}, args.epoch, args.limit
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
         parser.error(str(error))
     args.out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(args.out, dpi=130)

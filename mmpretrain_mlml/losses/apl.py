@@ -40,6 +40,8 @@ class APL(EM):
     Source: arXiv 2203.16219, asymmetric pseudo-labeling. Probabilities are those of training here.
     """
 
+    BY_ENTRY = False
+
     def __init__(
         self,
         alpha: float = 0.1,

@@ -93,6 +93,7 @@ class MultiLabelLoss(nn.Module):
     """
 
     UNKNOWN = ('ignore', 'negative')
+    BY_ENTRY = True  # whether an entry's cost follows from its own logit and target alone
 
     def __init__(
         self,

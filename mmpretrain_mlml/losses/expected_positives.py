@@ -28,6 +28,8 @@ class EPR(MultiLabelLoss):
     Source: arXiv 2106.09708 (EPR), a mean over images and classes there; summed over classes here.
     """
 
+    BY_ENTRY = False
+
     def __init__(self, expected_positives: float, **common: Any) -> None:
         super().__init__(**common)
         check_range('expected_positives', expected_positives, low=1e-6)

@@ -35,6 +35,8 @@ class LargeLoss(LabelCorrection):
     Source: arXiv 2206.03740, large loss matters.
     """
 
+    BY_ENTRY = False
+
     NEW_LABEL: int  # of an entry with a large loss
 
     def __init__(self, delta: float, base: nn.Module | dict | None = None, **common: Any) -> None:

@@ -39,6 +39,7 @@ class PASL(MultiLabelLoss):
     Source: arXiv 2110.10955, class-aware selective loss.
     """
 
+    BY_ENTRY = False
     UNKNOWN = ('ignore', 'negative', 'select')
 
     def __init__(

@@ -129,6 +129,8 @@ class RLC(SPLC):
     Source: the correction rule of the robust loss RLC for single positive labels, on SPLC's loss.
     """
 
+    BY_ENTRY = False
+
     def __init__(self, tau: float = 0.7, **kwargs: Any) -> None:
         super().__init__(tau, **kwargs)
 

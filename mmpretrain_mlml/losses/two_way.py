@@ -35,6 +35,8 @@ class TwoWay(MultiLabelLoss):
     Source: two-way multi-label loss (CVPR 2023).
     """
 
+    BY_ENTRY = False
+
     def __init__(
         self, temperature_pos: float = 4.0, temperature_neg: float = 1.0, **common: Any
     ) -> None:

@@ -60,8 +60,9 @@ def loss_curve(loss: nn.Module, logits: Tensor, target: float) -> Curve:
         target: Of all entries.
     """
     logits = logits.detach().clone().requires_grad_()
-    targets = torch.full((1, 2), target)  # two classes: MMPretrain takes a single one for an index
-    entries = [loss(x.expand(1, 2), targets, reduction_override='none')[0].mean() for x in logits]
+    size = 1, 80  # classes as in COCO, for losses that weigh by their number
+    targets = torch.full(size, target)
+    entries = [loss(x.expand(size), targets, reduction_override='none')[0].mean() for x in logits]
     value = torch.stack(entries)
     (gradient,) = torch.autograd.grad(value.sum(), logits)
     return Curve(value.detach(), gradient)
@@ -82,12 +83,15 @@ def draw_losses(
 
     Raises:
         KeyError: A loss is not registered.
+        ValueError: An entry of a loss costs what the others in its batch make of it.
     """
     figure = Figure(figsize=(10, 6.4), layout='constrained')
     panels = figure.subplots(2, 2, sharex=True)
     logits = torch.linspace(-limit, limit, points, dtype=torch.float64)
     for number, (name, cfg) in enumerate(losses.items()):
         loss = MODELS.build(cfg)
+        if not getattr(loss, 'BY_ENTRY', True):
+            raise ValueError(f'{name} looks at the whole batch: it has no curve over one logit')
         tell_epoch(loss, epoch, epoch + 1)
         for column, target in enumerate((1.0, 0.0)):
             curve = loss_curve(loss, logits, target)

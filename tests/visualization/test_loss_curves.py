@@ -50,3 +50,8 @@ def test_the_tool_draws_png_and_svg(run_tool, tmp_path):
     run_tool(*plot, '--out', tmp_path / 'x.svg')
     assert '<svg' in (tmp_path / 'x.svg').read_text()
     assert 'expected a loss such as' in run_tool(*plot, 'SPLC(1)', expect=1)
+
+
+def test_a_loss_of_the_whole_batch_has_no_curve():
+    with pytest.raises(ValueError, match='looks at the whole batch'):
+        draw_losses({'two-way': parse_loss('TwoWay')})
