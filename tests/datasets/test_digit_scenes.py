@@ -1,11 +1,15 @@
 import hashlib
+from copy import deepcopy
 
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import load_digits
+from support import VALIDATION, make_runner
 
-from mmpretrain_mlml import DigitScenes
+from mmpretrain_mlml import BCE, DigitScenes
 from mmpretrain_mlml.datasets.digit_scenes import make_scenes
+from mmpretrain_mlml.evaluation.functional import multi_label_scores
 from mmpretrain_mlml.labels import drop_labels
 
 
@@ -61,3 +65,42 @@ def test_labels_are_dropped_by_the_same_rule(protocol):
 def test_unknown_split_raises():
     with pytest.raises(ValueError, match="'val'; expected 'train' or 'test'"):
         DigitScenes(split='val')
+
+
+def test_unknown_entries_go_from_the_data_set_through_the_loss_to_the_scores(tmp_path):
+    changes = {**deepcopy(VALIDATION), 'train_cfg': {'max_epochs': 1}}
+    changes['train_dataloader'] = {'dataset': {'protocol': 'full', 'unknown': 0.5}}
+    changes['val_dataloader']['dataset']['unknown'] = 0.4
+    seen = []
+
+    class Noted(BCE):
+        def elementwise(self, pred, target):
+            loss = super().elementwise(pred, target)
+            seen.append((target, loss))
+            return loss
+
+    runner = make_runner(tmp_path, **changes)
+    runner.model.head.loss_module = Noted()
+    runner.train()
+    complete = DigitScenes('train', 48)
+    partial = runner.train_dataloader.dataset
+    for index in range(48):
+        score, truth = partial.get_data_info(index)['gt_score'], np.zeros(10)
+        truth[complete.get_data_info(index)['gt_label']] = 1
+        assert ((score == truth) | (score == -1)).all()
+        assert partial.get_data_info(index)['gt_label'] == np.flatnonzero(score == 1).tolist()
+    targets = torch.cat([target for target, _ in seen])
+    assert set(targets.unique().tolist()) == {-1, 0, 1}
+    assert abs((targets == -1).float().mean() - 0.5) < 0.1
+    assert all((loss[target == -1] == 0).all() for target, loss in seen)
+    # the scores are those of the known entries alone
+    model, loader = runner.model.eval(), runner.val_dataloader
+    with torch.no_grad():
+        samples = [sample for batch in loader for sample in model.val_step(batch)]
+    predicted = torch.stack([sample.pred_score for sample in samples]).numpy()
+    known = torch.stack([sample.gt_score for sample in samples]).numpy()
+    assert (known == -1).any()
+    expected = multi_label_scores(predicted, known)
+    found = runner.val_loop.run()
+    for key, value in expected.summary.items():
+        assert found[f'multi-label/{key}'] == pytest.approx(value, abs=1e-4), key

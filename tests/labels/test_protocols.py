@@ -2,9 +2,16 @@ import math
 from collections import Counter
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from mmpretrain_mlml.labels import PROTOCOLS, drop_labels, kept_count, read_label_list
+from mmpretrain_mlml.labels import (
+    PROTOCOLS,
+    drop_labels,
+    hide_entries,
+    kept_count,
+    read_label_list,
+)
 
 # n positive labels -> images of COCO train2014 with that many
 COCO_HISTOGRAM = {
@@ -95,3 +102,20 @@ def test_unknown_protocols_and_uneven_inputs_raise():
         drop_labels(['a'], [[1]], '0.5left')
     with pytest.raises(ValueError, match='1 and 2'):
         drop_labels(['a'], [[1], [2]], 'full')
+
+
+def test_hidden_entries_are_drawn_one_by_one_and_follow_from_name_and_seed():
+    names = [f'{index}.jpg' for index in range(2000)]
+    hidden = hide_entries(names, classes=20, share=0.3, seed=1)
+    assert hidden.shape == (2000, 20)
+    assert abs(hidden.mean() - 0.3) < 0.01  # 4 sigma are 0.009
+    assert np.abs(hidden.mean(0) - 0.3).max() < 0.06
+    assert np.abs(np.corrcoef(hidden.T) - np.eye(20)).max() < 0.12
+    assert (hide_entries(names[::-1], 20, 0.3, seed=1) == hidden[::-1]).all()
+    assert (hide_entries(names[5:6], 20, 0.3, seed=1) == hidden[5:6]).all()
+    assert (hide_entries(names, 20, 0.3, seed=2) != hidden).any()
+    assert not hide_entries(names, 20, 0.0).any()
+    assert hide_entries(names, 20, 1.0).all()
+    for share in (-0.1, 1.1, float('nan')):
+        with pytest.raises(ValueError, match=r'a share of entries in \[0, 1\]'):
+            hide_entries(names, 20, share)
