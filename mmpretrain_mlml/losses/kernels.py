@@ -20,8 +20,8 @@ from torch.autograd.function import once_differentiable
 BLOCK = 1 << 17  # entries: large enough to hide the calls, small enough for a core's cache
 
 # From logits and targets, one-dimensional, to the summed loss and its gradient, which it writes into
-# the third argument. The fourth says that all targets are known to be 0 or 1.
-Kernel = Callable[[Tensor, Tensor, Tensor, bool], Tensor]
+# the third argument.
+Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def summed(logits: Tensor, target: Tensor, kernel: Kernel, factor: float | Tensor = 1.0) -> Tensor:
@@ -35,7 +35,7 @@ def summed(logits: Tensor, target: Tensor, kernel: Kernel, factor: float | Tenso
         kernel: Of the loss.
         factor: On the result.
     """
-    if torch.compiler.is_compiling() or logits.device.type != 'cpu':
+    if not _can_look(logits):
         return factor * _InOnePiece.apply(logits, target.to(logits.dtype), kernel)
     return _InBlocks.apply(logits, target, kernel, float(factor))
 
@@ -44,7 +44,7 @@ class _InOnePiece(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, target: Tensor, kernel: Kernel) -> Tensor:
         gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
-        total = kernel(logits.reshape(-1), target.reshape(-1), gradient.view(-1), False)
+        total = kernel(logits.reshape(-1), target.reshape(-1), gradient.view(-1))
         ctx.save_for_backward(gradient)
         return total
 
@@ -80,44 +80,51 @@ def _block_by_block(
     for x, t, slope in (
         zip(*(part.split(BLOCK) for part in flat)) if len(flat[0]) > BLOCK else [flat]
     ):
-        t = t.to(x.dtype)
-        total += float(kernel(x, t, slope, _hard(t)))
+        total += float(kernel(x, t.to(x.dtype), slope))
         if factor != 1:
             slope.mul_(factor)
     return factor * total, gradient
 
 
-def _hard(target: Tensor) -> bool:
-    """Whether all targets are 0 or 1: none below 0, and none that its square falls short of."""
-    return len(target) == 0 or bool(
-        target.amin() >= 0 and torch.dot(target, target) == target.sum()
-    )
+def _can_look(values: Tensor) -> bool:
+    """Whether what is done can depend on values: not under a compiler; a GPU would wait for it."""
+    return values.device.type == 'cpu' and not torch.compiler.is_compiling()
 
 
 def hill_kernel(
-    x: Tensor, t: Tensor, gradient: Tensor, hard: bool, *, lamb: float, margin: float, gamma: float
+    x: Tensor, t: Tensor, gradient: Tensor, *, lamb: float, margin: float, gamma: float
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.hill_loss`."""
     p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
     square = p * p
-    torch.mul(q, 3, out=gradient).add_(2 * lamb - 3).mul_(q).mul_(square)  # (2 lamb - 3p) p^2 q
+    torch.mul(q, 3, out=gradient)
+    if lamb != 1.5:
+        gradient.add_(2 * lamb - 3)
+    gradient.mul_(q).mul_(square)  # (2 lamb - 3p) p^2 q
     height = torch.rsub(p, lamb)
-    marked = torch.from_numpy(np.flatnonzero(t.numpy() != 0)) if hard else None
-    if marked is not None and 8 * len(marked) < len(t):  # few enough to pick them out
+    marked = _few_marked(t)
+    if marked is not None:
         log_p, weight, slope = _focal(torch.rsub(x[marked], margin), gamma)
         gradient.index_copy_(0, marked, slope.neg_())
         square.index_fill_(0, marked, 0)
         return torch.dot(height, square) - torch.dot(log_p, weight)
     log_p, weight, slope = _focal(torch.rsub(x, margin), gamma)
     positive = log_p.mul_(weight).neg_()
-    return _mixed(height.mul_(square), gradient, positive, slope.neg_(), t, gradient, hard)
+    return _mixed(height.mul_(square), gradient, positive, slope.neg_(), t, gradient)
+
+
+def _few_marked(t: Tensor) -> Tensor | None:
+    """Where the targets are 1, if that is seldom and they are 0 elsewhere."""
+    if not _can_look(t):
+        return None
+    marked = torch.from_numpy(np.flatnonzero(t.numpy() != 0))
+    return marked if 8 * len(marked) < len(t) and bool((t[marked] == 1).all()) else None
 
 
 def splc_kernel(
     x: Tensor,
     t: Tensor,
     gradient: Tensor,
-    hard: bool,
     *,
     correct: bool,
     tau: float,
@@ -129,36 +136,34 @@ def splc_kernel(
     A focal term is taken at the logit of the wrong answer: ``x``, or ``-x`` for what is marked or
     corrected. Where all targets are hard, one term serves all entries.
     """
-    up = torch.zeros_like(x)
-    if correct:  # 1 where the probability lies strictly above tau
-        torch.threshold_(torch.sigmoid(x, out=up), tau, 0.0).ceil_()
-    if hard:
-        torch.maximum(up, t, out=up)
+    up = None  # 1 where an unmarked entry is pushed up, else 0
+    if correct:
+        up = torch.threshold_(torch.sigmoid(x), tau, 0.0).ceil_()
+    if _all_hard(t):
+        up = t if up is None else torch.maximum(up, t, out=up)
         wrong = torch.addcmul(x, x, up, value=-2).add_(t, alpha=margin)
         log_p, weight, slope = _focal(wrong, gamma)
         torch.addcmul(slope, slope, up, value=-2, out=gradient)
         return torch.dot(log_p, weight).neg_()
-    log_p, weight, slope = _focal(torch.addcmul(x, x, up, value=-2), gamma)
+    wrong = x.clone() if up is None else torch.addcmul(x, x, up, value=-2)
+    log_p, weight, slope = _focal(wrong, gamma)
     negative = log_p.mul_(weight).neg_()
-    slope.addcmul_(slope, up, value=-2)
+    if up is not None:
+        slope.addcmul_(slope, up, value=-2)
     log_p, weight, rise = _focal(torch.rsub(x, margin), gamma)
     positive = log_p.mul_(weight).neg_()
-    return _mixed(negative, slope, positive, rise.neg_(), t, gradient, hard)
+    return _mixed(negative, slope, positive, rise.neg_(), t, gradient)
+
+
+def _all_hard(t: Tensor) -> bool:
+    """Whether all targets are seen to be 0 or 1: none below 0 and none above its square."""
+    return _can_look(t) and (len(t) == 0 or bool(t.amin() >= 0 and torch.dot(t, t) == t.sum()))
 
 
 def _mixed(
-    negative: Tensor,
-    fall: Tensor,
-    positive: Tensor,
-    rise: Tensor,
-    t: Tensor,
-    gradient: Tensor,
-    hard: bool,
+    negative: Tensor, fall: Tensor, positive: Tensor, rise: Tensor, t: Tensor, gradient: Tensor
 ) -> Tensor:
     """Sum of the costs, and their slopes into ``gradient``, mixed as the targets say."""
-    if hard:
-        torch.lerp(fall, rise, t, out=gradient)
-        return negative.lerp_(positive, t).sum()
     known, share = t >= 0, t.clamp(min=0)
     torch.lerp(fall, rise, share, out=gradient).mul_(known)
     return negative.lerp_(positive, share).mul_(known).sum()
@@ -179,7 +184,7 @@ def _focal(wrong: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _log1p_(x: Tensor) -> Tensor:
-    if torch.compiler.is_compiling() or x.device.type != 'cpu':
+    if not _can_look(x):
         return x.log1p_()
     np.log1p(x.numpy(), out=x.numpy())  # takes half of torch's time where numpy is vectorised
     return x
