@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-collect_ignore = ['support.py']  # imported by tests; pytest would import it a second time
+# imported by tests; pytest would import them a second time
+collect_ignore = ['launched.py', 'obstacles.py', 'support.py']
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / 'shared'
 

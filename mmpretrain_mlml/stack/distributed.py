@@ -47,8 +47,8 @@ def train_distributed_without_gpu() -> None:
     Runner.setup_env, Runner.wrap_model = setup_env_on_cpu, wrap_model_on_cpu
 
 
-def leave_gloo() -> None:
-    """Ends a process of a gloo group that has done its work, exit code 0.
+def leave_gloo(exit_code: int = 0) -> None:
+    """Ends a process of a gloo group, one that has done its work together with the others.
 
     Symptom: about one run of two processes in ten ends with "terminate called without an active
     exception": a process that is done aborts while C++ takes its threads down, long after Python has
@@ -58,12 +58,13 @@ def leave_gloo() -> None:
     """
     group = torch.distributed
     if group.is_initialized() and group.get_backend() == 'gloo' and group.get_world_size() > 1:
-        group.barrier()
+        if exit_code == 0:  # one that leaves otherwise may be alone
+            group.barrier()
         group.destroy_process_group()
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
+        os._exit(exit_code)
 
 
 def _cpu_only() -> bool:

@@ -23,7 +23,12 @@ def run_mmpretrain_script(name: str) -> None:
     places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
     for script in places:
         if script.is_file():
-            runpy.run_path(str(script), run_name='__main__')
+            try:
+                runpy.run_path(str(script), run_name='__main__')
+            except SystemExit as end:  # a stop that was asked for
+                if isinstance(end.code, int):
+                    leave_gloo(end.code)
+                raise
             leave_gloo()
             return
     raise FileNotFoundError(f'MMPretrain {mmpretrain.__version__} has no tools/{name} at {places}')
