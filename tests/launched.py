@@ -1,6 +1,7 @@
 """Training as a process of its own, to be stopped, killed, and compared with one left in peace."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -46,24 +47,29 @@ class Launched:
     ``obstacle`` is a place where the first process stops and waits to be killed: see obstacles.py.
     """
 
-    def __init__(self, config, work_dir, *options, processes=1, port='', obstacle='', **env):
-        self.log = work_dir.parent / f'{work_dir.name}.log'
-        self.reached = work_dir.parent / f'{work_dir.name}.reached'
+    def __init__(
+        self, config, work_dir, *options, cfg=(), processes=1, nodes=1, prefix=(), log=None, obstacle='',
+        **env,
+    ):  # fmt: skip
+        self.log = log or work_dir.with_name(f'{work_dir.name}.log')
+        self.reached = work_dir.with_name(f'{work_dir.name}.reached')
         self.reached.unlink(missing_ok=True)
+        self.before = self.log.stat().st_size if self.log.exists() else 0
         command = [sys.executable, 'tools/train.py', config]
         if processes > 1:
-            command = ['bash', 'tools/dist_train.sh', config, str(processes)]
-            command += ['--cfg-options', f'train_dataloader.batch_size={32 // processes}']
+            on_each = str(processes // nodes)
+            command = [*prefix, 'bash', 'tools/dist_train.sh', config, on_each]
+        batch = f'train_dataloader.batch_size={32 // processes}'
         with self.log.open('a') as log:
             self.process = subprocess.Popen(
-                [*command, '--work-dir', work_dir, *options],
+                [*command, '--work-dir', work_dir, *options, '--cfg-options', batch, *cfg],
                 cwd=ROOT,
                 env={
                     **os.environ,
                     'PYTHONPATH': f'{ROOT}:{ROOT}/tests',
                     'OMP_NUM_THREADS': '1',
                     'PYTHON': sys.executable,
-                    'PORT': port,
+                    'NNODES': str(nodes),
                     'OBSTACLE': obstacle,
                     'REACHED': str(self.reached),
                     **env,
@@ -79,8 +85,14 @@ class Launched:
             self.kill()
 
     def wait_for(self, path, timeout=120):
+        self.wait_until(path.exists, timeout)
+
+    def wait_for_log(self, text, timeout=120):
+        self.wait_until(lambda: text in self.log.read_text()[self.before :], timeout)
+
+    def wait_until(self, condition, timeout):
         end = time.monotonic() + timeout
-        while not path.exists():
+        while not condition():
             assert self.process.poll() is None, self.log.read_text()[-4000:]
             assert time.monotonic() < end, self.log.read_text()[-4000:]
             time.sleep(0.005)
@@ -144,3 +156,28 @@ def assert_same(found, expected, name):
         assert torch.equal(found, expected), name
     else:
         assert found == expected, name
+
+
+def kill_at(point, launch, work_dir, processes):
+    """Starts a run and kills it at ``OBSTACLE``, or of it only ``OBSTACLE one`` or ``launcher``.
+
+    The obstacle is one of obstacles.py; ``one`` is the process that waits there. The launcher sees to
+    the other processes then, and they end by themselves without a launcher.
+    """
+    obstacle, whom = re.fullmatch(r'(.+?:[\d:]+)(?: (one|launcher))?', point).groups()
+    run = launch(work_dir, processes=processes, obstacle=obstacle)
+    waiting = run.wait_for_obstacle()
+    if whom == 'one':
+        os.kill(waiting, signal.SIGKILL)
+        assert run.process.wait(60) != 0
+    elif whom == 'launcher':
+        workers = descendants(run.process.pid)
+        assert waiting in workers
+        run.process.kill()
+        run.process.wait()
+        end = time.monotonic() + 10
+        while any(Path(f'/proc/{pid}').exists() for pid in workers):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    else:
+        run.kill()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import mmpretrain
 
-from .distributed import leave_gloo
+from .distributed import end_with_launcher, leave_gloo
 
 
 def run_mmpretrain_script(name: str) -> None:
@@ -19,6 +19,7 @@ def run_mmpretrain_script(name: str) -> None:
     Raises:
         FileNotFoundError: This installation of MMPretrain has no such tool.
     """
+    end_with_launcher()
     package = Path(mmpretrain.__file__).parent
     places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
     for script in places:

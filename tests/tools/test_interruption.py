@@ -4,17 +4,15 @@ import os
 import random
 import signal
 import time
-from functools import cache
 
 import pytest
 import torch
-from launched import EPOCHS, ITERATIONS, Launched, assert_same_end, write_config
+from launched import EPOCHS, ITERATIONS, assert_same_end, kill_at
 
-KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points, beside those at chosen ones
-# Where the processes are killed, in turn: all of them, or one, and the launcher sees to the others.
+KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points
 CHOSEN = {
-    1: ['validating:2', 'writing epoch:3', f'validating:{EPOCHS}'],
-    2: ['validating:2', 'writing epoch:3 one'],
+    1: ['writing epoch:3', f'validating:{EPOCHS}'],
+    2: ['validating:2 launcher', 'writing epoch:3 one'],
 }
 MORE = {
     1: [
@@ -23,56 +21,19 @@ MORE = {
     ],
     2: [
         'training:2 one', 'training:2:1 one', 'renamed epoch:2', 'pointing:3', 'validating:3:1 one',
-        'validated:3 one', 'renamed best:3', 'noting:3 one', f'validating:{EPOCHS} one',
+        'validated:3 one', 'renamed best:3', 'noting:3 launcher', f'validating:{EPOCHS}',
     ],
 }  # fmt: skip
-
-
-@pytest.fixture(scope='module')
-def config(tmp_path_factory):
-    return write_config(tmp_path_factory.mktemp('interruption'))
-
-
-@pytest.fixture(scope='module')
-def start(config, free_port):
-    def start(work_dir, *options, processes=1, obstacle=''):
-        port = free_port() if processes > 1 else ''
-        options = ['--resume', *options]
-        return Launched(
-            config,
-            work_dir,
-            *options,
-            processes=processes,
-            port=port,
-            obstacle=obstacle.removesuffix(' one'),
-        )
-
-    return start
-
-
-@pytest.fixture(scope='module')
-def straight(config, start):
-    """The folder of a run that nothing disturbs."""
-
-    @cache
-    def run(processes):
-        work_dir = config.parent / f'straight{processes}'
-        assert start(work_dir, processes=processes).wait() == 0
-        return work_dir
-
-    return run
-
-
 PROCESSES = [1, pytest.param(2, marks=pytest.mark.dist)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('processes', PROCESSES)
 def test_asked_to_stop_inside_an_epoch_it_saves_and_goes_on_with_the_next_batch(
-    processes, start, straight, tmp_path
+    processes, launch, straight, tmp_path
 ):
     work_dir = tmp_path / 'run'
-    run = start(work_dir, processes=processes)
+    run = launch(work_dir, processes=processes)
     run.wait_for(work_dir / 'epoch_3.pth')
     run.process.send_signal(signal.SIGTERM)
     code = run.wait(60)
@@ -88,42 +49,37 @@ def test_asked_to_stop_inside_an_epoch_it_saves_and_goes_on_with_the_next_batch(
     interrupted = torch.load(work_dir / 'interrupted.pth', weights_only=True)
     assert interrupted['meta']['iter'] % ITERATIONS != 0
     assert len(interrupted['processes']) == processes
-    assert start(work_dir, processes=processes).wait() == 0
+    assert launch(work_dir, processes=processes).wait() == 0
     assert not (work_dir / 'interrupted.pth').exists()
     assert_same_end(work_dir, straight(processes))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('processes', PROCESSES)
-def test_killed_at_chosen_and_random_points_it_ends_bitwise_as_if_nothing_had_been(
-    processes, start, straight, tmp_path
+def test_killed_at_chosen_points_it_ends_bitwise_as_if_nothing_had_been(
+    processes, launch, straight, tmp_path
 ):
-    """A few chosen points here; all of them, and 20 random ones, with MLML_KILLS=20."""
+    """Two points here; all of them with MLML_KILLS=20."""
+    points = MORE[processes] + CHOSEN[processes] if KILLS else CHOSEN[processes]
+    for point in sorted(points, key=lambda point: int(point.split(':')[1].split()[0])):
+        kill_at(point, launch, tmp_path / 'run', processes)
+    assert launch(tmp_path / 'run', processes=processes).wait() == 0
+    assert_same_end(tmp_path / 'run', straight(processes))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not KILLS, reason='set MLML_KILLS=20 for twenty kills at random points')
+@pytest.mark.parametrize('processes', PROCESSES)
+def test_killed_at_random_points_it_ends_bitwise_as_if_nothing_had_been(
+    processes, launch, straight, tmp_path
+):
     work_dir, draw = tmp_path / 'run', random.Random(processes)
-    expected = straight(processes)
-    for point in MORE[processes] if KILLS else []:
-        kill_at(point, start(work_dir.with_name('chosen'), processes=processes, obstacle=point))
-    if KILLS:
-        assert start(work_dir.with_name('chosen'), processes=processes).wait() == 0
-        assert_same_end(work_dir.with_name('chosen'), expected)
+    longer = (f'train_cfg.max_epochs={2 * KILLS}',)
     for kill in range(KILLS):
-        run = start(work_dir, processes=processes)
-        run.wait_for(work_dir / ('epoch_1.pth' if kill == 0 else 'last_checkpoint'))
-        if kill:
-            time.sleep(draw.uniform(4, 9))  # importing, building, training, validating, saving
-        time.sleep(draw.uniform(0, 0.5))
+        run = launch(work_dir, processes=processes, cfg=longer)
+        run.wait_for_log('Epoch(train)')
+        time.sleep(draw.uniform(0, 2))  # two or three epochs, with what comes between
+        assert run.process.poll() is None
         run.kill()
-    for point in CHOSEN[processes] if not KILLS else []:
-        kill_at(point, start(work_dir, processes=processes, obstacle=point))
-    assert start(work_dir, processes=processes).wait() == 0
-    assert_same_end(work_dir, expected)
-
-
-def kill_at(point, run):
-    """Kills a run where it waits: all processes at once, or the one that waits."""
-    waiting = run.wait_for_obstacle()
-    if point.endswith(' one'):
-        os.kill(waiting, signal.SIGKILL)
-        assert run.wait(60) != 0
-    else:
-        run.kill()
+    assert launch(work_dir, processes=processes, cfg=longer).wait() == 0
+    assert_same_end(work_dir, straight(processes, *longer))
