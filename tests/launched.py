@@ -48,8 +48,8 @@ class Launched:
     """
 
     def __init__(
-        self, config, work_dir, *options, cfg=(), processes=1, nodes=1, prefix=(), log=None, obstacle='',
-        **env,
+        self, config, work_dir, *options, cfg=(), processes=1, nodes=1, prefix=(), obstacle='',
+        log=None, **env,
     ):  # fmt: skip
         self.log = log or work_dir.with_name(f'{work_dir.name}.log')
         self.reached = work_dir.with_name(f'{work_dir.name}.reached')

@@ -75,7 +75,7 @@ def test_killed_at_random_points_it_ends_bitwise_as_if_nothing_had_been(
 ):
     work_dir, draw = tmp_path / 'run', random.Random(processes)
     longer = (f'train_cfg.max_epochs={2 * KILLS}',)
-    for kill in range(KILLS):
+    for _ in range(KILLS):
         run = launch(work_dir, processes=processes, cfg=longer)
         run.wait_for_log('Epoch(train)')
         time.sleep(draw.uniform(0, 2))  # two or three epochs, with what comes between

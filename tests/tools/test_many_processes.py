@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from launched import assert_same_end, descendants
@@ -18,8 +19,8 @@ def test_one_process_that_fails_takes_all_down_with_its_own_error_shown(launch, 
     workers = descendants(run.process.pid)
     began = time.monotonic()
     assert run.process.wait(60) != 0
-    print(f'all down after {time.monotonic() - began:.1f} s')
-    assert not [pid for pid in workers if os.path.exists(f'/proc/{pid}')]
+    print(f'all down after {time.monotonic() - began:.1f} s')  # with pytest -s
+    assert not [pid for pid in workers if Path(f'/proc/{pid}').exists()]
     assert 'ValueError: an error of process 1 alone' in run.log.read_text()
 
 
