@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 # imported by tests; pytest would import them a second time
-collect_ignore = ['launched.py', 'obstacles.py', 'support.py']
+collect_ignore = ['launched.py', 'obstacles.py', 'stack_matrix.py', 'support.py']
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / 'shared'
 
