@@ -81,17 +81,22 @@ def run_cells(python, torch, cells, folder):
 
 
 def find_python(version):
-    places = [*Path.home().glob(f'.pyenv/versions/{version}.*/bin/python{version}')]
-    found = shutil.which(f'python{version}') or (str(places[-1]) if places else None)
-    if found is None and shutil.which('uv'):
-        done = subprocess.run(['uv', 'python', 'find', version], capture_output=True, text=True)
-        found = done.stdout.strip() if done.returncode == 0 else None
-    return found
+    """The first Python of a version that starts and has venv: on the path, of pyenv, of uv."""
+    places = [shutil.which(f'python{version}')]
+    places += sorted(Path.home().glob(f'.pyenv/versions/{version}.*/bin/python{version}'))
+    if shutil.which('uv'):
+        places.append(run('uv', 'python', 'find', version).stdout.strip())
+    tell = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+    return next((p for p in places if p and run(p, '-c', tell).stdout.strip() == version), None)
+
+
+def run(*command, **kwargs):
+    return subprocess.run(command, capture_output=True, text=True, **kwargs)
 
 
 def make_environment(interpreter, place, *packages, below=None):
     """Makes one, on top of another one if told; returns what pip had to say against it, or ''."""
-    subprocess.run([interpreter, '-m', 'venv', place], check=True)
+    run(interpreter, '-m', 'venv', place, check=True)
     if below is not None:
         (site,) = place.glob('lib/python*/site-packages')
         (other,) = below.glob('lib/python*/site-packages')
@@ -100,11 +105,7 @@ def make_environment(interpreter, place, *packages, below=None):
 
 
 def pip(place, *packages):
-    done = subprocess.run(
-        [place / 'bin/python', '-m', 'pip', 'install', '--quiet', *packages],
-        capture_output=True,
-        text=True,
-    )
+    done = run(place / 'bin/python', '-m', 'pip', 'install', '--quiet', *packages)
     lines = [line for line in done.stderr.splitlines() if line.startswith('ERROR')]
     return ' '.join(lines[-2:]) if done.returncode else ''
 
@@ -113,7 +114,7 @@ def smoke(place):
     """Runs the smoke test in an environment: what it came to, and on which versions."""
     began = time.monotonic()
     python = place / 'bin/python'
-    versions = subprocess.run([python, '-c', VERSIONS], capture_output=True, text=True).stdout
+    versions = run(python, '-c', VERSIONS).stdout
     try:
         done = subprocess.run(
             [python, '-m', 'pytest', '-q', '-W', 'default', '-p', 'no:cacheprovider', *SMOKE],
