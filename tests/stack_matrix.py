@@ -23,6 +23,7 @@ PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 TORCHES = ('2.6', '2.10', 'newest')
 STACKS = ('openmmlab', 'onedl')
 TRANSFORMERS = ('without', 'with')
+TESTS = ('pytest>=8', 'pycocotools')  # with it MMPretrain wants its multimodal models too
 TRAIN, STOP = 'tests/tools/test_train_and_test.py', 'tests/tools/test_interruption.py'
 SMOKE = (
     'tests/losses/test_functional.py',  # the released code's values
@@ -67,7 +68,7 @@ def run_cells(python, torch, cells, folder):
     base = folder / f'{python}-{torch}'
     try:
         pin = [] if torch == 'newest' else [f'torch=={torch}.*']
-        error = make_environment(interpreter, base, *(pin or ['torch']), 'torchvision', 'pytest>=8')
+        error = make_environment(interpreter, base, *(pin or ['torch']), 'torchvision', *TESTS)
         for stack in dict.fromkeys(stack for stack, _ in cells):
             child = base / stack
             error = error or make_environment(interpreter, child, f'{ROOT}[{stack}]', below=base)

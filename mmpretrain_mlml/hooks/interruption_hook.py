@@ -94,6 +94,7 @@ class InterruptionHook(Hook):
                 'iter': done,
                 'interrupted': {'done': in_epoch, 'length': length},
             },
+            by_epoch=False,
             backend_args={'backend': ATOMIC},
         )
         if is_main_process():

@@ -18,13 +18,16 @@ def repair() -> None:
     from .distributed import train_distributed_without_gpu
     from .mixed_precision import allow_bf16_without_gpu
     from .resume import resume_from_what_is_there, resume_inside_an_epoch
+    from .strategies import never_obey_checkpoint_of_strategy, shard_without_gpu
     from .training_state import allow_training_state
 
     allow_training_state()
     load_as_data_only()
     never_obey_checkpoint()
+    never_obey_checkpoint_of_strategy()
     resume_from_training_state_only()
     resume_from_what_is_there()
     resume_inside_an_epoch()
     train_distributed_without_gpu()
+    shard_without_gpu()
     allow_bf16_without_gpu()

@@ -29,16 +29,13 @@ def train_distributed_without_gpu() -> None:
 
     @functools.wraps(setup_env)
     def setup_env_on_cpu(self: Runner, env_cfg: dict) -> None:
-        if self._launcher == 'pytorch' and _cpu_only() and not torch.distributed.is_initialized():
-            seconds = env_cfg.get('dist_cfg', {}).get('timeout', 1800)
-            torch.distributed.init_process_group(
-                'gloo', timeout=datetime.timedelta(seconds=seconds)
-            )
+        if self._launcher == 'pytorch' and cpu_only():
+            start_gloo(env_cfg.get('dist_cfg', {}).get('timeout', 1800))
         setup_env(self, env_cfg)
 
     @functools.wraps(wrap_model)
     def wrap_model_on_cpu(self: Runner, model_wrapper_cfg: dict | None, model: Any) -> nn.Module:
-        if self.distributed and _cpu_only():
+        if self.distributed and cpu_only():
             if model_wrapper_cfg is None:  # what mmengine builds then, but for the device
                 model_wrapper_cfg = {
                     'type': 'MMDistributedDataParallel',
@@ -83,5 +80,11 @@ def leave_gloo(exit_code: int = 0) -> None:
         os._exit(exit_code)
 
 
-def _cpu_only() -> bool:
+def start_gloo(timeout: int) -> None:
+    """Starts a gloo group, if there is no group yet; mmengine respects it. ``timeout`` in seconds."""
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group('gloo', timeout=datetime.timedelta(seconds=timeout))
+
+
+def cpu_only() -> bool:
     return get_device() == 'cpu'
