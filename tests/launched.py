@@ -137,7 +137,7 @@ def assert_same_end(work_dir, expected_dir):
             hubs = [checkpoint['message_hub'] for checkpoint in (expected, found)]
             first, second = (hub['runtime_info'] for hub in hubs)
             assert Path(second['best_ckpt']).name == Path(first['best_ckpt']).name
-            for key in ('best_score', 'keep_ckpt_ids', 'validated'):
+            for key in ('best_score', 'keep_ckpt_ids', 'last_validated'):
                 assert second[key] == first[key], key
             losses = [hub['log_scalars']['train/loss']._log_history for hub in hubs]
             assert losses[1].tolist() == losses[0].tolist()

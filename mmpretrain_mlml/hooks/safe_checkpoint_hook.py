@@ -11,7 +11,7 @@ from mmpretrain.registry import HOOKS
 from ..checkpoints.atomic import ATOMIC, remove_parts
 from ..stack.resume import position, trust_synced_buffers, validates_here
 
-VALIDATED = 'validated'  # in the message hub: the position that was validated last
+VALIDATED = 'last_validated'  # in the message hub; a name with "val" in front would be logged
 
 
 @HOOKS.register_module()

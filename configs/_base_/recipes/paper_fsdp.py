@@ -1,4 +1,4 @@
-# The released recipe with parameters, gradients and the optimiser's state in shares over the processes.
+# The released recipe with parameters, gradients and optimiser state in shares over the processes.
 _base_ = 'paper.py'
 runner_type = 'FlexibleRunner'
 strategy = dict(
