@@ -26,12 +26,14 @@ def repair() -> None:
         write_whole_files,
     )
     from .training_state import allow_training_state
+    from .weights import refuse_weights_that_fit_nowhere
 
     allow_training_state()
     load_as_data_only()
     never_obey_checkpoint()
     never_obey_checkpoint_of_strategy()
     resume_from_training_state_only()
+    refuse_weights_that_fit_nowhere()
     resume_from_what_is_there()
     resume_inside_an_epoch()
     train_distributed_without_gpu()
