@@ -1,9 +1,11 @@
 """Places in a training process where a test can stop it; imported by the process itself.
 
 OBSTACLE=PLACE:EPOCH[:RANK[:WHAT]] (epoch 1-based, rank 0 unless told) makes one process note its id in
-the file REACHED when it gets there and wait to be killed, or, with WHAT=raise, raise an error.
+the file REACHED when it gets there and wait to be killed; with WHAT=raise it raises an error, with
+WHAT=nan its loss is NaN from there on.
 """
 
+import math
 import os
 import time
 from pathlib import Path
@@ -53,6 +55,7 @@ class Obstacle(Hook):
             return
         self.place, self.epoch, self.what = place, int(epoch), what
         self.noting = False
+        self.model = getattr(runner.model, 'module', runner.model)
         if place.split()[0] in ('writing', 'written', 'renamed', 'pointing', 'noting'):
             self.watch_writes()
 
@@ -78,6 +81,9 @@ class Obstacle(Hook):
         reached.with_suffix('.part').replace(reached)
         if self.what == 'raise':
             raise ValueError(f'an error of process {get_rank()} alone')
+        if self.what == 'nan':
+            self.model.head.loss_module.loss_weight = math.nan
+            return
         time.sleep(WAIT)
 
     def watch_writes(self):
