@@ -21,9 +21,14 @@ if [ "$restarts" != 0 ] && [[ " ${*:3} " != *' --resume '* ]]; then
     echo "MAX_RESTARTS=$restarts needs --resume among the options: a restart would begin anew" >&2
     exit 2
 fi
-if [ "$restarts" != 0 ] && [ "$nodes" != 1 ]; then # machines that can find each other once more
+if [ "$restarts" != 0 ]; then # machines that can find each other once more
+    if [ "$nodes" = 1 ]; then
+        LOCAL_ADDR=${LOCAL_ADDR:-$address}
+    fi
     meeting=(--rdzv_backend=c10d --rdzv_endpoint="$address:$port" --rdzv_id="$port"
         --rdzv_conf="is_host=$((rank == 0))" ${LOCAL_ADDR:+--local_addr="$LOCAL_ADDR"})
+    # torch 2.15 else keeps its store over a restart, with the addresses of dead processes in it
+    export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
 else
     meeting=(--node_rank="$rank" --master_addr="$address" --master_port="$port")
 fi

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ FAILURES = {
     'training:2:1:raise': ['ValueError: an error of process 1 alone'],
     'training:2:1:nan': [
         'NonFiniteError: iteration 13 (epoch 2) gave numbers that are not finite',
-        'process 1: loss = nan', 'images train/', 'with good numbers: ', '/run/epoch_1.pth',
+        'process 1: loss = nan', '; images ', 'with good numbers: ', '/run/epoch_1.pth',
     ],
 }  # fmt: skip
 
@@ -84,9 +85,10 @@ def ip(*arguments):
     subprocess.run(['ip', *arguments], check=True, capture_output=True, text=True)
 
 
+@contextmanager
 def on_both(two_hosts, launch, work_dir, **kwargs):
     """A run of two processes, one on each host."""
-    return [
+    hosts = [
         launch(
             work_dir,
             processes=2,
@@ -102,17 +104,23 @@ def on_both(two_hosts, launch, work_dir, **kwargs):
         )
         for rank, (name, address) in enumerate(two_hosts)
     ]
+    try:
+        yield hosts
+    finally:
+        for host in hosts:
+            host.kill()
 
 
 def test_two_hosts_train_together_as_two_processes_of_one(two_hosts, launch, straight, tmp_path):
-    hosts = on_both(two_hosts, launch, tmp_path / 'run')
-    assert [host.wait() for host in hosts] == [0, 0]
+    with on_both(two_hosts, launch, tmp_path / 'run') as hosts:
+        assert [host.wait() for host in hosts] == [0, 0]
     assert_same_end(tmp_path / 'run', straight(2))
 
 
 @pytest.mark.skipif('MLML_KILLS' not in os.environ, reason='set MLML_KILLS=20')
 def test_where_a_host_loses_its_process_both_start_again(two_hosts, launch, straight, tmp_path):
-    hosts = on_both(two_hosts, launch, tmp_path / 'run', obstacle='training:3:1', MAX_RESTARTS='2')
-    os.kill(hosts[1].wait_for_obstacle(), signal.SIGKILL)
-    assert [host.wait() for host in hosts] == [0, 0]
+    dies = {'obstacle': 'training:3:1', 'MAX_RESTARTS': '2'}
+    with on_both(two_hosts, launch, tmp_path / 'run', **dies) as hosts:
+        os.kill(hosts[1].wait_for_obstacle(), signal.SIGKILL)
+        assert [host.wait() for host in hosts] == [0, 0]
     assert_same_end(tmp_path / 'run', straight(2))
