@@ -101,7 +101,7 @@ def make_environment(interpreter, place, *packages, below=None):
     if below is not None:
         (site,) = place.glob('lib/python*/site-packages')
         (other,) = below.glob('lib/python*/site-packages')
-        (site / 'below.pth').write_text(f'{other}\n')
+        (site / 'below.pth').write_text(f'import site; site.addsitedir({str(other)!r})\n')
     return pip(place, *packages)
 
 
