@@ -24,15 +24,17 @@ def refuse_weights_that_fit_nowhere() -> None:
     load = mmengine_checkpoint.load_state_dict
 
     @functools.wraps(load)
-    def load_or_refuse(module: nn.Module, state_dict: Any, *args: Any, **kwargs: Any) -> None:
+    def load_or_refuse(
+        module: nn.Module, state_dict: Any, strict: bool = False, *args: Any, **kwargs: Any
+    ) -> None:
         wanted = module.state_dict().keys()
-        if wanted and not wanted & state_dict.keys():
+        if wanted and not strict and not wanted & state_dict.keys():
             raise _FitsNowhere(
                 f'none of its {len(state_dict)} names ({_some(state_dict)}) is among the '
                 f'{len(wanted)} of the {type(module).__name__} ({_some(wanted)}). Is it the file of '
                 'another network?'
             )
-        load(module, state_dict, *args, **kwargs)
+        load(module, state_dict, strict, *args, **kwargs)
 
     mmengine_checkpoint.load_state_dict = load_or_refuse
     PretrainedInit.__call__ = _naming(PretrainedInit.__call__, lambda self, *_: self.checkpoint)
