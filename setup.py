@@ -18,7 +18,10 @@ def inside_wheel(folder: str) -> dict[str, str]:
 
 SHIPPED = {**inside_wheel('configs'), **inside_wheel('tools')}
 
-PARTS = ['timm>=1.0', 'torchvision>=0.21', 'rich', 'matplotlib', 'joblib', 'scikit-learn>=1.3']
+PARTS = [
+    'timm>=1.0', 'torchvision>=0.21', 'rich', 'matplotlib', 'joblib', 'scikit-learn>=1.3',
+    'setuptools',  # MMEngine imports distutils, which Python 3.12 no longer has
+]  # fmt: skip
 OPENMMLAB = ['mmengine==0.10.7', 'mmcv-lite>=2.2,<2.3', 'mmpretrain==1.2.0', *PARTS]
 ONEDL = ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6', 'onedl-mmpretrain>=1.3.6', *PARTS]
 EXPORT = ['safetensors', 'onnx', 'onnxscript', 'onnxruntime']

@@ -3,13 +3,15 @@ import os
 import socket
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-collect_ignore = ['pictures.py', 'support.py']  # imported by tests; pytest would import them again
+# imported by tests; pytest would import them a second time
+collect_ignore = ['launched.py', 'obstacles.py', 'pictures.py', 'stack_matrix.py', 'support.py']
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / 'shared'
 
@@ -92,3 +94,31 @@ def free_port():
             return str(listener.getsockname()[1])
 
     return find
+
+
+@pytest.fixture(scope='session')
+def launch(tmp_path_factory, free_port):
+    """Starts a small training run, resuming what there is: (work_dir, *options, processes=...)."""
+    from launched import Launched, write_config
+
+    config = write_config(tmp_path_factory.mktemp('launched'))
+
+    def start(work_dir, *options, processes=1, **kwargs):
+        if processes > 1:
+            kwargs.setdefault('PORT', free_port())
+        return Launched(config, work_dir, '--resume', *options, processes=processes, **kwargs)
+
+    return start
+
+
+@pytest.fixture(scope='session')
+def straight(launch, tmp_path_factory):
+    """The folder of such a run that nothing disturbs, by processes and options."""
+
+    @cache
+    def run(processes, *cfg):
+        work_dir = tmp_path_factory.mktemp('straight') / str(processes)
+        assert launch(work_dir, processes=processes, cfg=cfg).wait() == 0
+        return work_dir
+
+    return run

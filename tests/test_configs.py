@@ -40,7 +40,7 @@ def test_a_leaf_says_what_it_is_in_few_lines(name):
     text = (ROOT / 'configs' / name).read_text()
     assert 4 <= len(text.splitlines()) <= 8
     assert text.startswith('# ')
-    assert f'python tools/train.py configs/{name}' in text
+    assert re.search(rf'(python tools/train\.py|bash tools/dist_train\.sh) configs/{name}', text)
     assert '::' not in text
 
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
@@ -13,6 +14,7 @@ from mmpretrain.registry import HOOKS
 from ..checkpoints.atomic import ATOMIC, AtomicLocalBackend
 from ..stack.resume import go_on_after
 from .agreement import on_any_process
+from .process_state import gather_states, restore_buffers, restore_draws
 
 EXIT_CODE = 128 + signal.SIGTERM
 
@@ -23,8 +25,9 @@ class InterruptionHook(Hook):
 
     The iteration at hand (under gradient accumulation, the update) is finished, all processes agree on
     it, the first one writes ``interrupted.pth``, and all end with exit code 143. ``--resume`` goes on
-    with the next batch. A signal at the end of an epoch lets its validation end first; the epoch's own
-    checkpoint is on the disk by then. ``interrupted.pth`` goes once a later checkpoint is complete.
+    with the next batch, each process with its own batch norm statistics and random draws. A signal at
+    the end of an epoch lets its validation end first; the epoch's own checkpoint is on the disk by
+    then. ``interrupted.pth`` goes once a later checkpoint is complete.
     """
 
     priority = 'LOWEST'  # after the average, the schedules and the checkpoints of an iteration
@@ -34,25 +37,38 @@ class InterruptionHook(Hook):
         self._asked = False
         self._before: Any = None
         self._interrupted: dict[str, int] | None = None
+        self._states: list[dict[str, Any]] | None = None  # of the processes, written or read
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         if runner._resume:
             self._interrupted = checkpoint.get('meta', {}).get('interrupted')
+            self._states = checkpoint.get('processes')
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        if self._states is not None:
+            checkpoint['processes'] = self._states
 
     def before_train(self, runner: Runner) -> None:
         self._asked = False
         if self._interrupted is not None:
-            done, length = self._interrupted['done'], self._interrupted['length']
-            if length != len(runner.train_dataloader):
-                raise ValueError(
-                    f'{self.filename} stands after batch {done} of {length} in its epoch, and now an '
-                    f'epoch has {len(runner.train_dataloader)}: go on with the same batch size and '
-                    'number of processes, or resume from an epoch_*.pth'
-                )
-            go_on_after(runner.train_loop, done)
+            self._go_on(runner, **self._interrupted)
             self._interrupted = None
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._on_signal)
+
+    def _go_on(self, runner: Runner, done: int, length: int) -> None:
+        processes = len(self._states or [])
+        if (length, processes) != (len(runner.train_dataloader), get_world_size()):
+            raise ValueError(
+                f'{self.filename} stands after batch {done} of {length} in its epoch, on {processes} '
+                f'processes, and now an epoch has {len(runner.train_dataloader)}, on '
+                f'{get_world_size()}: go on with the same batch size and number of processes, or '
+                'resume from an epoch_*.pth'
+            )
+        state = self._states[get_rank()]
+        restore_buffers(runner, state)
+        go_on_after(runner.train_loop, done, partial(restore_draws, state))
+        self._states = None
 
     def after_train(self, runner: Runner) -> None:
         self._restore()
@@ -69,6 +85,7 @@ class InterruptionHook(Hook):
             f'asked to stop: saving {self.filename} after iteration {done}, batch {in_epoch} of '
             f'{length} in epoch {runner.epoch + 1}; --resume goes on with the next one'
         )
+        self._states = gather_states(runner)
         runner.save_checkpoint(
             runner.work_dir,
             self.filename,
@@ -77,6 +94,7 @@ class InterruptionHook(Hook):
                 'iter': done,
                 'interrupted': {'done': in_epoch, 'length': length},
             },
+            by_epoch=False,
             backend_args={'backend': ATOMIC},
         )
         if is_main_process():

@@ -44,6 +44,7 @@ class NonFiniteHook(Hook):
     ) -> None:
         wrong = _wrong_losses(outputs or {})
         weights = [p.detach() for p in runner.model.parameters() if p.is_floating_point()]
+        weights = [weight for weight in weights if weight.numel()]  # a shard can be empty
         if not _all_finite(weights):
             wrong += [
                 f'weight {name}'

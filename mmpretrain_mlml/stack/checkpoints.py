@@ -44,17 +44,22 @@ def never_obey_checkpoint() -> None:
     @functools.wraps(load_checkpoint)
     def load_and_disarm(self: Runner, *args: Any, **kwargs: Any) -> dict:
         checkpoint = load_checkpoint(self, *args, **kwargs)
-        if isinstance(checkpoint.get('meta'), dict):
-            checkpoint['meta'].pop('config', None)
-        remembered = checkpoint.get('message_hub', {}).get('runtime_info', {})
-        for key in [key for key in remembered if str(key).startswith('best_ckpt')]:
-            if not _lies_in(str(remembered[key]), self.work_dir):
-                moved = Path(self.work_dir) / Path(str(remembered.pop(key))).name
-                if moved.suffix == '.pth' and moved.is_file():  # the work directory has moved
-                    remembered[key] = str(moved)
+        disarm(checkpoint, self.work_dir)
         return checkpoint
 
     Runner.load_checkpoint = load_and_disarm
+
+
+def disarm(checkpoint: dict, work_dir: str) -> None:
+    """Takes out the config text, and the best file to delete where that is not in the folder."""
+    if isinstance(checkpoint.get('meta'), dict):
+        checkpoint['meta'].pop('config', None)
+    remembered = checkpoint.get('message_hub', {}).get('runtime_info', {})
+    for key in [key for key in remembered if str(key).startswith('best_ckpt')]:
+        if not _lies_in(str(remembered[key]), work_dir):
+            moved = Path(work_dir) / Path(str(remembered.pop(key))).name
+            if moved.suffix == '.pth' and moved.is_file():  # the work directory has moved
+                remembered[key] = str(moved)
 
 
 def resume_from_training_state_only() -> None:

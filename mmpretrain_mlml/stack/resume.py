@@ -3,12 +3,14 @@ from __future__ import annotations
 import functools
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
 import mmengine.runner.runner as mmengine_runner
+from mmengine.hooks import SyncBuffersHook
 from mmengine.logging import print_log
-from mmengine.runner import EpochBasedTrainLoop
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
 
 def resume_from_what_is_there() -> None:
@@ -82,6 +84,8 @@ def resume_inside_an_epoch() -> None:
         for index, batch in enumerate(self.dataloader):
             if index >= done:
                 self.run_iter(index, batch)
+            elif index == done - 1 and self._before_next is not None:
+                self._before_next()
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
         go_on_after(self, 0)
@@ -89,11 +93,45 @@ def resume_inside_an_epoch() -> None:
     EpochBasedTrainLoop.run_epoch = run_rest_of_epoch
 
 
-def go_on_after(loop: EpochBasedTrainLoop, batches: int) -> None:
-    """Lets the next epoch of a loop skip its first batches, which are trained already."""
-    loop._batches_done = batches
+def go_on_after(
+    loop: EpochBasedTrainLoop, batches: int, before_next: Callable[[], None] | None = None
+) -> None:
+    """Lets the next epoch of a loop skip its first batches, which are trained already.
+
+    Args:
+        loop: The loop.
+        batches: How many.
+        before_next: Called once these are loaded and skipped.
+    """
+    loop._batches_done, loop._before_next = batches, before_next
 
 
 def batches_done(loop: EpochBasedTrainLoop) -> int:
     """How many batches of its epoch a loop is to skip; 0 but after a resumption inside an epoch."""
     return getattr(loop, '_batches_done', 0)
+
+
+def position(loop: BaseLoop) -> int:
+    """How far a training loop has come, in what it counts its validations by: epochs or iterations."""
+    return loop.epoch if isinstance(loop, EpochBasedTrainLoop) else loop.iter
+
+
+def validates_here(loop: BaseLoop) -> bool:
+    """Whether a training loop validates where it stands; MMEngine has the rule in its ``run`` only."""
+    if loop.runner.val_loop is None:
+        return False
+    loop._decide_current_val_interval()
+    done = position(loop)
+    end = loop.max_epochs if isinstance(loop, EpochBasedTrainLoop) else loop.max_iters
+    return done >= loop.val_begin and (done % loop.val_interval == 0 or done == end)
+
+
+def trust_synced_buffers(runner: Runner) -> None:
+    """Says that the buffers of all processes are one, as they are after loading a checkpoint.
+
+    ``SyncBuffersHook`` would average them before a validation that follows no epoch, and an average of
+    equal numbers over three processes can differ in the last bit.
+    """
+    for hook in runner.hooks:
+        if isinstance(hook, SyncBuffersHook):
+            hook.called_in_train = True

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import mmpretrain
 
-from .distributed import leave_gloo
+from .distributed import end_with_launcher, leave_gloo
 
 
 def run_mmpretrain_script(name: str) -> None:
@@ -19,11 +19,17 @@ def run_mmpretrain_script(name: str) -> None:
     Raises:
         FileNotFoundError: This installation of MMPretrain has no such tool.
     """
+    end_with_launcher()
     package = Path(mmpretrain.__file__).parent
     places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
     for script in places:
         if script.is_file():
-            runpy.run_path(str(script), run_name='__main__')
+            try:
+                runpy.run_path(str(script), run_name='__main__')
+            except SystemExit as end:  # a stop that was asked for
+                if isinstance(end.code, int):
+                    leave_gloo(end.code)
+                raise
             leave_gloo()
             return
     raise FileNotFoundError(f'MMPretrain {mmpretrain.__version__} has no tools/{name} at {places}')

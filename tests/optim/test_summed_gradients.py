@@ -7,8 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from conftest import ROOT
+from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from torch import nn
+
+from mmpretrain_mlml import config
 
 CONFIG = f"""
 _base_ = [
@@ -94,6 +97,38 @@ def test_the_logged_loss_is_that_of_the_whole_batch(runs):
     assert four == pytest.approx(one, rel=1e-6)
     last = 3 * one[2] - 2 * one[1]  # the log smooths: a row is the mean of those before
     assert last == pytest.approx(one[1] * 44 / 128, rel=0.1)  # 44 images keep their plain sum
+
+
+@pytest.mark.dist
+@pytest.mark.slow
+def test_in_shares_over_two_processes_the_weights_and_scores_are_the_same(
+    runs, run_tool, free_port, tmp_path
+):
+    """FSDP, as the shipped config has it, one epoch and another one after resuming."""
+    shipped = Config.fromfile(config('coco_0.4left_splc_fsdp.py'))
+    shipped.strategy.model_wrapper.auto_wrap_policy.min_num_params = 2000
+    keys = ('runner_type', 'strategy', 'custom_hooks')
+    text = CONFIG + Config({key: shipped[key] for key in keys}).pretty_text
+    text += f'optim_wrapper = dict(paramwise_cfg={shipped.optim_wrapper.paramwise_cfg.to_dict()})'
+    (tmp_path / 'config.py').write_text(text)
+    for epochs in (1, 2):
+        run_tool(
+            'bash', 'tools/dist_train.sh', tmp_path / 'config.py', 2, '--work-dir', tmp_path / 'run',
+            '--resume', '--cfg-options', 'train_dataloader.batch_size=64',
+            f'train_cfg.max_epochs={epochs}', PORT=free_port(), PYTHON=sys.executable,
+        )  # fmt: skip
+    found = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=True)
+    expected, log = runs['one']
+    for key, value in found['state_dict'].items():
+        raw = expected['ema_state_dict'][f'module.{key}']
+        torch.testing.assert_close(value, raw, rtol=0, atol=1e-6)
+    rows = [json.loads(line) for path in sorted((tmp_path / 'run').glob('*/vis_data/scalars.json'))
+            for line in path.read_text().splitlines()]  # fmt: skip
+    scores = [row['multi-label/mAP'] for row in rows if 'multi-label/mAP' in row]
+    assert scores == pytest.approx(
+        [row['raw/multi-label/mAP'] for row in validations(log)], abs=1e-6
+    )
+    assert not list((tmp_path / 'run').glob('.*.part'))
 
 
 def test_it_sums_through_whatever_wrapper_the_config_or_amp_names():

@@ -248,9 +248,25 @@ def test_a_config_inside_a_checkpoint_is_never_run(tmp_path, marker):
     assert not marker.exists()
 
 
+@pytest.mark.parametrize('how', ['init_cfg', 'load_from'])
+def test_weights_of_another_network_are_refused_by_name(tmp_path, how):
+    path = tmp_path / 'other.pth'
+    torch.save({'state_dict': {f'blocks.{i}.w': torch.zeros(1) for i in range(9)}}, path)
+    changes = {'load_from': str(path)} if how == 'load_from' else {'model': {'backbone': {
+        'init_cfg': {'type': 'Pretrained', 'checkpoint': str(path)}}}}  # fmt: skip
+    with pytest.raises(
+        RuntimeError, match=r'other\.pth does not fit the model: none of its 9 names'
+    ):
+        make_runner(tmp_path, **changes).train()
+    state = make_runner(tmp_path / 'part').model.backbone.state_dict()
+    torch.save({'conv1.weight': state['conv1.weight']}, path)  # one that fits is enough
+    if how == 'init_cfg':
+        make_runner(tmp_path, **changes).train()
+
+
 def test_importing_twice_repairs_once():
     before = Runner.load_checkpoint
     assert importlib.import_module('mmpretrain_mlml') is mmpretrain_mlml
     assert Runner.load_checkpoint is before
-    assert Runner.load_checkpoint.__wrapped__.__module__ == 'mmengine.runner.runner'
+    assert Runner.load_checkpoint.__wrapped__.__wrapped__.__module__ == 'mmengine.runner.runner'
     assert checkpoints.CheckpointLoader._schemes[''] is checkpoints.load_from_local

@@ -3,124 +3,83 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
-from conftest import ROOT
+from launched import EPOCHS, ITERATIONS, assert_same_end, kill_at
 
-import mmpretrain_mlml  # noqa: F401  lets torch.load read training state
-
-CONFIG = f"""
-_base_ = [
-    '{ROOT}/configs/_base_/runtime.py', '{ROOT}/configs/_base_/models/digits_net.py',
-    '{ROOT}/configs/_base_/recipes/paper.py', '{ROOT}/configs/_base_/labels/digits_0.4left.py',
-]
-model = dict(
-    backbone=dict(stem_channels=4, base_channels=4),
-    head=dict(in_channels=32, loss=dict(type='mmpretrain_mlml.SPLC', reduction='sum')),
-)
-train_dataloader = dict(
-    batch_size=32, dataset=dict(size=500, pipeline=[
-        dict(type='mmpretrain_mlml.RelativeCutout'), dict(type='PackInputs')]),
-)
-val_dataloader = dict(dataset=dict(size=101))
-train_cfg = dict(max_epochs=8)
-default_hooks = dict(logger=dict(interval=1))
-"""
-
-
-@pytest.fixture(scope='module')
-def config(tmp_path_factory):
-    path = tmp_path_factory.mktemp('interruption') / 'config.py'
-    path.write_text(CONFIG)
-    return path
-
-
-@pytest.fixture(scope='module')
-def straight(config, run_tool):
-    """The end of a run that nothing disturbs."""
-    work_dir = config.parent / 'straight'
-    run_tool('python', 'tools/train.py', config, '--work-dir', work_dir)
-    return torch.load(work_dir / 'epoch_8.pth', weights_only=True)
-
-
-def start(config, work_dir, *options):
-    with (work_dir.parent / f'{work_dir.name}.log').open('a') as log:
-        return subprocess.Popen(
-            [
-                sys.executable,
-                'tools/train.py',
-                config,
-                '--work-dir',
-                work_dir,
-                '--resume',
-                *options,
-            ],
-            cwd=ROOT,
-            env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def wait_for(process, path, deadline=120):
-    end = time.monotonic() + deadline
-    while not path.exists():
-        assert process.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
-def assert_same_end(work_dir, expected):
-    found = torch.load(work_dir / 'epoch_8.pth', weights_only=True)
-    for part in ('state_dict', 'ema_state_dict'):
-        for key, value in expected[part].items():
-            assert torch.equal(found[part][key], value), key
-    for index, state in expected['optimizer']['state'].items():
-        for key, value in state.items():
-            assert torch.equal(torch.as_tensor(found['optimizer']['state'][index][key]),
-                               torch.as_tensor(value)), (index, key)  # fmt: skip
-    for a, b in zip(expected['param_schedulers'], found['param_schedulers'], strict=True):
-        assert a['last_step'] == b['last_step']
-    best = [c['message_hub']['runtime_info']['best_score'] for c in (expected, found)]
-    assert best[0] == best[1]
+KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points
+CHOSEN = {
+    1: ['writing epoch:3', f'validating:{EPOCHS}'],
+    2: ['validating:2 launcher', 'writing epoch:3 one'],
+}
+MORE = {
+    1: [
+        'training:1', 'written epoch:2', 'renamed epoch:2', 'pointing:2', 'validated:2',
+        'writing best:3', 'renamed best:3', 'noting:3', 'noting:3', 'training:4',
+    ],
+    2: [
+        'training:2 one', 'training:2:1 one', 'renamed epoch:2', 'pointing:3', 'validating:3:1 one',
+        'validated:3 one', 'renamed best:3', 'noting:3 launcher', f'validating:{EPOCHS}',
+    ],
+}  # fmt: skip
+PROCESSES = [1, pytest.param(2, marks=pytest.mark.dist)]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('processes', PROCESSES)
 def test_asked_to_stop_inside_an_epoch_it_saves_and_goes_on_with_the_next_batch(
-    config, straight, tmp_path
+    processes, launch, straight, tmp_path
 ):
     work_dir = tmp_path / 'run'
-    process = start(config, work_dir)
-    wait_for(process, work_dir / 'epoch_3.pth')
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 128 + signal.SIGTERM
-    log = (tmp_path / 'run.log').read_text()
+    run = launch(work_dir, processes=processes)
+    run.wait_for(work_dir / 'epoch_3.pth')
+    run.process.send_signal(signal.SIGTERM)
+    code = run.wait(60)
+    log = run.log.read_text()
     assert 'asked to stop: saving interrupted.pth after iteration' in log
-    assert 'Traceback' not in log
+    if processes == 1:
+        assert code == 128 + signal.SIGTERM
+        assert 'Traceback' not in log
+    else:  # the launcher reports the signal by a traceback of its own
+        assert code != 0
+        assert log.count('Traceback') == log.count('SignalException: Process') == 1
+        assert 'terminate called' not in log
     interrupted = torch.load(work_dir / 'interrupted.pth', weights_only=True)
-    assert interrupted['meta']['iter'] % 16 != 0
-    assert start(config, work_dir).wait(300) == 0
+    assert interrupted['meta']['iter'] % ITERATIONS != 0
+    assert len(interrupted['processes']) == processes
+    assert launch(work_dir, processes=processes).wait() == 0
     assert not (work_dir / 'interrupted.pth').exists()
-    assert_same_end(work_dir, straight)
+    assert_same_end(work_dir, straight(processes))
 
 
 @pytest.mark.slow
-def test_killed_at_random_points_it_ends_bitwise_as_if_nothing_had_been(config, straight, tmp_path):
-    """Two kills here; more with MLML_KILLS=20."""
-    work_dir, draw = tmp_path / 'run', random.Random(0)
-    for kill in range(int(os.environ.get('MLML_KILLS', 2))):
-        process = start(config, work_dir)
-        if kill == 0:
-            wait_for(process, work_dir / 'epoch_1.pth')
-        else:
-            wait_for(process, work_dir / 'last_checkpoint')
-            time.sleep(draw.uniform(4, 9))  # importing, building, training, validating, saving
-        time.sleep(draw.uniform(0, 0.5))
-        process.kill()
-        process.wait()
-    assert start(config, work_dir).wait(300) == 0
-    assert_same_end(work_dir, straight)
+@pytest.mark.parametrize('processes', PROCESSES)
+def test_killed_at_chosen_points_it_ends_bitwise_as_if_nothing_had_been(
+    processes, launch, straight, tmp_path
+):
+    """Two points here; all of them with MLML_KILLS=20."""
+    points = MORE[processes] + CHOSEN[processes] if KILLS else CHOSEN[processes]
+    for point in sorted(points, key=lambda point: int(point.split(':')[1].split()[0])):
+        kill_at(point, launch, tmp_path / 'run', processes)
+    assert launch(tmp_path / 'run', processes=processes).wait() == 0
+    assert_same_end(tmp_path / 'run', straight(processes))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not KILLS, reason='set MLML_KILLS=20 for twenty kills at random points')
+@pytest.mark.parametrize('processes', PROCESSES)
+def test_killed_at_random_points_it_ends_bitwise_as_if_nothing_had_been(
+    processes, launch, straight, tmp_path
+):
+    work_dir, draw = tmp_path / 'run', random.Random(processes)
+    longer = (f'train_cfg.max_epochs={2 * KILLS}',)
+    for _ in range(KILLS):
+        run = launch(work_dir, processes=processes, cfg=longer)
+        run.wait_for_log('Epoch(train)')
+        time.sleep(draw.uniform(0, 2))  # two or three epochs, with what comes between
+        assert run.process.poll() is None
+        run.kill()
+    assert launch(work_dir, processes=processes, cfg=longer).wait() == 0
+    assert_same_end(work_dir, straight(processes, *longer))
