@@ -21,6 +21,7 @@ _REGISTERED = (
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',
+    'LabelPriorHook',
     'LoadWholeImage',
     'LossDataHook',
     'LossEpochHook',

@@ -1,6 +1,7 @@
 from .best_weights_hook import BestWeightsHook
 from .global_loss_hook import GlobalLossHook
 from .interruption_hook import InterruptionHook
+from .label_prior_hook import LabelPriorHook
 from .loss_data_hook import LossDataHook
 from .loss_epoch_hook import LossEpochHook
 from .non_finite_hook import NonFiniteError, NonFiniteHook
@@ -14,6 +15,7 @@ __all__ = [
     'BestWeightsHook',
     'GlobalLossHook',
     'InterruptionHook',
+    'LabelPriorHook',
     'LossDataHook',
     'LossEpochHook',
     'NonFiniteError',
