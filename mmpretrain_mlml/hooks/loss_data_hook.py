@@ -43,6 +43,8 @@ class LossDataHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         self._curious = _with(runner, 'set_samples')
         dataset = runner.train_dataloader.dataset
+        while hasattr(dataset, 'dataset'):  # inside a wrapper, where samples are numbered
+            dataset = dataset.dataset
         if self._curious and isinstance(dataset, ConcatDataset):
             raise ValueError(
                 f'{type(self._curious[0]).__name__} keeps a row for each training sample, but a '

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import told
+from .base import check_epoch, told
 from .entropy import EM
 from .functional import check_range, prepare
 from .label_table import LabelTable
@@ -68,11 +68,11 @@ class APL(EM):
         """Says which epoch the next calls belong to, 0-based, and how many there are.
 
         Raises:
-            ValueError: ``max_epochs`` is missing.
+            ValueError: ``max_epochs`` is missing, or the epoch is none of them.
         """
         if max_epochs is None:
             raise ValueError('APL labels over the whole training: expected max_epochs, got None')
-        self.epoch = epoch
+        self.epoch = check_epoch('epoch', epoch, max_epochs)
         if epoch >= self.warmup:
             self._choose((epoch - self.warmup + 1) / max(max_epochs - self.warmup, 1))
 
@@ -82,7 +82,8 @@ class APL(EM):
         unmarked = target == 0
         pseudo = self.table.read('pseudo', logits).to(logits)
         seen = torch.where(unmarked, logits.detach().sigmoid(), _NONE)
-        self.table.write(seen=seen)
+        if self.training:
+            self.table.write(seen=seen)
         soft = pseudo * log_loss(logits) + (1 - pseudo) * log_loss(-logits)
         chosen = unmarked & (pseudo >= 0)
         return torch.where(chosen, self.beta * soft, super().elementwise(logits, target))

@@ -50,14 +50,15 @@ class ASL(MultiLabelLoss):
         self.check()
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
+        logits, target = prepare(pred, target)
         return asl_loss(
-            pred,
+            logits,
             target,
             self.gamma_neg,
             self.gamma_pos,
             self.clip,
             detach=self.detach,
-            pos_weight=self.factor('pos_weight', pred),
+            pos_weight=self.factor('pos_weight', logits),
         )
 
 

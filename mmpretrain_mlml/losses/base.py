@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,6 +48,15 @@ def tell_epoch(module: nn.Module, epoch: int, max_epochs: int | None = None) -> 
     if callable(set_epoch):
         more = 'max_epochs' in inspect.signature(set_epoch).parameters
         set_epoch(epoch, **({'max_epochs': max_epochs} if more else {}))
+
+
+def check_epoch(name: str, epoch: int, max_epochs: int | None = None) -> int:
+    """An epoch as it is; raises ValueError for what is none, or none of ``max_epochs``."""
+    if isinstance(epoch, bool) or not isinstance(epoch, Integral) or epoch < 0:
+        raise ValueError(f'expected {name} to be a whole number >= 0, got {epoch!r}')
+    if max_epochs is not None and epoch >= max_epochs:
+        raise ValueError(f'expected {name} below max_epochs={max_epochs}, got {epoch}')
+    return int(epoch)
 
 
 def told(who: str, what: str, value: Any) -> Any:
@@ -155,14 +165,16 @@ class MultiLabelLoss(nn.Module):
             A scalar, or (N, C) for ``'none'``; float32 for half inputs.
 
         Raises:
-            ValueError: Shapes do not fit, or the reduction is unknown.
+            ValueError: Shapes do not fit, the reduction is unknown, or avg_factor is 0.
         """
         reduction = self.reduction if reduction_override is None else reduction_override
         check_reduction(reduction)
         if self.unknown == 'negative':
             target = target.clamp(min=0)
         weighted = not (weight is self.class_weight is self.pos_weight is None)
-        if not weighted and reduction != 'none' and self._has_kernel:
+        if len(pred) and isinstance(avg_factor, Real) and avg_factor <= 0:
+            raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
+        if not (weighted or target.requires_grad) and reduction != 'none' and self._has_kernel:
             kernel = self.kernel(**context)
             if kernel is not None:
                 divisor = 1
@@ -186,7 +198,7 @@ class MultiLabelLoss(nn.Module):
         value = getattr(self, name)
         if value is None:
             return None
-        if len(value) not in (1, like.size(1)):
+        if len(value) != like.size(1) and (len(value) > 1 or name == 'class_weight'):
             raise ValueError(f'expected {name} of {like.size(1)} classes, got {len(value)}')
         return value.to(like)
 
@@ -218,8 +230,6 @@ def _factors(name: str, value: float | Sequence[float] | None) -> Tensor | None:
     if value is None:
         return None
     factors = torch.atleast_1d(torch.as_tensor(value, dtype=torch.float64))
-    if name == 'class_weight' and len(factors) < 2 and not hasattr(value, '__len__'):
-        raise ValueError(f'expected class_weight to be a number for each class, got {value!r}')
     if factors.ndim != 1 or not (factors >= 0).all() or not factors.isfinite().all():
         raise ValueError(f'expected {name} to be finite numbers >= 0, got {value!r}')
     return factors

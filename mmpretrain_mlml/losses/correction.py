@@ -54,7 +54,9 @@ class LabelCorrection(MultiLabelLoss):
         """
         pred = pred.to(torch.promote_types(pred.dtype, torch.float32))
         target = target.to(pred.dtype)
-        loss = self.base(pred, target.clamp(min=0), reduction_override='none')
+        ours = isinstance(self.base, MultiLabelLoss)  # others do not know of unknown entries
+        labels = target if ours else target.clamp(min=0)
+        loss = self.base(pred, labels, reduction_override='none')
         if loss.shape != pred.shape:
             raise RuntimeError(
                 f'{type(self).__name__} needs a base that gives a loss for each entry, '

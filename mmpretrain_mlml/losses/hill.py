@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from .base import MultiLabelLoss, defaults_of
-from .functional import hill_loss
+from .functional import hill_loss, prepare
 from .kernels import Kernel, hill_kernel
 
 _DEFAULT = defaults_of(hill_loss)
@@ -50,5 +50,6 @@ class Hill(MultiLabelLoss):
         return partial(hill_kernel, lamb=self.lamb, margin=self.margin, gamma=self.gamma)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        weight = self.factor('pos_weight', pred)
-        return hill_loss(pred, target, self.lamb, self.margin, self.gamma, pos_weight=weight)
+        logits, target = prepare(pred, target)
+        weight = self.factor('pos_weight', logits)
+        return hill_loss(logits, target, self.lamb, self.margin, self.gamma, pos_weight=weight)

@@ -26,8 +26,12 @@ class LabelTable:
         self._total = 0
 
     def set_samples(self, indices: Tensor, total: int) -> None:
-        """Says which of ``total`` samples the next batch holds, (N,)."""
-        self._samples, self._total = torch.as_tensor(indices), total
+        """Says which of ``total`` samples the next batch holds, (N,).
+
+        Raises:
+            ValueError: An index lies outside [0, total).
+        """
+        self._samples, self._total = check_samples(indices, total), total
 
     def column(self, name: str, like: Tensor) -> Tensor:
         """All of a column, (samples, C), on the device of ``like``, (N, C)."""
@@ -48,13 +52,14 @@ class LabelTable:
             RuntimeError: The samples were not told.
             ValueError: Another number of them was told than the batch has.
         """
-        return self.column(name, like)[self._told(like).to(like.device)]
+        samples = self._told(like).to(like.device)
+        return self.column(name, like)[samples]
 
     def write(self, **rows: Tensor) -> None:
         """Puts (N, C) rows of the batch's samples into columns; all processes do so together."""
         for name, value in rows.items():
-            column = self.column(name, value)
             samples = gathered(self._told(value).to(value.device))
+            column = self.column(name, value)
             column[samples] = gathered(value).to(column.dtype)
 
     def state(self) -> dict[str, Tensor]:
@@ -80,3 +85,11 @@ class LabelTable:
                 f'{self._owner} was told {len(samples)} samples and got a batch of {len(like)}'
             )
         return samples
+
+
+def check_samples(indices: Tensor, total: int) -> Tensor:
+    """Indices of samples as a tensor; raises ValueError for one that is none of ``total``."""
+    indices = torch.as_tensor(indices)
+    if len(indices) and not 0 <= indices.min() <= indices.max() < total:
+        raise ValueError(f'expected samples from 0 to {total - 1}, got {indices.tolist()}')
+    return indices

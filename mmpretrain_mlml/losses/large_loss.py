@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .base import told
+from .base import check_epoch, told
 from .bce import BCE
 from .correction import LabelCorrection
 from .functional import check_range, prepare
@@ -40,7 +40,9 @@ class LargeLoss(LabelCorrection):
     NEW_LABEL: int  # of an entry with a large loss
 
     def __init__(self, delta: float, base: nn.Module | dict | None = None, **common: Any) -> None:
-        super().__init__(BCE() if base is None else base, **common)
+        if base is None:
+            base = BCE(pos_weight=common.pop('pos_weight', None))
+        super().__init__(base, **common)
         check_range('delta', delta, low=0)
         self.delta = delta
         self.epoch: int | None = None
@@ -48,7 +50,7 @@ class LargeLoss(LabelCorrection):
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
         """Says which epoch the next calls belong to, 0-based."""
         super().set_epoch(epoch, max_epochs)
-        self.epoch = epoch
+        self.epoch = check_epoch('epoch', epoch)
 
     def relabel(self, pred: Tensor, target: Tensor) -> Tensor:
         logits, target = prepare(pred.detach(), target)
@@ -58,7 +60,7 @@ class LargeLoss(LabelCorrection):
         """Where an unmarked entry's loss is among the k largest, (N, C), bool."""
         unmarked = target == 0
         entries = total(logits.new_tensor(logits.numel(), dtype=torch.float64))
-        k = math.ceil(entries.item() * self.share())
+        k = math.ceil(round(entries.item() * self.share(), 6))  # 7, not 7.000000000000001
         if k == 0:
             return torch.zeros_like(unmarked)
         cost = self.on_base(logits, torch.zeros_like(target)).masked_fill(~unmarked, -1)
@@ -145,5 +147,6 @@ class LLCp(LargeLoss):
         unmarked = target == 0
         before = self.table.read('turned', target)
         labels = super().relabel(pred, torch.where(unmarked & before, 1, target))
-        self.table.write(turned=unmarked & (labels == 1))
+        if self.training:
+            self.table.write(turned=unmarked & (labels == 1))
         return labels

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import told
+from .base import check_epoch, told
 from .bce import BCE
 from .functional import check_range
 from .terms import generalized_cross_entropy
@@ -64,10 +64,11 @@ class GR(BCE):
         """Says which epoch the next calls belong to, 0-based, and how many there are.
 
         Raises:
-            ValueError: ``max_epochs`` is missing.
+            ValueError: ``max_epochs`` is missing, or the epoch is none of them.
         """
         if max_epochs is None:
             raise ValueError('GR changes over the whole training: expected max_epochs, got None')
+        check_epoch('epoch', epoch, max_epochs)
         self._share = torch.tensor(epoch / max_epochs, dtype=torch.float64)
 
     def negative(self, logits: Tensor) -> Tensor:

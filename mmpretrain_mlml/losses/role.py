@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from .base import told
 from .expected_positives import EPR
 from .functional import prepare
+from .label_table import check_samples
 from .terms import log_loss
 
 
@@ -45,8 +46,17 @@ class ROLE(EPR):
         self._samples: Tensor | None = None
 
     def set_samples(self, indices: Tensor, total: int) -> None:
-        """Says which training samples the next batch holds, (N,)."""
-        self._samples = torch.as_tensor(indices)
+        """Says which of ``total`` training samples the next batch holds, (N,).
+
+        Raises:
+            ValueError: There are not as many samples as the table has rows, or one is none of them.
+        """
+        if total != len(self.labels):
+            raise ValueError(
+                f'the table of ROLE has {len(self.labels)} rows and the training set {total} samples: '
+                'set num_samples to the latter'
+            )
+        self._samples = check_samples(indices, total)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         logits, target = prepare(pred, target)

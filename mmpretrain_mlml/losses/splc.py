@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .base import defaults_of, told
+from .base import check_epoch, defaults_of, told
 from .correction import LabelCorrection
-from .functional import check_range, confident, focal_margin_loss, splc_loss
+from .functional import check_range, confident, focal_margin_loss, prepare, splc_loss
 from .kernels import Kernel, splc_kernel
 from .processes import total
 
@@ -64,7 +63,7 @@ class SPLC(LabelCorrection):
         check_range('gamma', gamma, low=0)
         super().__init__(base, **common)
         self.tau = tau
-        self.change_epoch = _check_epoch('change_epoch', change_epoch)
+        self.change_epoch = check_epoch('change_epoch', change_epoch)
         self.margin = margin
         self.gamma = gamma
         # Not the epoch but what follows from it: a bool makes torch.compile build two graphs, a
@@ -81,7 +80,7 @@ class SPLC(LabelCorrection):
         Raises:
             ValueError: The epoch is not a whole number >= 0.
         """
-        self.correcting = _check_epoch('epoch', epoch) >= self.change_epoch
+        self.correcting = check_epoch('epoch', epoch) >= self.change_epoch
         super().set_epoch(epoch, max_epochs)
 
     def kernel(self, epoch: int | None = None) -> Kernel | None:
@@ -99,8 +98,9 @@ class SPLC(LabelCorrection):
         flip = self.flips(pred, target) if self._corrects(epoch) else None
         if self.base is not None:
             return self.on_base(pred, target if flip is None else relabelled(target, flip))
-        weight = self.factor('pos_weight', pred)
-        return focal_margin_loss(pred, target, self.margin, self.gamma, flip, weight)
+        logits, target = prepare(pred, target)
+        weight = self.factor('pos_weight', logits)
+        return focal_margin_loss(logits, target, self.margin, self.gamma, flip, weight)
 
     def flips(self, pred: Tensor, target: Tensor) -> Tensor:
         """Which entries are taken for missed positives where their target is 0, (N, C), bool."""
@@ -108,7 +108,7 @@ class SPLC(LabelCorrection):
 
     def _corrects(self, epoch: int | None) -> bool:
         if epoch is not None:
-            return _check_epoch('epoch', epoch) >= self.change_epoch
+            return check_epoch('epoch', epoch) >= self.change_epoch
         return told(type(self).__name__, 'epoch', self.correcting)
 
 
@@ -146,9 +146,3 @@ class RLC(SPLC):
 def relabelled(target: Tensor, flip: Tensor) -> Tensor:
     """The targets, 1 where an entry is to be flipped and is not unknown."""
     return torch.where(flip & (target >= 0), 1, target)
-
-
-def _check_epoch(name: str, epoch: int) -> int:
-    if isinstance(epoch, bool) or not isinstance(epoch, Integral) or epoch < 0:
-        raise ValueError(f'expected {name} to be a whole number >= 0, got {epoch!r}')
-    return int(epoch)

@@ -86,5 +86,5 @@ def _exp(below: Tensor, count: Tensor) -> Tensor:
 
 
 def _log(summed: Tensor, peak: Tensor) -> Tensor:
-    some = summed > 0
+    some = summed != 0  # also where it is no number, which is to be seen
     return torch.where(some, summed.masked_fill(~some, 1).log() + peak, _NONE)

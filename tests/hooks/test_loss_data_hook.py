@@ -68,10 +68,14 @@ def test_a_table_fills_and_a_resumed_run_ends_as_an_undisturbed_one(kind, tmp_pa
     assert not [key for key in saved['state_dict'] if 'table' in key]
 
 
-def test_several_data_sets_in_one_are_refused_by_a_loss_that_remembers(tmp_path):
+@pytest.mark.parametrize('repeated', [False, True])
+def test_several_data_sets_in_one_are_refused_by_a_loss_that_remembers(repeated, tmp_path):
     runner = make_runner(tmp_path, model={'head': {'loss': {'type': 'LLCp', '_delete_': True}}})
     one = runner._train_dataloader['dataset']
-    runner._train_dataloader['dataset'] = {'type': 'ConcatDataset', 'datasets': [one, one]}
+    several = {'type': 'ConcatDataset', 'datasets': [one, one]}
+    if repeated:
+        several = {'type': 'RepeatDataset', 'dataset': several, 'times': 2}
+    runner._train_dataloader['dataset'] = several
     with pytest.raises(ValueError, match=r'LLCp keeps a row.*ConcatDataset'):
         runner.train()
 

@@ -484,13 +484,16 @@ def test_class_weights_and_pos_weight(cls):
         torch.testing.assert_close(summed, found.sum() / divide)
     with pytest.raises(ValueError, match=f'expected class_weight of {C} classes, got 2'):
         ready(cls, class_weight=[1, 2])(x, y)
+    with pytest.raises(ValueError, match=f'expected class_weight of {C} classes, got 1'):
+        ready(cls, class_weight=[2.0])(x, y)
     with pytest.raises(ValueError, match='finite numbers >= 0'):
         ready(cls, class_weight=[-1.0] * C)
     if issubclass(cls, LLR | LLCt | LLCp):
         base = BCE(pos_weight=pos_weight.tolist())
         with pytest.raises(ValueError, match='give it to the base'):
-            cls(pos_weight=2.0)
+            cls(base=base, pos_weight=2.0)
         weighted = entries(ready(cls, 0, base=base), x, y)
+        assert torch.equal(weighted, entries(ready(cls, 0, pos_weight=pos_weight.tolist()), x, y))
         plain = entries(ready(cls, 0), x, y)
     else:
         weighted = entries(ready(cls, pos_weight=pos_weight.tolist()), x, y)
@@ -558,3 +561,82 @@ def test_splc_never_charges_a_confident_negative_more_than_focal_margin_does(x, 
     )
     assert corrected <= kept
     assert (corrected == kept) or x.sigmoid() > tau
+
+
+@ALL
+def test_a_logit_that_is_no_number_is_seen_in_the_sum(cls):
+    x, y = batch()
+    x[4, 2], y[4, 2] = math.nan, 0
+    value = ready(cls, reduction='sum')(x, y)
+    x.requires_grad_()
+    slopes = torch.autograd.grad(ready(cls, reduction='sum')(x, y), x)[0]
+    assert not (value.isfinite() and slopes.isfinite().all())
+
+
+@ALL
+def test_half_logits_do_not_round_the_weights(cls):
+    x, y = batch()
+    half = x.bfloat16()
+    found, expected = (
+        entries(ready(cls, pos_weight=3.3), logits, y.float()) for logits in (half, half.float())
+    )
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize('base', [TwoWay(), EPR(expected_positives=2.0)])
+def test_an_unknown_entry_is_nothing_to_a_base_that_looks_at_the_batch(base):
+    x, y = batch(values=(-1.0, 0.0, 1.0))
+    loss = ready(SPLC, 0, base=base, reduction='sum')
+    assert torch.equal(slope(loss, x, y), slope(base, x, y))
+    assert not slope(loss, x, y)[y == -1].any()
+
+
+def test_what_cannot_be_told_is_refused():
+    for loss in (LLR(), LLCp(), GR(), SPLC(), APL()):
+        for epoch in (-1, 1.5):
+            with pytest.raises(ValueError, match='epoch'):
+                loss.set_epoch(epoch, 10)
+    for loss in (GR(), APL()):
+        with pytest.raises(ValueError, match='below max_epochs=10, got 30'):
+            loss.set_epoch(30, 10)
+        with pytest.raises(ValueError, match='expected max_epochs, got None'):
+            loss.set_epoch(3)
+    role = ROLE(expected_positives=2.0, num_samples=10, num_classes=5)
+    with pytest.raises(ValueError, match='10 rows and the training set 50 samples'):
+        role.set_samples(torch.arange(4), 50)
+    for loss in (role, LLCp(), APL()):
+        for samples in ([0, -1], [0, 99]):
+            with pytest.raises(ValueError, match='samples from 0 to 9'):
+                loss.set_samples(torch.tensor(samples), 10)
+    with pytest.raises(ValueError, match='avg_factor to be above 0'):
+        BCE()(*batch(), avg_factor=0)
+
+
+def test_a_table_is_made_once_the_samples_are_told_and_left_alone_in_evaluation():
+    x, y = batch()
+    loss = LLCp(delta=3.0)
+    loss.set_epoch(1, 10)
+    with pytest.raises(RuntimeError, match='never told the samples'):
+        loss(x, y)
+    loss.set_samples(torch.arange(9), 9)
+    loss(x, y)
+    turned = loss.table.get('turned').clone()
+    assert turned.any()
+    loss.eval()(x, y)
+    assert torch.equal(loss.table.get('turned'), turned)
+
+
+def test_a_whole_number_of_large_losses_is_not_rounded_up():
+    x, y = torch.randn(10, 10), torch.zeros(10, 10)
+    loss = LLR(delta=1.0)
+    for epoch in range(30):
+        loss.set_epoch(epoch)
+        assert (entries(loss, x, y) == 0).sum() == epoch
+
+
+def test_a_target_can_have_a_gradient():
+    x, y = batch()
+    y.requires_grad_()
+    for cls in (BCE, Hill):
+        (found,) = torch.autograd.grad(ready(cls, reduction='sum')(x, y), y)
+        assert found.any()
