@@ -49,9 +49,9 @@ class ROLE(EPR):
         """Says which of ``total`` training samples the next batch holds, (N,).
 
         Raises:
-            ValueError: There are not as many samples as the table has rows, or one is none of them.
+            ValueError: There are more samples than the table has rows, or one is none of them.
         """
-        if total != len(self.labels):
+        if total > len(self.labels):
             raise ValueError(
                 f'the table of ROLE has {len(self.labels)} rows and the training set {total} samples: '
                 'set num_samples to the latter'
