@@ -2,8 +2,8 @@
 
 python benchmarks/loss_scores.py [--seeds 0 1 2 3 4] [--jobs 2] [--out docs/loss_scores.json]
 
-Half as wide a network and fewer scenes than the demo's, so that 120 runs take about two hours on two
-cores. A run that is finished is not run again: started anew, the command goes on where it was.
+Half as wide a network and fewer scenes than the demo's, so that the 110 runs take one to two hours on
+two cores. A run that is finished is not run again: started anew, the command goes on where it was.
 """
 
 import argparse

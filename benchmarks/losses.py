@@ -94,7 +94,7 @@ def seconds(loss: Callable, logits: Tensor, target: Tensor) -> float:
 
 
 def ratio(loss: Callable, peer: Callable, tensors: tuple[Tensor, Tensor], repeats: int) -> float:
-    for _ in range(3):
+    for _ in range(min(repeats, 20) // 2 + 1):  # warm
         seconds(loss, *tensors), seconds(peer, *tensors)
     return median(seconds(loss, *tensors) / seconds(peer, *tensors) for _ in range(repeats))
 
