@@ -162,7 +162,12 @@ def correct_labels(logits: Tensor, target: Tensor, tau: float = 0.6) -> Tensor:
     """
     check_range('tau', tau, low=0, high=1)
     logits, target = prepare(logits, target)
-    return torch.where(confident(logits, tau) & (target >= 0), 1, target)
+    return relabelled(target, confident(logits, tau))
+
+
+def relabelled(target: Tensor, flip: Tensor) -> Tensor:
+    """The targets, 1 where an entry is to be flipped and is not unknown, (N, C)."""
+    return torch.where(flip & (target >= 0), 1, target)
 
 
 def asl_loss(

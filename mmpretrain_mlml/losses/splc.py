@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from .base import check_epoch, defaults_of, told
 from .correction import LabelCorrection
-from .functional import check_range, confident, focal_margin_loss, prepare, splc_loss
+from .functional import check_range, confident, focal_margin_loss, prepare, relabelled, splc_loss
 from .kernels import Kernel, splc_kernel
 from .processes import total
 
@@ -141,8 +141,3 @@ class RLC(SPLC):
         p = pred.detach().to(torch.promote_types(pred.dtype, torch.float32)).sigmoid()
         found, images = total(torch.stack([p.sum(0), torch.full_like(p[:1].sum(0), len(p))]))
         return (p > self.tau) & (p > found / images.clamp(min=1))
-
-
-def relabelled(target: Tensor, flip: Tensor) -> Tensor:
-    """The targets, 1 where an entry is to be flipped and is not unknown."""
-    return torch.where(flip & (target >= 0), 1, target)
