@@ -42,10 +42,12 @@ class LossDataHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         self._curious = _with(runner, 'set_samples')
+        if not self._curious:
+            return
         dataset = runner.train_dataloader.dataset
         while hasattr(dataset, 'dataset'):  # inside a wrapper, where samples are numbered
             dataset = dataset.dataset
-        if self._curious and isinstance(dataset, ConcatDataset):
+        if isinstance(dataset, ConcatDataset):
             raise ValueError(
                 f'{type(self._curious[0]).__name__} keeps a row for each training sample, but a '
                 'ConcatDataset numbers the samples of each of its parts from 0; expected one data set'

@@ -1,4 +1,4 @@
-"""What every multi-label loss module shares: weight, reduction, loss_weight."""
+"""What every multi-label loss module shares: weights, reduction, unknown entries, what it is told."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from .processes import kth_largest, total
 
 
 class LargeLoss(LabelCorrection):
-    r"""Base of the two: relabels the unmarked entries whose loss is among the batch's k largest.
+    r"""Base of the three: relabels the unmarked entries whose loss is among the batch's k largest.
 
     :math:`k = \lceil N C r \rceil` over the batch of all processes, with r growing by ``delta`` per
     cent each epoch, from 0 in the first. Entries that tie with the k-th go with it.

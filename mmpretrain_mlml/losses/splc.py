@@ -139,5 +139,6 @@ class RLC(SPLC):
 
     def flips(self, pred: Tensor, target: Tensor) -> Tensor:
         p = pred.detach().to(torch.promote_types(pred.dtype, torch.float32)).sigmoid()
-        found, images = total(torch.stack([p.sum(0), torch.full_like(p[:1].sum(0), len(p))]))
-        return (p > self.tau) & (p > found / images.clamp(min=1))
+        summed = p.sum(0)
+        summed, images = total(torch.stack([summed, torch.full_like(summed, len(p))]))
+        return (p > self.tau) & (p > summed / images.clamp(min=1))
