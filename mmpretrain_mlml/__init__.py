@@ -18,6 +18,7 @@ _ABSENT = [name for name in ('mmengine', 'mmcv', 'mmpretrain') if find_spec(name
 _REGISTERED = (
     'BestWeightsHook',
     'COCOMissingLabel',
+    'ChannelsLastHook',
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',

@@ -10,6 +10,7 @@ from .evaluation.loop import RawAndAveragedValLoop
 from .evaluation.metric import MultiLabelScores
 from .hooks import (
     BestWeightsHook,
+    ChannelsLastHook,
     GlobalLossHook,
     InterruptionHook,
     LabelPriorHook,
@@ -33,6 +34,7 @@ for loss in FAMILY:
 __all__ = [
     'BestWeightsHook',
     'COCOMissingLabel',
+    'ChannelsLastHook',
     'DigitScenes',
     'GlobalLossHook',
     'InterruptionHook',

@@ -1,4 +1,5 @@
 from .best_weights_hook import BestWeightsHook
+from .channels_last_hook import ChannelsLastHook
 from .global_loss_hook import GlobalLossHook
 from .interruption_hook import InterruptionHook
 from .label_prior_hook import LabelPriorHook
@@ -13,6 +14,7 @@ from .whole_updates_hook import WholeUpdatesHook
 
 __all__ = [
     'BestWeightsHook',
+    'ChannelsLastHook',
     'GlobalLossHook',
     'InterruptionHook',
     'LabelPriorHook',

@@ -1,0 +1,2 @@
+_base_ = '../datasets/photos.py'
+train_dataloader = dict(dataset=dict(ann_file='train_0.4left.txt'))
