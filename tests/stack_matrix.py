@@ -107,8 +107,9 @@ def make_environment(interpreter, place, *packages, below=None):
 
 def pip(place, *packages):
     done = run(place / 'bin/python', '-m', 'pip', 'install', '--quiet', *packages)
-    lines = [line for line in done.stderr.splitlines() if line.startswith('ERROR')]
-    return ' '.join(lines[-2:]) if done.returncode else ''
+    said = done.stderr.splitlines()
+    errors = [line for line in said if line.startswith('ERROR')] or said or ['pip said nothing']
+    return ' '.join(errors[-2:]) if done.returncode else ''
 
 
 def smoke(place):
