@@ -12,6 +12,8 @@ Conventions shared by every function here:
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -240,8 +242,13 @@ def check_reduction(reduction: str) -> str:
 
 
 def confident(logits: Tensor, tau: float) -> Tensor:
-    """Where the probability lies strictly above ``tau``, decided in float32 or better."""
-    return logits.to(torch.promote_types(logits.dtype, torch.float32)).sigmoid() > tau
+    """Where the probability lies strictly above ``tau``: decided on the logit, which is exact."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32)) > logit(tau)
+
+
+def logit(p: float) -> float:
+    """The logit of a probability, infinite at 0 and 1."""
+    return math.log(p) - math.log1p(-p) if 0 < p < 1 else (p - 0.5) * math.inf
 
 
 def prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

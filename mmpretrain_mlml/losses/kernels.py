@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-BLOCK = 1 << 17  # entries: large enough to hide the calls, small enough for a core's cache
+from .functional import logit
+
+BLOCK = 1 << 18  # entries: large enough to hide the calls, small enough for the cache
 
 # From logits and targets, one-dimensional, to the summed loss and its gradient, which it writes into
 # the third argument.
@@ -77,9 +79,8 @@ def _block_by_block(
     gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
     total = 0.0
     flat = [part.reshape(-1) for part in (logits, target, gradient)]
-    for x, t, slope in (
-        zip(*(part.split(BLOCK) for part in flat)) if len(flat[0]) > BLOCK else [flat]
-    ):
+    several = len(flat[0]) > BLOCK
+    for x, t, slope in zip(*(part.split(BLOCK) for part in flat)) if several else [flat]:
         total += float(kernel(x, t.to(x.dtype), slope))
         if factor != 1:
             slope.mul_(factor)
@@ -92,33 +93,42 @@ def _can_look(values: Tensor) -> bool:
 
 
 def hill_kernel(
-    x: Tensor, t: Tensor, gradient: Tensor, *, lamb: float, margin: float, gamma: float
+    x: Tensor,
+    t: Tensor,
+    gradient: Tensor,
+    *,
+    lamb: float,
+    margin: float,
+    gamma: float,
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.hill_loss`."""
-    p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
-    square = p * p
-    torch.mul(q, 3, out=gradient)
-    if lamb != 1.5:
-        gradient.add_(2 * lamb - 3)
-    gradient.mul_(q).mul_(square)  # (2 lamb - 3p) p^2 q
-    height = torch.rsub(p, lamb)
-    marked = _few_marked(t)
+    p = torch.sigmoid(x)
+    q = torch.neg(x).sigmoid_()
+    marked = _marked(t)
     if marked is not None:
-        log_p, weight, slope = _focal(torch.rsub(x[marked], margin), gamma)
+        p.index_fill_(0, marked, 0)  # at which an absent entry has neither cost nor slope
+    pq = torch.mul(p, q, out=gradient)
+    absent = torch.dot(p, p) * (lamb - 1) + torch.dot(p, pq)  # lamb - p = (lamb - 1) + q
+    if lamb == 1.5:
+        gradient.mul_(pq).mul_(3)
+    else:
+        gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)  # (2 lamb - 3p) p^2 q
+    if marked is not None:
+        log_p, weight, slope = _focal(torch.rsub(x.index_select(0, marked), margin), gamma)
         gradient.index_copy_(0, marked, slope.neg_())
-        square.index_fill_(0, marked, 0)
-        return torch.dot(height, square) - torch.dot(log_p, weight)
+        return absent - torch.dot(log_p, weight)
+    height = torch.rsub(p, lamb)
     log_p, weight, slope = _focal(torch.rsub(x, margin), gamma)
     positive = log_p.mul_(weight).neg_()
-    return _mixed(height.mul_(square), gradient, positive, slope.neg_(), t, gradient)
+    return _mixed(height.mul_(p).mul_(p), gradient, positive, slope.neg_(), t, gradient)
 
 
-def _few_marked(t: Tensor) -> Tensor | None:
-    """Where the targets are 1, if that is seldom and they are 0 elsewhere."""
+def _marked(t: Tensor) -> Tensor | None:
+    """Where the targets are 1, if they are seen to be 0 elsewhere."""
     if not _can_look(t):
         return None
     marked = torch.from_numpy(np.flatnonzero(t.numpy() != 0))
-    return marked if 8 * len(marked) < len(t) and bool((t[marked] == 1).all()) else None
+    return marked if bool((t.index_select(0, marked) == 1).all()) else None
 
 
 def splc_kernel(
@@ -138,7 +148,7 @@ def splc_kernel(
     """
     up = None  # 1 where an unmarked entry is pushed up, else 0
     if correct:
-        up = torch.threshold_(torch.sigmoid(x), tau, 0.0).ceil_()
+        up = torch.gt(x, logit(tau), out=gradient)
     if _all_hard(t):
         up = t if up is None else torch.maximum(up, t, out=up)
         wrong = torch.addcmul(x, x, up, value=-2).add_(t, alpha=margin)
