@@ -19,7 +19,7 @@ class CollapseWatch:
     (``lets_go_above`` of the loss), and SPLC then pushes it up: if most entries get there before the
     model knows better, they stay. Over the last quarter of an epoch's batches the share of known
     entries above that probability is compared with the share that is marked. The epochs are those from
-    the one before corrections start (``change_epoch``) to the one after; 0 and 1 without such a thing.
+    the one before corrections start (``change_epoch``) to the one after; 0 to 2 without such a thing.
 
     It watches the first such loss that it is given; a target above 0 counts as marked. Counting takes
     five small operations a batch, in that quarter, and one synchronisation at its end.

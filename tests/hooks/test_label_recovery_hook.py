@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ class Noting(Hook):
 
 
 def monitored(work_dir, loss=None, full=FULL, stop_at=None, **changes):
-    loss = loss or {'type': 'WatchedSPLC', 'tau': 0.5, 'change_epoch': 1}
+    loss = loss or {'type': 'WatchedSPLC', 'tau': 0.48, 'change_epoch': 1}
     hooks = [{'type': 'mmpretrain_mlml.LabelRecoveryHook', 'full_labels': full},
              {'type': 'Noting', 'stop_at': stop_at}]  # fmt: skip
     changes.setdefault('model', {'head': {'loss': {**loss, '_delete_': True}}})
@@ -76,10 +77,10 @@ def test_counts_by_class_are_those_of_what_the_loss_saw(tmp_path):
     assert [row['epoch'] for row in found['epochs']] == [1, 2, 3]
     for epoch, row in enumerate(found['epochs']):
         pred, target = (torch.cat(part[3 * epoch : 3 * epoch + 3]) for part in zip(*loss.seen))
-        shown = truth(runner, sum(noted.samples[3 * epoch : 3 * epoch + 3], []))
+        shown = truth(runner, chain(*noted.samples[3 * epoch : 3 * epoch + 3]))
         assert shown[target == 1].all()  # they belong to each other
         unmarked = target == 0
-        recovered = unmarked & (pred > 0) & (epoch >= 1)
+        recovered = unmarked & (pred.sigmoid() > 0.48) & (epoch >= 1)
         expected = {'unmarked': unmarked, 'recovered': recovered, 'right': recovered & shown,
                     'missing': unmarked & shown}  # fmt: skip
         for name, entries in expected.items():
@@ -120,7 +121,7 @@ def test_every_loss_that_recovers_is_asked_without_changing_the_training(loss, t
 def test_a_loss_that_recovers_nothing_is_named_once_and_nothing_is_logged(tmp_path, capfd):
     runner = monitored(tmp_path, {'type': 'BCE'})
     runner.train()
-    assert capfd.readouterr().err.count('BCE never takes an unmarked entry') == 1
+    assert capfd.readouterr().out.count('BCE never takes an unmarked entry') == 1
     assert not (tmp_path / 'recovery.json').exists()
     assert not (tmp_path / 'recovery.png').exists()
     assert not [key for key in runner.message_hub.log_scalars if 'recovery' in key]
@@ -152,10 +153,13 @@ def test_scalars_reach_the_log_the_hub_and_every_visualiser_backend(tmp_path):
 def test_a_run_stopped_inside_an_epoch_ends_with_the_record_of_an_undisturbed_one(
     accumulating, tmp_path
 ):
-    changes = {'optim_wrapper': {'accumulative_counts': accumulating}}
+    changes = {
+        'optim_wrapper': {'accumulative_counts': accumulating},
+        'train_dataloader': {'dataset': {'size': 64}},
+    }
     monitored(tmp_path / 'straight', **changes).train()
     with pytest.raises(SystemExit):
-        monitored(tmp_path / 'run', stop_at=3 if accumulating == 2 else 4, **changes).train()
+        monitored(tmp_path / 'run', stop_at=5, **changes).train()
     assert (tmp_path / 'run/interrupted.pth').exists()
     first = record(tmp_path / 'run')['epochs']
     assert len(first) == 1
@@ -230,9 +234,7 @@ def test_full_labels_are_found_by_name_whatever_their_order(tmp_path):
 
     found = labels.of([Sample(2), Sample(0), Sample(4)])
     assert [row.nonzero().flatten().tolist() for row in found] == [[3, 8, 9], [1, 7], [0, 5]]
-    with pytest.raises(
-        ValueError, match=r"'few.txt'.*no labels of 3 of 5.*images/0.jpg.*images/4.jpg"
-    ):
+    with pytest.raises(ValueError, match=r'few.txt.*of 3 of 5.*images/0.jpg.*images/4.jpg'):
         FullLabels(dataset, config, {'ann_file': 'few.txt'})
     with pytest.raises(ValueError, match='sample_idx'):
         labels.of([object()])
@@ -261,7 +263,7 @@ def test_mixed_images_have_no_full_labels_and_their_soft_targets_are_no_unmarked
     assert ((target > 0) & (target < 1)).any()
     row = record(tmp_path)['epochs'][0]
     assert row['unmarked'] == (target == 0).sum(0).tolist()
-    assert row['recovered'] == ((target == 0) & (pred > 0)).sum(0).tolist()
+    assert row['recovered'] == ((target == 0) & (pred.sigmoid() > 0.5)).sum(0).tolist()
 
 
 def test_a_record_of_other_classes_and_a_broken_one_are_refused(tmp_path):
@@ -276,6 +278,8 @@ def test_a_record_of_other_classes_and_a_broken_one_are_refused(tmp_path):
         monitored(tmp_path, resume=True).train()
 
 
+# dynamo itself looks at .grad of the logits
+@pytest.mark.filterwarnings('ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning')
 def test_a_compiled_head_is_traced_without_a_break_and_counts_the_same(tmp_path):
     rows = []
     for name in ('plain', 'compiled'):
