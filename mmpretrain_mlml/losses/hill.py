@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -45,12 +45,13 @@ class Hill(MultiLabelLoss):
         self.lamb = lamb
         self.margin = margin
         self.gamma = gamma
+        self._far_side = far_side(lamb)
         self.check()
 
     @property
     def lets_go_above(self) -> float:
         """Where the far side of the hill is nearly flat, see :func:`far_side`."""
-        return far_side(self.lamb)
+        return self._far_side
 
     def recovered(self, pred: Tensor, target: Tensor) -> Tensor:
         """Unmarked entries that are nearly ignored: beyond the hill, see :func:`far_side`."""
@@ -65,7 +66,6 @@ class Hill(MultiLabelLoss):
         return hill_loss(logits, target, self.lamb, self.margin, self.gamma, pos_weight=weight)
 
 
-@lru_cache
 def far_side(lamb: float, share: float = 0.15) -> float:
     r"""Probability beyond the hill above which a negative's gradient stays below a share of its top.
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 LINES = {  # in the order of the panels
-    'share': ('tab:red', 'share of the unmarked entries'),
+    'share': ('tab:red', 'share'),
     'precision': ('tab:blue', 'precision'),
     'recall': ('tab:green', 'recall'),
 }
@@ -41,7 +41,7 @@ def draw_recovery(epochs: Sequence[Mapping[str, Any]], title: str, path: Path) -
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.grid(alpha=0.3)
         panel.legend(loc='best', fontsize='small')
-    panels[0].set_title('taken for missed positives', fontsize='medium')
+    panels[0].set_title('of all unmarked entries', fontsize='medium')
     if known:
         panels[1].set_title('against the full labels', fontsize='medium')
         panels[1].set_ylim(top=105)

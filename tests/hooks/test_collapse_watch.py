@@ -82,6 +82,19 @@ def test_it_is_said_once_and_nothing_listens_afterwards():
     assert epoch_of(loss, 1, [BAD], watch) is None
 
 
+def test_a_compiled_loss_is_watched_without_a_break():
+    loss, watch = Hill(), CollapseWatch()
+    compiled = torch.compile(loss, backend='eager', fullgraph=True)
+    watch.begin([loss], 0, 8)
+    for index, batch in enumerate(6 * [GOOD] + 2 * [BAD]):
+        watch.before_batch(index)
+        call(compiled, **batch)
+    assert '60.0%' in watch.end()
+    watch.begin([loss], 1, 1)
+    call(compiled, **BAD)  # of no epoch's last quarter
+    assert watch.end() is None
+
+
 def collapsing(work_dir, loss='SPLC', bias=4.0, **changes):
     """A runner whose head starts where nearly everything is found, and learns little."""
     changes.setdefault('optim_wrapper', {'optimizer': {'lr': 1e-6}})
@@ -130,7 +143,7 @@ def test_the_shipped_digits_settings_are_not_warned_of(name, tmp_path):
     cfg = Config.fromfile(config(f'digits_0.4left_{name}.py'))
     cfg.work_dir, cfg.experiment_name = str(tmp_path), f'shipped-{name}'
     cfg.log_level = 'WARNING'
-    cfg.train_dataloader.dataset.size = 1280
+    cfg.train_dataloader.dataset.size = 640
     cfg.val_dataloader.dataset.size = 20
     Runner.from_cfg(cfg).train()
     assert warnings_of(tmp_path) == 0
