@@ -45,6 +45,6 @@ setup(
         'onedl': ONEDL,
         'export': EXPORT,
         'test': TEST,
-        'dev': [*TEST, 'ruff', 'pre-commit'],
+        'dev': [*TEST, 'tensorboard', 'ruff', 'pre-commit'],
     },
 )

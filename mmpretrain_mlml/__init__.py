@@ -23,6 +23,7 @@ _REGISTERED = (
     'GlobalLossHook',
     'InterruptionHook',
     'LabelPriorHook',
+    'LabelRecoveryHook',
     'LoadWholeImage',
     'LossDataHook',
     'LossEpochHook',

@@ -3,6 +3,7 @@ from .channels_last_hook import ChannelsLastHook
 from .global_loss_hook import GlobalLossHook
 from .interruption_hook import InterruptionHook
 from .label_prior_hook import LabelPriorHook
+from .label_recovery_hook import LabelRecoveryHook
 from .loss_data_hook import LossDataHook
 from .loss_epoch_hook import LossEpochHook
 from .non_finite_hook import NonFiniteError, NonFiniteHook
@@ -18,6 +19,7 @@ __all__ = [
     'GlobalLossHook',
     'InterruptionHook',
     'LabelPriorHook',
+    'LabelRecoveryHook',
     'LossDataHook',
     'LossEpochHook',
     'NonFiniteError',

@@ -14,7 +14,7 @@ from mmpretrain.registry import HOOKS
 from ..checkpoints.atomic import ATOMIC, AtomicLocalBackend
 from ..stack.resume import go_on_after
 from .agreement import on_any_process
-from .process_state import gather_states, restore_buffers, restore_draws
+from .process_state import gather_states, restore_buffers, restore_draws, restore_hooks
 
 EXIT_CODE = 128 + signal.SIGTERM
 
@@ -67,6 +67,7 @@ class InterruptionHook(Hook):
             )
         state = self._states[get_rank()]
         restore_buffers(runner, state)
+        restore_hooks(runner, state)
         go_on_after(runner.train_loop, done, partial(restore_draws, state))
         self._states = None
 

@@ -11,6 +11,7 @@ from mmpretrain.registry import HOOKS
 from torch import nn
 
 from ..losses.base import tell_epoch
+from .collapse_watch import CollapseWatch
 
 
 @HOOKS.register_module()
@@ -26,12 +27,17 @@ class LossEpochHook(Hook):
     which they replace::
 
         default_hooks = dict(loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'))
+
+    In the first epochs of a loss that lets go of confident entries (Hill, SPLC) it also looks whether
+    the model collapses, and warns once; see
+    :class:`~mmpretrain_mlml.hooks.collapse_watch.CollapseWatch`.
     """
 
     priority = 'VERY_LOW'  # after SwitchRecipeHook, which puts new losses into the model
 
     def __init__(self) -> None:
         self._iters_per_epoch: int | None = None
+        self._watch = CollapseWatch()
 
     def before_train_epoch(self, runner: Runner) -> None:
         loop = runner.train_loop
@@ -49,10 +55,22 @@ class LossEpochHook(Hook):
         per_epoch = self._iters_per_epoch
         if per_epoch and runner.iter % per_epoch == 0:
             self._feed(runner, runner.iter // per_epoch, math.ceil(runner.max_iters / per_epoch))
+        self._watch.before_batch(runner.iter % per_epoch if per_epoch else batch_idx)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        self._judge(runner)
 
     def _feed(self, runner: Runner, epoch: int, max_epochs: int) -> None:
-        for module in modules(runner):
+        self._judge(runner)
+        found = list(modules(runner))
+        for module in found:
             tell_epoch(module, epoch, max_epochs)
+        self._watch.begin(found, epoch, self._iters_per_epoch or len(runner.train_dataloader))
+
+    def _judge(self, runner: Runner) -> None:
+        warning = self._watch.end()
+        if warning:
+            runner.logger.warning(warning)
 
 
 def iters_per_epoch(runner: Runner) -> int:

@@ -18,11 +18,13 @@ def gather_states(runner: Runner) -> list[dict[str, Any]]:
     """The states of all processes, by rank; all must call it.
 
     They are the buffers of the model and of its average (each process has its own batch norm
-    statistics until the epoch ends) and where its random draws stand.
+    statistics until the epoch ends), where its random draws stand, and what hooks with a method
+    ``process_state()`` give.
     """
     state = {
         'buffers': [buffer.cpu() for buffer in _buffers(runner)],
         'random': random_state(),
+        'hooks': {name: hook.process_state() for name, hook in _hooks(runner)},
     }
     if torch.cuda.is_available():
         state['cuda'] = torch.cuda.get_rng_state()
@@ -45,11 +47,24 @@ def restore_buffers(runner: Runner, state: Mapping[str, Any]) -> None:
         buffer.copy_(saved)
 
 
+def restore_hooks(runner: Runner, state: Mapping[str, Any]) -> None:
+    """Gives hooks with a method ``load_process_state(state)`` theirs of a state, where it has one."""
+    for name, hook in _hooks(runner):
+        if state.get('hooks', {}).get(name):
+            hook.load_process_state(state['hooks'][name])
+
+
 def restore_draws(state: Mapping[str, Any]) -> None:
     """Lets random draws go on where a state was taken."""
     set_random_state(state['random'])
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu())
+
+
+def _hooks(runner: Runner) -> Iterator[tuple[str, Any]]:
+    for hook in runner.hooks:
+        if hasattr(hook, 'process_state'):
+            yield type(hook).__name__, hook
 
 
 def _buffers(runner: Runner) -> Iterator[Tensor]:

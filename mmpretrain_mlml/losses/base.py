@@ -105,6 +105,14 @@ class MultiLabelLoss(nn.Module):
     UNKNOWN = ('ignore', 'negative')
     BY_ENTRY = True  # whether an entry's cost follows from its own logit and target alone
 
+    @property
+    def lets_go_above(self) -> float | None:
+        """Probability above which unmarked entries are no longer pushed down; None: always pushed.
+
+        Confident mistakes stay there, so :class:`~mmpretrain_mlml.LossEpochHook` watches it.
+        """
+        return None
+
     def __init__(
         self,
         reduction: str = 'mean',
@@ -136,6 +144,20 @@ class MultiLabelLoss(nn.Module):
         logits, target = prepare(pred, target)
         weight = self.factor('pos_weight', logits)
         return mix(self.positive(logits), self.negative(logits), target, weight)
+
+    def unmarked(self, target: Tensor) -> Tensor:
+        """Which entries this loss takes for absent or not marked, (N, C), bool."""
+        return target <= 0 if self.unknown == 'negative' else target == 0
+
+    def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor | None:
+        """Which unmarked entries the loss did not train as absent when it was called with the same.
+
+        For :class:`~mmpretrain_mlml.LabelRecoveryHook`, which calls it after :meth:`forward`.
+
+        Returns:
+            Shape (N, C), bool; None for a loss that recovers nothing, as most do.
+        """
+        return None
 
     def kernel(self, **context: Any) -> Kernel | None:
         """What computes sum and gradient in one pass, if the loss has such a thing."""

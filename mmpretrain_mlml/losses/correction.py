@@ -38,6 +38,14 @@ class LabelCorrection(MultiLabelLoss):
         """The labels to train on, (N, C), in the dtype of the computation; -1 costs nothing."""
         raise NotImplementedError(f'{type(self).__name__} must define relabel(pred, target)')
 
+    def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
+        """Unmarked entries whose label :meth:`relabel` changes, be it to present or to unknown.
+
+        Asks it a second time; a subclass where that has effects overrides this.
+        """
+        unmarked = self.unmarked(target)
+        return unmarked & (self.relabel(pred, target.masked_fill(unmarked, 0)) != 0)
+
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
         """Tells the base which epoch the next calls belong to, 0-based."""
         if self.base is not None:

@@ -150,3 +150,7 @@ class LLCp(LargeLoss):
         if self.training:
             self.table.write(turned=unmarked & (labels == 1))
         return labels
+
+    def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
+        """Unmarked entries that were turned, in this call or in one before it, (N, C), bool."""
+        return self.unmarked(target) & self.table.read('turned', target)

@@ -102,6 +102,16 @@ class SPLC(LabelCorrection):
         weight = self.factor('pos_weight', logits)
         return focal_margin_loss(logits, target, self.margin, self.gamma, flip, weight)
 
+    @property
+    def lets_go_above(self) -> float:
+        """``tau``."""
+        return self.tau
+
+    def recovered(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
+        """Unmarked entries that are trained as positives in this epoch, (N, C), bool."""
+        unmarked = self.unmarked(target)
+        return unmarked & (self.flips(pred, target) if self._corrects(epoch) else False)
+
     def flips(self, pred: Tensor, target: Tensor) -> Tensor:
         """Which entries are taken for missed positives where their target is 0, (N, C), bool."""
         return confident(pred.detach(), self.tau)
