@@ -9,7 +9,6 @@ model = dict(
     ),
     backbone=dict(
         type='MobileNetV2',
-        norm_eval=True,  # batches of few, small images: ImageNet's statistics are the better ones
         init_cfg=dict(
             type='Pretrained',
             checkpoint='{{$MOBILENET_V2_WEIGHTS:https://download.openmmlab.com/mmclassification/v0/mobilenet_v2/mobilenet_v2_batch256_imagenet_20200708-3b2dc3af.pth}}',
