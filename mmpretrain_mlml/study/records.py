@@ -42,7 +42,7 @@ class Record:
     recovery: Sequence[Mapping[str, Any]]
     seconds: float
     versions: Mapping[str, str]
-    command: Sequence[str] | None
+    command: str | None
     base: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 

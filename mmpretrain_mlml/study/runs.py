@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,7 +96,9 @@ def note(run: Run, folder: Path, command: Sequence[str], finished: bool) -> None
     told = {
         'fingerprint': run.fingerprint,
         'finished': finished,
-        'command': [part.replace(str(folder.parent) + os.sep, '') for part in command[2:]],
+        'command': ' '.join(['python tools/train.py', *command[2:]]).replace(
+            f'{folder.parent}/', ''
+        ),
         'versions': versions(),
     }
     part = folder / f'.{NOTE}.part'

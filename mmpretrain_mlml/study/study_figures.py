@@ -42,7 +42,7 @@ def draw_table(
             panel.margins(x=0.12)
             panel.set_title(f'{labels}: {score}', fontsize='medium')
             panel.grid(axis='x', alpha=0.3)
-    told = f'bar: 95 % interval of the paired difference, about {reference} (line)'
+    told = f'bar: 95 % interval of the paired difference to {reference} (line); ticks: seeds'
     dots = '' if full is None else f'; dots: {reference} on {full} labels'
     figure.suptitle(f'{title}\n{told}{dots}' if reference else title, fontsize='medium')
     figure.savefig(path, dpi=130)
