@@ -104,10 +104,11 @@ def draw_classes(cells: Cells, title: str, reference: str, path: Path) -> bool:
         panel.axvline(0, color='0.4', linewidth=1)
         panel.set_yticks(places, [names[n] for n in order], fontsize=7)
         panel.set_ylim(len(order) - 0.4, -0.6)
-        panel.set_title(f'{labels} labels', fontsize='medium')
         panel.set_xlabel(f'AP - AP of {reference}, percentage points')
         panel.grid(alpha=0.3)
-        panel.legend(loc='lower right', fontsize=7)
+        panel.legend(
+            loc='lower center', bbox_to_anchor=(0.5, 1), fontsize=7, title=f'{labels} labels'
+        )
     figure.suptitle(f'{title}: gain of each class (number of positives)', fontsize='medium')
     figure.savefig(path, dpi=130)
     return True
@@ -127,7 +128,7 @@ def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
     lists = list(dict.fromkeys(record.result.labels for record in known))
     colours = colormaps['tab10'].colors
     figure = Figure(figsize=(4.2 * len(rates), 3.8), layout='constrained')
-    for rate, panel in zip(rates, figure.subplots(1, len(rates), squeeze=False)[0]):
+    for rate, panel in zip(rates, figure.subplots(1, len(rates), squeeze=False, sharex=True)[0]):
         labelled = set()
         for record in known:
             rows = [row for row in record.recovery if rate in row]
@@ -141,7 +142,7 @@ def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
             )  # fmt: skip
         panel.set(xlabel='epoch', ylabel='percent')
         panel.set_title(RATES[rate], fontsize='medium')
-        panel.set_ylim(bottom=0)
+        panel.set_ylim(0, None if rate == 'share' else 105)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.grid(alpha=0.3)
         panel.legend(fontsize=7)

@@ -7,6 +7,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmpretrain.registry import METRICS
 from mmpretrain.structures import DataSample
+from support import VALIDATION, make_runner
 
 from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 
@@ -123,6 +124,25 @@ def test_the_predictions_go_into_a_file(case, tmp_path):
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     with pytest.raises(ValueError, match=r'\.npz'):
         evaluate(*case, out='predictions.pkl')
+
+
+def test_where_raw_and_averaged_are_validated_the_file_is_of_the_averaged_model(tmp_path):
+    out = tmp_path / 'predictions.npz'
+    changes = {
+        **VALIDATION,
+        'val_cfg': {'type': 'mmpretrain_mlml.RawAndAveragedValLoop'},
+        'val_evaluator': {'type': 'mmpretrain_mlml.MultiLabelScores', 'out': str(out)},
+        'custom_hooks': [{'type': 'mmpretrain_mlml.WeightAverageHook', 'momentum': 0.01}],
+    }
+    runner = make_runner(tmp_path, **changes)
+    runner.train()
+    scores = runner.message_hub.log_scalars
+    averaged, raw = (scores[f'val/{part}multi-label/mAP'].current() for part in ('', 'raw/'))
+    said = Predictions.load(out)
+    found = multi_label_scores(said.scores, said.targets).summary['mAP']
+    assert averaged != raw
+    assert found == pytest.approx(averaged)
+    assert said.names.tolist() == [str(n) for n in range(50)]
 
 
 def test_what_holds_no_predictions_is_named(tmp_path):

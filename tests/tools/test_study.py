@@ -70,6 +70,14 @@ def test_a_study_from_its_start_through_a_stop_to_its_report(tmp_path, run_tool)
     assert summary['mAP'] == pytest.approx(run['scores'][-1]['multi-label/mAP'])
     assert said.names.tolist() == [str(n) for n in range(40)]
 
+    (first / 'predictions.npz').unlink()  # and made again from the checkpoint
+    out = f'test_evaluator.out={first}/predictions.npz'
+    run_tool('python', 'tools/test.py', first / 'config/0.4left_BCE_seed0.py', first / 'epoch_3.pth',
+             '--work-dir', tmp_path / 'test', '--cfg-options', out)  # fmt: skip
+    again = Predictions.load(first / 'predictions.npz')
+    assert (again.targets == said.targets).all()
+    assert again.scores == pytest.approx(said.scores, abs=1e-6)
+
     before = (first / 'out.log').read_bytes()
     told = run_tool(*command, '--only', '*_BCE_*', '*_Hill_*')
     assert '2 of 2 runs were finished before' in told
