@@ -65,9 +65,12 @@ def resampled_scores(
     by_image = np.stack(sums, axis=1).astype(np.float64)
     found = {'mAP': [], 'OF1': []}
     for block in np.array_split(counts, max(1, counts.size // _AT_ONCE)):
-        ap = np.stack([one.average_precision(block) for one in ranked], axis=1)
-        share = len(ranked) / scores.shape[1]
-        found['mAP'].append(share * np.nanmean(ap, axis=1))
+        total, drawn = np.zeros(len(block)), np.zeros(len(block), int)
+        for one in ranked:
+            ap = one.average_precision(block)
+            total += np.nan_to_num(ap)
+            drawn += ~np.isnan(ap)
+        found['mAP'].append(len(ranked) / scores.shape[1] * total / np.maximum(drawn, 1))
         hits, claims, positives = (block @ by_image).T
         found['OF1'].append(100 * 2 * hits / np.maximum(claims + positives, 1))
     return {name: np.concatenate(parts) for name, parts in found.items()}

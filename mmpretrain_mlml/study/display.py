@@ -46,7 +46,7 @@ class Display:
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        self._progress.console.print(text, highlight=False, soft_wrap=True)
+        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def update(self) -> None:
         for task, row in zip(self._tasks, self._rows):

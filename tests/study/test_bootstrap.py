@@ -53,6 +53,11 @@ def test_all_images_once_give_the_scores_themselves():
     assert found['OF1'] == pytest.approx(summary['OF1'])
 
 
+def test_without_any_positive_the_scores_are_zero():
+    found = resampled_scores(np.ones((3, 2)), np.zeros((3, 2)), draw_counts(3, 4))
+    assert found['mAP'].tolist() == found['OF1'].tolist() == [0, 0, 0, 0]
+
+
 def test_the_interval_of_a_paired_difference_is_scipys():
     (one, targets), (other, _) = predictions(2), predictions(3)
     targets[0] = 1  # no class without positives

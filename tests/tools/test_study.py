@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -31,13 +32,30 @@ options = dict(
 """
 
 
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """Runs a tool without a process of its own, where starting one would take most of the time."""
+
+    def run(_, tool, *options, expect=0) -> str:
+        monkeypatch.setattr(sys, 'argv', [tool, *map(str, options)])
+        monkeypatch.chdir(ROOT)
+        code = None
+        try:
+            runpy.run_path(str(ROOT / tool), run_name='__main__')
+        except SystemExit as end:
+            code = end.code
+        assert (code is None) == (expect == 0)
+        return capsys.readouterr().out + str(code)
+
+    return run
+
+
 @pytest.mark.slow
-def test_a_study_from_its_start_through_a_stop_to_its_report(tmp_path, run_tool):
+def test_a_study_from_its_start_through_a_stop_to_its_report(tmp_path, run_tool, run_here):
     file, work_dir = tmp_path / 'small.py', tmp_path / 'out'
     file.write_text(STUDY)
     command = ['python', 'tools/study.py', file, '--work-dir', work_dir]
-    listed = run_tool(*command, '--dry-run')
-    assert '3 runs into' in listed
+    assert '3 runs into' in run_here(*command, '--dry-run')
     assert not work_dir.exists()
 
     first = work_dir / '0.4left_BCE_seed0'
@@ -79,13 +97,13 @@ def test_a_study_from_its_start_through_a_stop_to_its_report(tmp_path, run_tool)
     assert again.scores == pytest.approx(said.scores, abs=1e-6)
 
     before = (first / 'out.log').read_bytes()
-    told = run_tool(*command, '--only', '*_BCE_*', '*_Hill_*')
+    told = run_here(*command, '--only', '*_BCE_*', '*_Hill_*')
     assert '2 of 2 runs were finished before' in told
     assert '**Partial: 2 of 3 runs.**' in told
     file.write_text(STUDY.replace('size=1600', 'size=1500'))
-    told = run_tool(*command, expect=1)
+    told = run_here(*command, expect=1)
     assert 'another config: 0.4left_BCE_seed0, 0.4left_Hill_seed0' in told
-    told = run_tool(*command, '--report', expect=1)
+    told = run_here(*command, '--report', expect=1)
     assert 'its folder holds a run of another config' in told
     assert (first / 'out.log').read_bytes() == before
     assert 'size=1600' in (first / 'config/0.4left_BCE_seed0.py').read_text()
