@@ -40,7 +40,9 @@ def main() -> None:
             return
         if not args.report:
             try:
-                train_study(runs, work_dir, args.jobs or max(1, len(gpu_names())))
+                train_study(
+                    runs, work_dir, max(1, len(gpu_names())) if args.jobs is None else args.jobs
+                )
             except RunsFailed as error:
                 failed = error
         try:

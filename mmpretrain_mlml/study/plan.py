@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,17 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmpretrain.registry import MODELS
 
 from ..paths import shipped
+from .plan_checks import check_names, check_run, check_told
 from .runs import Run, fingerprint
-
-KEYS = (
-    'base', 'losses', 'labels', 'seeds', 'backbones', 'images', 'options', 'exceptions',
-    'reference', 'full',
-)  # fmt: skip
-_METRIC = 'mmpretrain_mlml.MultiLabelScores'
 
 
 @dataclass(frozen=True)
@@ -86,7 +78,13 @@ class Study:
 
 
 def read_study(path: str | Path) -> Study:
-    """Reads a study file, which is Python and is executed.
+    """Reads a study file, which is Python and is executed, and checks all its runs.
+
+    It holds ``base`` (a shipped config, or a file beside the study), ``losses`` and ``labels`` by name
+    (the latter are merged into ``train_dataloader.dataset``), and ``seeds``; where wanted
+    ``backbones`` by name (merged into ``model``), ``images`` (how many of the first to train on),
+    ``options`` for all runs, ``exceptions`` (by labels and loss: what that loss changes there),
+    ``reference`` (a loss, BCE if there) and ``full`` (labels, "full" if there).
 
     Raises:
         FileNotFoundError: There is no such file, or no such base.
@@ -94,7 +92,7 @@ def read_study(path: str | Path) -> Study:
     """
     path = Path(path)
     told = Config.fromfile(path).to_dict()
-    _check(path, told)
+    check_told(path, told)
     base = _find_base(path, told['base'])
     backbones = told.get('backbones') or {'': {}}
     images = told.get('images') or [None]
@@ -116,8 +114,9 @@ def read_study(path: str | Path) -> Study:
         runs.append(
             PlannedRun(name, ', '.join(parts), loss, labels, seed, told['base'], overrides, text)
         )
+    check_names(path, [run.name for run in runs])
     for run in runs:
-        _check_run(path, run)
+        check_run(path, run.name, run.config)
     reference = told.get('reference', 'BCE' if 'BCE' in told['losses'] else None)
     full = told.get('full', 'full' if 'full' in told['labels'] else None)
     return Study(path.stem, runs, reference, full)
@@ -166,58 +165,3 @@ def _find_base(path: Path, name: str) -> str:
         f'{path}: base = {name!r} is neither a file beside it ({beside}) nor a shipped config '
         f'(in {shipped("configs")})'
     )
-
-
-def _check(path: Path, told: Mapping[str, Any]) -> None:
-    def refuse(problem: str) -> None:
-        raise ValueError(f'{path}: {problem}')
-
-    unknown = sorted(set(told) - set(KEYS))
-    if unknown:
-        refuse(f'unknown keys {unknown}; expected some of {list(KEYS)}')
-    for key, kind in (('base', str), ('losses', dict), ('labels', dict), ('seeds', list)):
-        if not isinstance(told.get(key), kind) or not told[key]:
-            refuse(f'expected {key} to be a {kind.__name__} with content, got {told.get(key)!r}')
-    for key, kind in (
-        ('backbones', dict),
-        ('images', list),
-        ('options', dict),
-        ('exceptions', dict),
-    ):
-        if not isinstance(told.get(key, kind()), kind):
-            refuse(f'expected {key} to be a {kind.__name__}, got {told[key]!r}')
-    for key in ('losses', 'labels', 'backbones'):
-        for name, value in told.get(key, {}).items():
-            if not isinstance(name, str) or not re.fullmatch(r'[\w.+-]+', name):
-                refuse(f'{key}: {name!r} names a folder, so letters, digits, . + - _ only')
-            if not isinstance(value, Mapping):
-                refuse(f'expected {key}[{name!r}] to be a dict, got {value!r}')
-    for key, least in (('seeds', 0), ('images', 1)):
-        values = told.get(key, [])
-        whole = all(type(value) is int and value >= least for value in values)
-        if not whole or len(set(values)) < len(values):
-            refuse(f'expected {key} to be distinct whole numbers from {least} on, got {values}')
-    for labels, losses in told.get('exceptions', {}).items():
-        if labels not in told['labels'] or not set(losses) <= set(told['losses']):
-            refuse(f'exceptions[{labels!r}] = {losses!r} is of labels or losses not in the study')
-    for key, among in (('reference', 'losses'), ('full', 'labels')):
-        if told.get(key) is not None and told[key] not in told[among]:
-            refuse(f'{key} = {told[key]!r} is none of the {among} {list(told[among])}')
-
-
-def _check_run(path: Path, run: PlannedRun) -> None:
-    """Loads the config as the run will, and builds its loss."""
-    cfg = run.config
-    loss = cfg.model.head.loss
-    init_default_scope('mmpretrain')
-    try:
-        MODELS.build(loss)
-    except (KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
-        raise ValueError(
-            f'{path}: {run.name}: cannot build the loss {dict(loss)}: {error}'
-        ) from error
-    evaluator = cfg.get('val_evaluator') or {}
-    if not isinstance(evaluator, Mapping) or evaluator.get('type') != _METRIC:
-        raise ValueError(
-            f'{path}: {run.name}: expected val_evaluator to be one {_METRIC}, got {evaluator!r}'
-        )

@@ -24,6 +24,11 @@ class Task:
     While it trains, the process holds a lock on its folder, also if the study that started it is
     killed: another one then waits for it instead of training twice in one folder.
 
+    Args:
+        run: What is to be trained.
+        folder: Where.
+        go_on: Whether to go on from what the folder holds of the run, or to start anew.
+
     Attributes:
         phase: ``'waiting'``, ``'elsewhere'`` (run by an earlier study), ``'running'``, ``'done'`` or
             ``'failed'``.
@@ -32,10 +37,10 @@ class Task:
         seconds: How long the process has run.
     """
 
-    def __init__(self, run: Run, folder: Path, resume: bool) -> None:
+    def __init__(self, run: Run, folder: Path, go_on: bool) -> None:
         self.run = run
         self.folder = folder
-        self.resume = resume
+        self.go_on = go_on
         self.phase = self.state = 'waiting'
         self.done = self.seconds = 0.0
         self.process: subprocess.Popen | None = None
@@ -52,15 +57,17 @@ class Task:
                 self.phase = 'elsewhere'
                 self.state = 'waiting for the process of an earlier study, which is still at work'
                 return False
-            if self.phase == 'elsewhere' and self._is_finished():
+            found = condition(self.folder, self.run.fingerprint) if self.go_on else 'new'
+            if found == 'finished':
                 self.phase, self.state, self.done = 'done', 'done by another study', 1.0
                 return False
-            if not self.resume:
+            self._resumed = found == 'begun'
+            if not self._resumed:
                 for name in (NOTE, PREDICTIONS):
                     (self.folder / name).unlink(missing_ok=True)
-            self._command = self.run.command(self.folder, self.resume)
+            self._command = self.run.command(self.folder, self._resumed)
             note(self.run, self.folder, self._command, finished=False)
-            with (self.folder / LOG).open('a' if self.resume else 'w') as log:
+            with (self.folder / LOG).open('a' if self._resumed else 'w') as log:
                 self._from = log.tell()
                 self.process = subprocess.Popen(
                     self._command,
@@ -90,7 +97,7 @@ class Task:
             self.done = int(iterations[-1][0]) / int(iterations[-1][1])
             self.state = 'iteration {} of {}'.format(*iterations[-1])
         if self._done_before is None and self.done:
-            self._done_before = self.done if self.resume else 0.0
+            self._done_before = self.done if self._resumed else 0.0
         if code == 0:
             note(self.run, self.folder, self._command, finished=True)
             self.phase, self.done = 'done', 1.0
@@ -104,9 +111,6 @@ class Task:
         if self._done_before is None or self.done <= self._done_before:
             return None
         return self.seconds / (self.done - self._done_before)
-
-    def _is_finished(self) -> bool:
-        return condition(self.folder, self.run.fingerprint) == 'finished'
 
     def log(self) -> str:
         """The end of what the process has printed."""

@@ -42,16 +42,15 @@ def train(
 
     Raises:
         RunsFailed: Some runs failed, after the others are done; shows the ends of their logs.
-        ValueError: With ``go_on``, a folder holds a run of another config; nothing has run.
+        ValueError: ``jobs`` is below 1, or with ``go_on`` a folder holds a run of another config;
+            nothing has run.
     """
+    if jobs < 1:
+        raise ValueError(f'expected one job or more, got {jobs}')
     work_dir = work_dir.resolve()
     new = dict.fromkeys((run.name for run in runs), 'new')
     found = conditions({r.name: r.fingerprint for r in runs}, work_dir) if go_on else new
-    tasks = [
-        Task(run, work_dir / run.name, resume=found[run.name] == 'begun')
-        for run in runs
-        if found[run.name] != 'finished'
-    ]
+    tasks = [Task(run, work_dir / run.name, go_on) for run in runs if found[run.name] != 'finished']
     with Display(tasks, total=len(runs), jobs=jobs) as display, _sigterm_interrupts():
         failed = _work(tasks, jobs, display)
     if failed:

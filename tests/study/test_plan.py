@@ -92,6 +92,7 @@ def test_a_base_of_ones_own_stands_beside_the_study(study, tmp_path):
         (('seeds =', 'seed ='), r"unknown keys \['seed'\]; expected some of"),
         (('[0, 3]', '[]'), 'expected seeds to be a list with content'),
         (('[0, 3]', '[0, 0]'), 'distinct whole numbers'),
+        (('base = ', 'images = []\nbase = '), 'images is empty'),
         (('[0, 3]', '[0.5]'), 'distinct whole numbers'),
         (("'full': dict(protocol='full'), ", "'fu/ll': dict(), "), 'names a folder'),
         (('base = ', "options = 3\nbase = "), 'expected options to be a dict, got 3'),
@@ -107,6 +108,12 @@ def test_what_cannot_be_run_is_refused(change, said, study):
     text = SMALL.replace(*change)
     assert text != SMALL
     with pytest.raises(ValueError, match=said):
+        study(text)
+
+
+def test_two_runs_of_one_name_are_refused(study):
+    text = SMALL.replace("'full': ", "'0.4left_a': ").replace("'SPLC': ", "'a_BCE': ")
+    with pytest.raises(ValueError, match=r"several runs called \['0\.4left_a_BCE_seed0'"):
         study(text)
 
 

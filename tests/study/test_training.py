@@ -71,10 +71,15 @@ def test_a_finished_run_is_not_taken_for_one_of_another_config(tmp_path):
     assert condition(tmp_path / 'a', run.fingerprint) == 'new'  # nothing to lose
 
 
+def test_at_least_one_job(tmp_path):
+    with pytest.raises(ValueError, match='expected one job or more, got 0'):
+        train([little('a')], tmp_path, jobs=0)
+
+
 def test_the_process_of_a_killed_study_is_waited_for(tmp_path):
-    orphan = Task(little('a', 'import time; time.sleep(2)'), tmp_path / 'a', resume=False)
+    orphan = Task(little('a', 'import time; time.sleep(2)'), tmp_path / 'a', go_on=False)
     assert orphan.start({})
-    again = Task(little('a', 'print("again")'), tmp_path / 'a', resume=True)
+    again = Task(little('a', 'print("again")'), tmp_path / 'a', go_on=True)
     assert not again.start({})
     assert again.phase == 'elsewhere'
     assert orphan.process.wait() == 0
@@ -84,14 +89,17 @@ def test_the_process_of_a_killed_study_is_waited_for(tmp_path):
 
 
 def test_a_run_that_another_study_has_finished_meanwhile_is_not_run_again(tmp_path):
-    other = Task(little('a', 'import time; time.sleep(1)'), tmp_path / 'a', resume=False)
+    other = Task(little('a', 'import time; time.sleep(1)'), tmp_path / 'a', go_on=False)
     assert other.start({})
-    mine = Task(little('a', 'print("again")'), tmp_path / 'a', resume=True)
+    mine = Task(little('a', 'print("again")'), tmp_path / 'a', go_on=True)
     assert not mine.start({})
     other.process.wait()
     other.look()  # as its own study does
     assert not mine.start({})
     assert mine.phase == 'done'
+    late = Task(little('a', 'print("again")'), tmp_path / 'a', go_on=True)  # never saw it running
+    assert not late.start({})
+    assert late.phase == 'done'
 
 
 SAVES = """
@@ -138,7 +146,7 @@ def test_each_process_has_one_gpu_and_its_share_of_the_cores(tmp_path, monkeypat
 def test_progress_comes_from_the_log_and_the_time_left_from_the_pace(tmp_path):
     lines = ['Epoch(train) [1][ 10/40]  lr: 1', 'Epoch(train)   [2][20/40]  lr: 1']
     code = f'import time; print({lines[0]!r}, flush=True); time.sleep(.7); print({lines[1]!r})'
-    task = Task(little('a', code), tmp_path / 'a', resume=False)
+    task = Task(little('a', code), tmp_path / 'a', go_on=False)
     assert seconds_left([task], 1) is None
     task.start({})
     task.process.wait()
@@ -148,6 +156,6 @@ def test_progress_comes_from_the_log_and_the_time_left_from_the_pace(tmp_path):
     assert log.splitlines() == lines
     assert (task.state, task.done) == ('epoch 2 of 3', pytest.approx(0.5))
     assert task.pace == pytest.approx(2 * task.seconds)
-    waiting = [Task(little(name), tmp_path / name, resume=False) for name in 'bcd']
+    waiting = [Task(little(name), tmp_path / name, go_on=False) for name in 'bcd']
     assert seconds_left([task, *waiting], 2) == pytest.approx(3.5 / 2 * task.pace)
     assert seconds_left([task], 2) == pytest.approx(0.5 * task.pace)  # one cannot be shared out
