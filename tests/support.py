@@ -1,5 +1,6 @@
-"""A real runner in small, a loss that notes which epoch it is told, a network as released."""
+"""A real runner in small, a loss that notes its epoch, a released network, a run's folder."""
 
+import json
 from copy import deepcopy
 from pathlib import Path
 from uuid import uuid4
@@ -80,3 +81,21 @@ def released_network(seed=0):
             module.running_var.uniform_(0.8, 1.2)
             module.weight.data.uniform_(0.5, 1.0)
     return net.eval()
+
+
+def write_run(
+    folder, scores, time='20260101_000000', first=1, name='coco_0.4left_splc.py', **changes
+):
+    """What a run leaves, without its weights; a score may be a pair of averaged and raw, or a dict."""
+    cfg = Config.fromfile(config(name))
+    cfg.merge_from_dict(changes)
+    log = folder / time / 'vis_data'
+    log.mkdir(parents=True)
+    cfg.dump(str(log / 'config.py'))
+    rows = [{'loss': 1.0, 'step': 5}]
+    for step, score in enumerate(scores, first):
+        if not isinstance(score, dict):
+            averaged, raw = score if isinstance(score, tuple) else (score, score - 1)
+            score = {'multi-label/mAP': averaged, 'raw/multi-label/mAP': raw}
+        rows.append({**score, 'step': step})
+    (log / 'scalars.json').write_text('\n'.join(json.dumps(row) for row in rows))

@@ -28,12 +28,13 @@ class RawAndAveragedValLoop(ValLoop):
             return super().run()
         runner.call_hook('before_val')
         runner.call_hook('before_val_epoch')  # here the hook puts the averaged weights in
-        metrics = self._scores()
         for hook in averaging:
             hook._swap_ema_parameters()
-        metrics |= {f'raw/{key}': value for key, value in self._scores().items()}
+        raw = self._scores()
         for hook in averaging:
             hook._swap_ema_parameters()
+        metrics = self._scores()  # last, so that a file of predictions is of the averaged model
+        metrics |= {f'raw/{key}': value for key, value in raw.items()}
         runner.call_hook('after_val_epoch', metrics=metrics)
         runner.call_hook('after_val')
         return metrics

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .functional import EMPTY_CLASSES, Scores, multi_label_scores
+from .predictions import Predictions
 
 
 @METRICS.register_module()
@@ -30,11 +32,14 @@ class MultiLabelScores(BaseMetric):
         table: Whether to put the scores into the log as a table too.
         classwise: Whether to put a table of precision, recall, F1 and average precision by class
             into the log.
+        out: File (.npz) that takes the predictions, targets and image names of each evaluation, the
+            last one's in the end: see :class:`~mmpretrain_mlml.evaluation.Predictions`.
         collect_device: ``'cpu'`` or ``'gpu'``: how processes exchange their results.
         prefix: Of the metric names.
 
     Raises:
-        ValueError: ``empty_classes`` is unknown; when evaluating, a prediction is not finite.
+        ValueError: ``empty_classes`` is unknown, or ``out`` is no .npz; when evaluating, a
+            prediction is not finite.
 
     Source: ``validate.py`` released with arXiv 2112.07368.
     """
@@ -48,6 +53,7 @@ class MultiLabelScores(BaseMetric):
         empty_classes: str = 'zero',
         table: bool = False,
         classwise: bool = False,
+        out: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -56,22 +62,27 @@ class MultiLabelScores(BaseMetric):
             raise ValueError(
                 f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}'
             )
+        if out is not None and not out.endswith('.npz'):
+            raise ValueError(f'expected out to be the name of an .npz file, got {out!r}')
         self.threshold = threshold
         self.topk = topk
         self.empty_classes = empty_classes
         self.table = table
         self.classwise = classwise
+        self.out = out
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keeps the scores and targets of a batch, one pair per image, on the CPU."""
+        """Keeps the scores, the targets and the name of each image of a batch, on the CPU."""
         for sample in data_samples:
             score = sample['pred_score'].detach().cpu().float().numpy()
-            self.results.append((score, _target(sample, len(score))))
+            self.results.append((score, _target(sample, len(score)), _name(sample)))
 
-    def compute_metrics(self, results: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    def compute_metrics(
+        self, results: list[tuple[np.ndarray, np.ndarray, str]]
+    ) -> dict[str, float]:
         if not results:
             raise ValueError('no prediction to score: the data loader gave no image')
-        scores, targets = (np.stack(column) for column in zip(*results))
+        scores, targets, images = (np.stack(column) for column in zip(*results))
         found = multi_label_scores(scores, targets, self.threshold, self.topk, self.empty_classes)
         logger = MMLogger.get_current_instance()
         names = (self.dataset_meta or {}).get('classes') or list(map(str, range(scores.shape[1])))
@@ -80,6 +91,9 @@ class MultiLabelScores(BaseMetric):
                 f'expected a class name for each of the {scores.shape[1]} scores of an image, '
                 f'got {len(names)}: do num_classes of the head and the data set agree?'
             )
+        if self.out:
+            Predictions(scores, targets, images, np.array(names)).save(self.out)
+            logger.info(f'predictions of {len(scores)} images: {self.out}')
         if len(found.empty):
             treated = 'counted as 0' if self.empty_classes == 'zero' else 'left out'
             logger.warning(
@@ -92,6 +106,12 @@ class MultiLabelScores(BaseMetric):
         if self.classwise:
             logger.info(f'by class, {rule}\n' + _class_table(names, found, targets))
         return found.summary
+
+
+def _name(sample: dict) -> str:
+    """The file's, or the number in its data set of an image that is no file."""
+    path = sample.get('img_path')
+    return Path(path).name if path else str(sample.get('sample_idx', ''))
 
 
 def _target(sample: dict, num_classes: int) -> np.ndarray:

@@ -1,6 +1,9 @@
 """Several training runs side by side, and what they show."""
 
 from .report import Outcome, draw, gap_closed, summarise, table
-from .runs import Run, read_scores, train
+from .runs import Run, read_scores
+from .training import RunsFailed, train
 
-__all__ = ['Outcome', 'Run', 'draw', 'gap_closed', 'read_scores', 'summarise', 'table', 'train']
+__all__ = [
+    'Outcome', 'Run', 'RunsFailed', 'draw', 'gap_closed', 'read_scores', 'summarise', 'table', 'train',
+]  # fmt: skip

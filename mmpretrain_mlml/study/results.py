@@ -17,6 +17,7 @@ from .published import PUBLISHED_COCO, Published
 from .runs import read_scores
 
 LISTS = tuple(PROTOCOLS)
+_NAME_IN_PAPER = {'ANLS': 'BCE-LS'}
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,17 @@ def read_result(folder: Path) -> Result | None:
 
 def _published(cfg: Config) -> Published | None:
     """The paper's figure, if a config is the shipped one of it, in float16 or float32."""
-    dataset = _inner(cfg.train_dataloader.dataset)
-    loss, labels = _short(cfg.model.head.loss.type), _labels(dataset)
+    labels = _labels(_inner(cfg.train_dataloader.dataset))
+    loss = _short(cfg.model.head.loss.type)
+    key = _NAME_IN_PAPER.get(loss, loss), labels
+    if key not in PUBLISHED_COCO or cfg.optim_wrapper.get('dtype') not in (None, 'float16'):
+        return None
     name = f'coco_{labels}_{loss.lower()}.py'
-    if (loss, labels) not in PUBLISHED_COCO or not (shipped('configs') / name).is_file():
-        return None
-    paper = Config.fromfile(config(name))
-    if cfg.optim_wrapper.get('dtype') not in (None, 'float16'):
-        return None
-    same = _fingerprint(cfg) == _fingerprint(paper) and cfg.model.head.loss == paper.model.head.loss
-    return PUBLISHED_COCO[loss, labels] if same else None
+    has_own = (shipped('configs') / name).is_file()
+    paper = Config.fromfile(config(name if has_own else f'coco_{labels}_bce.py'))
+    expected = {**paper.model.head.loss, 'type': cfg.model.head.loss.type}
+    same = _fingerprint(cfg) == _fingerprint(paper) and cfg.model.head.loss == expected
+    return PUBLISHED_COCO[key] if same else None
 
 
 def _fingerprint(cfg: Config) -> str:

@@ -1,21 +1,23 @@
-"""Training runs as ordinary processes of tools/train.py, a few at a time."""
+"""A training run of a study: its command, its folder, and what the folder says of it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import re
-import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
-from joblib import cpu_count
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from mmengine.config import Config
 
 from ..paths import config, shipped
+from ..version import __version__
+
+NOTE, PREDICTIONS, LOG = 'run.json', 'predictions.npz', 'out.log'
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Run:
 
     Attributes:
         name: Name of its folder.
-        config: Name of a shipped config.
+        config: Name of a shipped config, or the path of a config.
         label: How figures and tables call it.
         options: Further ``--cfg-options``.
     """
@@ -34,65 +36,86 @@ class Run:
     label: str
     options: Sequence[str] = field(default=())
 
+    @property
+    def file(self) -> str:
+        return self.config if Path(self.config).is_file() else config(self.config)
 
-def train(
-    runs: Sequence[Run], work_dir: Path, jobs: int, go_on: bool = False
-) -> dict[str, list[dict[str, float]]]:
-    """Trains all runs and shows their progress.
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint(Config.fromfile(self.file), self.options)
 
-    Args:
-        runs: What to train, each into ``work_dir/name``; a folder of an earlier run is used anew.
-        work_dir: Folder of the study.
-        jobs: How many runs at a time; the processor's cores are shared out among them.
-        go_on: Whether runs that an earlier call finished, with the same options, are not run again.
+    def command(self, folder: Path, resume: bool) -> list[str]:
+        options = [*self.options, f'val_evaluator.out={folder / PREDICTIONS}']
+        tool = [sys.executable, str(shipped('tools') / 'train.py'), self.file]
+        going_on = ['--resume'] if resume else []
+        return [*tool, '--work-dir', str(folder), *going_on, '--cfg-options', *options]
 
-    Returns:
-        By run name, the scores of each validation in order.
+
+def fingerprint(cfg: Config, options: Sequence[str] = ()) -> str:
+    """Of all that a config says, but for where files lie."""
+    told = [_without_places(cfg.to_dict()), list(options)]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def conditions(wanted: Mapping[str, str], work_dir: Path) -> dict[str, str]:
+    """The :func:`condition` of each run's folder, by name.
 
     Raises:
-        RuntimeError: A run failed; shows the end of its log.
+        ValueError: A folder holds another run.
     """
-    finished = {run.name: _finished(run, work_dir) if go_on else None for run in runs}
-    scores = {name: found for name, found in finished.items() if found}
-    waiting, running, shown = [run for run in runs if run.name not in scores], {}, {}
-    columns = TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[state]}')
-    with Progress(*columns, TimeElapsedColumn()) as progress:
-        tasks = {
-            run.name: progress.add_task(run.label, total=1.0, start=False, state='waiting')
-            for run in waiting
-        }
-        if scores:
-            progress.console.print(f'{len(scores)} of {len(runs)} runs were finished before')
-        described = {run.name: run for run in waiting}
-        try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    run = waiting.pop(0)
-                    progress.start_task(tasks[run.name])
-                    running[run.name] = _start(run, work_dir, jobs)
-                time.sleep(0.5)
-                for name, process in list(running.items()):
-                    code = process.poll()
-                    log = (work_dir / name / 'out.log').read_text(errors='replace')
-                    done, state = _progress(log)
-                    if not progress.console.is_terminal and shown.get(name) != state:
-                        progress.console.print(f'{name}: {done:.0%}, {state}')
-                    shown[name] = state
-                    progress.update(tasks[name], completed=done, state=state)
-                    if code is not None:
-                        del running[name]
-                        if code != 0:
-                            raise RuntimeError(f'{name} failed:\n' + log[-3000:])
-                        scores[name] = read_scores(work_dir / name)
-                        _note(described[name], work_dir, scores[name])
-                        progress.update(tasks[name], completed=1.0, state='done')
-                        progress.stop_task(tasks[name])
-        finally:
-            for process in running.values():
-                process.terminate()
-            for process in running.values():
-                process.wait()
-    return scores
+    found = {name: condition(work_dir / name, print_) for name, print_ in wanted.items()}
+    others = [name for name, kind in found.items() if kind == 'other']
+    if others:
+        raise ValueError(
+            f'these folders in {work_dir} hold checkpoints of runs with another config: '
+            f'{", ".join(others)}. Undo the change of the config, or move the folders away'
+        )
+    return found
+
+
+def condition(folder: Path, wanted: str) -> str:
+    """What a folder holds, seen by the fingerprint of the run that is to stand there.
+
+    Returns:
+        ``'new'``: nothing to lose; ``'begun'``; ``'finished'``; ``'other'``: the checkpoints of a run
+        with another config, or of unknown origin.
+    """
+    note = read_note(folder)
+    if note.get('fingerprint') == wanted:
+        return 'finished' if note['finished'] else 'begun'
+    return 'other' if any(folder.glob('*.pth')) else 'new'
+
+
+def read_note(folder: Path) -> dict[str, Any]:
+    path = folder / NOTE
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def note(run: Run, folder: Path, command: Sequence[str], finished: bool) -> None:
+    """Writes down what runs or ran in a folder."""
+    told = {
+        'fingerprint': run.fingerprint,
+        'finished': finished,
+        'command': ' '.join(['python tools/train.py', *command[2:]]).replace(
+            f'{folder.parent}/', ''
+        ),
+        'versions': versions(),
+    }
+    part = folder / f'.{NOTE}.part'
+    part.write_text(json.dumps(told, indent=1))
+    part.replace(folder / NOTE)
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the packages that a result depends on, as they are installed here."""
+    found = {'python': sys.version.split()[0], 'mmpretrain_mlml': __version__}
+    for name in ('torch', 'torchvision', 'numpy', 'mmengine', 'mmcv-lite', 'mmpretrain'):
+        for installed in (name, f'onedl-{name.removesuffix("-lite")}'):
+            try:
+                found[installed] = version(installed)
+            except PackageNotFoundError:
+                continue
+    return found
 
 
 def read_scores(run_dir: Path) -> list[dict[str, float]]:
@@ -111,54 +134,10 @@ def read_scores(run_dir: Path) -> list[dict[str, float]]:
     return list(by_epoch.values())
 
 
-def _note(run: Run, work_dir: Path, scores: list[dict[str, float]]) -> None:
-    noted = {'config': run.config, 'options': list(run.options), 'scores': scores}
-    (work_dir / run.name / 'finished.json').write_text(json.dumps(noted, indent=1))
-
-
-def _finished(run: Run, work_dir: Path) -> list[dict[str, float]] | None:
-    """The scores of a run that is done; None if it is not, or was of another kind."""
-    path = work_dir / run.name / 'finished.json'
-    noted = json.loads(path.read_text()) if path.is_file() else {}
-    same = noted.get('config') == run.config and noted.get('options') == list(run.options)
-    return noted['scores'] if same else None
-
-
-def _start(run: Run, work_dir: Path, jobs: int) -> subprocess.Popen:
-    folder = work_dir / run.name
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / 'finished.json').unlink(missing_ok=True)
-    threads = max(1, cpu_count() // jobs)
-    importable = str(Path(__file__).parents[2])  # also from a checkout that is not installed
-    paths = [importable, *filter(None, [os.environ.get('PYTHONPATH')])]
-    options = ['--cfg-options', *run.options] if run.options else []
-    with (folder / 'out.log').open('w') as log:
-        return subprocess.Popen(
-            [
-                sys.executable,
-                shipped('tools') / 'train.py',
-                config(run.config),
-                '--work-dir',
-                folder,
-                *options,
-            ],
-            env={
-                **os.environ,
-                'PYTHONPATH': os.pathsep.join(paths),
-                'OMP_NUM_THREADS': str(threads),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def _progress(log: str) -> tuple[float, str]:
-    """Share done and a word on it, from the last line of training in a log."""
-    steps = re.findall(r'Epoch\(train\) +\[(\d+)\]\[ *(\d+)/(\d+)\].*?eta: (\S+)', log)
-    total = re.findall(r'max_epochs=(\d+)', log)
-    if not steps or not total:
-        return 0.0, 'starting'
-    epoch, step, per_epoch = map(int, steps[-1][:3])
-    done = (epoch - 1 + step / per_epoch) / int(total[-1])
-    return done, f'{steps[-1][3]} left'
+def _without_places(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        kept = {key: _without_places(v) for key, v in value.items() if key != 'data_root'}
+        if 'checkpoint' in kept and isinstance(kept['checkpoint'], str):
+            kept['checkpoint'] = Path(kept['checkpoint']).name
+        return kept
+    return [_without_places(v) for v in value] if isinstance(value, (list, tuple)) else value

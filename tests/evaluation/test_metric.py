@@ -7,8 +7,9 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmpretrain.registry import METRICS
 from mmpretrain.structures import DataSample
+from support import VALIDATION, make_runner
 
-from mmpretrain_mlml.evaluation import multi_label_scores
+from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 
 
 def evaluate(scores, targets, as_labels=True, classes=None, **kwargs):
@@ -106,3 +107,50 @@ def test_a_prediction_that_is_not_finite_raises(case):
     scores[3, 2] = np.nan
     with pytest.raises(ValueError, match='finite'):
         evaluate(scores, targets)
+
+
+def test_the_predictions_go_into_a_file(case, tmp_path):
+    scores, targets = case
+    out = tmp_path / 'deeper/predictions.npz'
+    evaluate(*case, out=str(out), classes=list('abcde'))
+    found = Predictions.load(out)
+    assert found.scores.dtype == np.float32
+    assert found.targets.dtype == np.int8
+    assert (found.scores == scores).all()
+    assert (found.targets == targets).all()
+    assert found.classes.tolist() == list('abcde')
+    evaluate(scores[:9], targets[:9], out=str(out))  # the last evaluation's
+    assert len(Predictions.load(out).names) == 9
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    with pytest.raises(ValueError, match=r'\.npz'):
+        evaluate(*case, out='predictions.pkl')
+
+
+def test_where_raw_and_averaged_are_validated_the_file_is_of_the_averaged_model(tmp_path):
+    out = tmp_path / 'predictions.npz'
+    changes = {
+        **VALIDATION,
+        'val_cfg': {'type': 'mmpretrain_mlml.RawAndAveragedValLoop'},
+        'val_evaluator': {'type': 'mmpretrain_mlml.MultiLabelScores', 'out': str(out)},
+        'custom_hooks': [{'type': 'mmpretrain_mlml.WeightAverageHook', 'momentum': 0.01}],
+    }
+    runner = make_runner(tmp_path, **changes)
+    runner.train()
+    scores = runner.message_hub.log_scalars
+    averaged, raw = (scores[f'val/{part}multi-label/mAP'].current() for part in ('', 'raw/'))
+    said = Predictions.load(out)
+    found = multi_label_scores(said.scores, said.targets).summary['mAP']
+    assert averaged != raw
+    assert found == pytest.approx(averaged)
+    assert said.names.tolist() == [str(n) for n in range(50)]
+
+
+def test_what_holds_no_predictions_is_named(tmp_path):
+    np.savez(tmp_path / 'other.npz', scores=np.zeros((2, 2)))
+    np.savez(tmp_path / 'objects.npz', scores=np.array([{}], object))
+    (tmp_path / 'broken.npz').write_bytes(b'PK\x03\x04')
+    for name in ('other', 'objects', 'broken'):
+        with pytest.raises(ValueError, match=rf'{name}\.npz holds no predictions'):
+            Predictions.load(tmp_path / f'{name}.npz')
+    with pytest.raises(ValueError, match='expected scores and targets of shape'):
+        Predictions(np.zeros((2, 3)), np.zeros((2, 3)), np.array(['a']), np.array(list('abc')))

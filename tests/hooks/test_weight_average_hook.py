@@ -116,9 +116,9 @@ def test_the_best_file_is_the_better_of_the_two_plain_and_loadable(tmp_path, bet
     runner.register_hook(watch)
     real, turn = MultiLabelScores.compute_metrics, []
 
-    def graded(self, results):  # the average is scored first; one of the two is better throughout
+    def graded(self, results):  # raw is scored first; one of the two is better throughout
         found = real(self, results)
-        turn.append('raw' if len(turn) % 2 else 'averaged')
+        turn.append('averaged' if len(turn) % 2 else 'raw')
         found['mAP'] = found['mAP'] / 100 + (60 + len(turn) if turn[-1] == better else 20)
         return found
 

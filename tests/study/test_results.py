@@ -1,11 +1,10 @@
 """From work directories to the paper's table."""
 
-import json
-
 import cv2
 import pytest
 from conftest import ROOT
 from mmengine.config import Config
+from support import write_run
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.study import read_scores
@@ -14,21 +13,6 @@ from mmpretrain_mlml.study.published import PUBLISHED_COCO
 from mmpretrain_mlml.study.results import find_runs, read_result
 
 NAMES = {'bce': 'BCE', 'focal': 'Focal', 'asl': 'ASL', 'hill': 'Hill', 'splc': 'SPLC'}
-
-
-def write_run(
-    folder, scores, time='20260101_000000', first=1, name='coco_0.4left_splc.py', **changes
-):
-    cfg = Config.fromfile(config(name))
-    cfg.merge_from_dict(changes)
-    log = folder / time / 'vis_data'
-    log.mkdir(parents=True)
-    cfg.dump(str(log / 'config.py'))
-    rows = [{'loss': 1.0, 'step': 5}]
-    for step, score in enumerate(scores, first):
-        averaged, raw = score if isinstance(score, tuple) else (score, score - 1)
-        rows.append({'multi-label/mAP': averaged, 'raw/multi-label/mAP': raw, 'step': step})
-    (log / 'scalars.json').write_text('\n'.join(json.dumps(row) for row in rows))
 
 
 SHORT = {'train_cfg.max_epochs': 2}

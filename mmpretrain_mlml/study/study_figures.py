@@ -1,0 +1,151 @@
+"""The pictures of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from .comparison import SCORES, Cell, Cells
+from .records import Record
+from .study_table import axes
+
+RATES = {'share': 'share of the unmarked entries', 'precision': 'precision', 'recall': 'recall'}
+_STYLES = ('-', '--', ':', '-.')
+
+
+def draw_table(
+    cells: Cells, title: str, reference: str | None, full: str | None, path: Path
+) -> None:
+    """Draws all scores: a column a label list, a row of panels a score, a line of it a loss."""
+    losses, lists = axes(cells)
+    size = (1.4 + 3.2 * len(lists), 1.6 + 0.65 * len(losses))
+    figure = Figure(figsize=size, layout='constrained')
+    panels = figure.subplots(len(SCORES), len(lists), squeeze=False, sharey=True, sharex='row')
+    for score, row in zip(SCORES, panels):
+        for labels, panel in zip(lists, row):
+            ceiling = cells.get((reference, full)) if labels != full else None
+            if ceiling:
+                panel.axvline(ceiling.mean(score), color='0.6', linestyle=':', linewidth=1)
+            for height, loss in enumerate(losses):
+                if (loss, labels) in cells:
+                    _draw_cell(panel, cells[loss, labels], score, height, f'C{height}')
+            if (reference, labels) in cells:
+                panel.axvline(cells[reference, labels].mean(score), color='0.6', linewidth=1)
+            panel.set_yticks(range(len(losses)), losses)
+            panel.set_ylim(len(losses) - 0.4, -0.6)
+            panel.margins(x=0.12)
+            panel.set_title(f'{labels}: {score}', fontsize='medium')
+            panel.grid(axis='x', alpha=0.3)
+    told = f'bar: 95 % interval of the paired difference to {reference} (line); ticks: seeds'
+    dots = '' if full is None else f'; dots: {reference} on {full} labels'
+    figure.suptitle(f'{title}\n{told}{dots}' if reference else title, fontsize='medium')
+    figure.savefig(path, dpi=130)
+
+
+def _draw_cell(panel: Axes, cell: Cell, score: str, height: int, colour: str) -> None:
+    found, difference = cell.mean(score), cell.differences.get(score)
+    if difference:
+        start = found - difference.value
+        panel.plot(
+            [start + difference.low, start + difference.high], [height] * 2, color=colour, alpha=0.35,
+            linewidth=7, solid_capstyle='butt',
+        )  # fmt: skip
+    values = cell.values(score)
+    if len(values) > 1:
+        panel.plot(values, [height] * len(values), '|', color=colour, markersize=9)
+    panel.plot(found, height, 'o', color=colour, markersize=5)
+    told = f'{found:.1f}' + (f' ({difference.value:+.1f})' if difference else '')
+    panel.annotate(
+        told, (found, height), (0, 7), textcoords='offset points', ha='center', fontsize=7
+    )
+
+
+def draw_classes(cells: Cells, title: str, reference: str, path: Path) -> bool:
+    """Draws what each class gains over the reference, classes sorted by the mean over the losses.
+
+    Returns:
+        Whether there was anything to draw.
+    """
+    losses, lists = axes(cells)
+    lists = [
+        name
+        for name in lists
+        if any((c := cells.get((o, name))) and c.gains is not None for o in losses)
+    ]
+    if not lists:
+        return False
+    predictions = next(iter(cells.values())).runs[0].predictions
+    positives = (predictions.targets == 1).sum(0)
+    shown = np.flatnonzero(positives)
+    names = [f'{predictions.classes[n]} ({positives[n]})' for n in range(len(positives))]
+    figure = Figure(
+        figsize=(4.4 * len(lists), 1.8 + 0.17 * max(10, len(shown))), layout='constrained'
+    )
+    for labels, panel in zip(lists, figure.subplots(1, len(lists), squeeze=False, sharex=True)[0]):
+        found = {
+            loss: cells[loss, labels].gains
+            for loss in losses
+            if (loss, labels) in cells and cells[loss, labels].gains is not None
+        }
+        middle = np.mean(list(found.values()), axis=0)
+        order = shown[np.argsort(-middle[shown])]
+        places = np.arange(len(order))
+        panel.barh(places, middle[order], color='0.88', height=0.9, label='mean of the losses')
+        for loss, gains in found.items():
+            colour = f'C{losses.index(loss)}'
+            label = f'{loss}: {np.mean(gains[shown]):+.1f}, {np.mean(gains[shown] > 0):.0%} gain'
+            panel.plot(gains[order], places, 'o', color=colour, markersize=3.5, label=label)
+        panel.axvline(0, color='0.4', linewidth=1)
+        panel.set_yticks(places, [names[n] for n in order], fontsize=7)
+        panel.set_ylim(len(order) - 0.4, -0.6)
+        panel.set_xlabel(f'AP - AP of {reference}, percentage points')
+        panel.grid(alpha=0.3)
+        panel.legend(
+            loc='lower center', bbox_to_anchor=(0.5, 1), fontsize=7, title=f'{labels} labels'
+        )
+    figure.suptitle(f'{title}: gain of each class (number of positives)', fontsize='medium')
+    figure.savefig(path, dpi=130)
+    return True
+
+
+def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
+    """Draws what the losses took for missed positives: a colour a loss, a style a label list.
+
+    Returns:
+        Whether there was anything to draw.
+    """
+    known = [record for record in records if record.recovery]
+    rates = [rate for rate in RATES if any(rate in row for r in known for row in r.recovery)]
+    if not rates:
+        return False
+    losses = list(dict.fromkeys(record.result.loss for record in records))
+    lists = list(dict.fromkeys(record.result.labels for record in known))
+    colours = colormaps['tab10'].colors
+    figure = Figure(figsize=(4.2 * len(rates), 3.8), layout='constrained')
+    for rate, panel in zip(rates, figure.subplots(1, len(rates), squeeze=False, sharex=True)[0]):
+        labelled = set()
+        for record in known:
+            rows = [row for row in record.recovery if rate in row]
+            loss, labels = record.result.loss, record.result.labels
+            label = None if (loss, labels) in labelled else f'{loss}, {labels}'
+            labelled.add((loss, labels))
+            panel.plot(
+                [row['epoch'] for row in rows], [row[rate] for row in rows], marker='o', markersize=3,
+                color=colours[losses.index(loss) % 10], label=label,
+                linestyle=_STYLES[lists.index(labels) % len(_STYLES)],
+            )  # fmt: skip
+        panel.set(xlabel='epoch', ylabel='percent')
+        panel.set_title(RATES[rate], fontsize='medium')
+        panel.set_ylim(0, None if rate == 'share' else 105)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize=7)
+    figure.suptitle(f'{title}: unmarked entries taken for missed positives', fontsize='medium')
+    figure.savefig(path, dpi=130)
+    return True
