@@ -5,3 +5,4 @@ weights = dict(type='Pretrained', checkpoint='mmcls://swin_tiny', prefix='backbo
 model = dict(backbone=dict(_delete_=True, type='SwinTransformer', arch='tiny', img_size=448,
                            init_cfg=weights),
              head=dict(in_channels=768))  # fmt: skip
+default_hooks = dict(label_prior=dict(type='mmpretrain_mlml.LabelPriorHook'))  # docs/safe_start.md

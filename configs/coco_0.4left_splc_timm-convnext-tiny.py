@@ -5,3 +5,4 @@ model = dict(  # without a network: pretrained=False, and checkpoint_path=FILE f
     backbone=dict(_delete_=True, type='TIMMBackbone', model_name='convnext_tiny', pretrained=True),
     head=dict(in_channels=768),
 )
+default_hooks = dict(label_prior=dict(type='mmpretrain_mlml.LabelPriorHook'))  # docs/safe_start.md

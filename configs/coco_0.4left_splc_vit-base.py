@@ -5,3 +5,4 @@ weights = dict(type='Pretrained', checkpoint='mmcls://vit_base_p16', prefix='bac
 model = dict(backbone=dict(_delete_=True, type='VisionTransformer', arch='base', img_size=448,
                            patch_size=16, init_cfg=weights),
              neck=None, head=dict(in_channels=768))  # fmt: skip
+default_hooks = dict(label_prior=dict(type='mmpretrain_mlml.LabelPriorHook'))  # docs/safe_start.md
