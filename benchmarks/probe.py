@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader
 from mmpretrain_mlml import config
 from mmpretrain_mlml.datasets.statistics import LabelCounts
 from mmpretrain_mlml.evaluation import multi_label_scores
+from mmpretrain_mlml.hooks.collapse_watch import CollapseWatch
 from mmpretrain_mlml.hooks.label_prior_hook import log_odds
 from mmpretrain_mlml.losses.base import tell_epoch
 
@@ -48,6 +49,7 @@ class Run:
 
     mAP: float
     OF1: float
+    warned: bool = False  # of a collapse
     above: list[float] = field(default_factory=list)  # share of unmarked entries, in percent
     precision: list[float] = field(default_factory=list)
     recall: list[float] = field(default_factory=list)
@@ -159,12 +161,14 @@ def train(
         cycle = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, lr, epochs * steps, pct_start=0.2, cycle_momentum=False
         )
-    run = Run(0, 0)
+    run, watch = Run(0, 0), CollapseWatch()
     for epoch in range(epochs):
         for module in loss.modules():
             tell_epoch(module, epoch, epochs)
         counts = torch.zeros(4)  # unmarked, above, right, missing
-        for batch in torch.randperm(len(x)).split(64):
+        watch.begin([*loss.modules()], epoch, steps)
+        for index, batch in enumerate(torch.randperm(len(x)).split(64)):
+            watch.before_batch(index)
             logits = head(x[batch])
             optimiser.zero_grad()
             loss(logits, labels[batch]).backward()
@@ -175,6 +179,7 @@ def train(
             above = unmarked & (logits.detach() > EDGE)
             parts = unmarked, above, above & present, unmarked & present
             counts += torch.stack([part.sum() for part in parts])
+        run.warned |= watch.end() is not None
         whole, above, right, missing = counts.tolist()
         run.above.append(100 * above / whole)
         run.precision.append(100 * right / max(above, 1))

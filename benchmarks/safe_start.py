@@ -4,7 +4,7 @@ PHOTOS_ROOT=data/photos python benchmarks/safe_start.py [--out FILE.json] [--fig
 
 Six epochs each, one seed. "centred" features have mean 0 and standard deviation 1, as a last layer
 norm gives them; "plain" ones are averages after a ReLU, never negative. mAP on the validation
-photographs.
+photographs; the star says that LossEpochHook's watch would have warned.
 """
 
 import argparse
@@ -25,12 +25,12 @@ LOSSES = {'BCE': BCE, 'ASL': ASL, 'Hill': Hill, 'SPLC': SPLC}
 BIASES = (0.0, -3.0, 'log-odds')
 CENTRED = [  # features, labels, one-cycle, learning rate, bias
     ('centred', labels, True, lr, bias)
-    for labels, lr, bias in itertools.product(('full', '0.4left'), (1e-4, 3e-4, 1e-3, 3e-3), BIASES)
+    for labels, lr, bias in itertools.product(('full', '0.4left'), (1e-4, 1e-3, 3e-3), BIASES)
 ]
 PLAIN = [
     ('plain', 'full', cycle, lr, bias)
     for cycle, lr, bias in itertools.product(
-        (True, False), (1e-3, 3e-3, 1e-2, 3e-2, 1e-1), (0.0, 'log-odds')
+        (True, False), (1e-3, 1e-2, 3e-2, 1e-1), (0.0, 'log-odds')
     )
 ]
 CURES = {
@@ -60,10 +60,10 @@ def main() -> None:
     for lr, cycle in track([(3e-2, False), (1e-1, True)], 'remedies'):
         for name, loss in CURES.items():
             rows.append(measured(photos, ('plain', 'full', cycle, lr, 'log-odds'), name, loss))
-    shown = Table('features', 'labels', 'learning rate', 'bias', *LOSSES, title='mAP')
+    shown = Table('features', 'labels', 'learning rate', 'bias', *LOSSES, title='mAP; * warned')
     for setting in [*CENTRED, *PLAIN]:
-        found = [row['mAP'] for row in rows if row['setting'] == list(setting)][: len(LOSSES)]
-        shown.add_row(*told(setting), *(f'{value:.1f}' for value in found))
+        found = [row for row in rows if row['setting'] == list(setting)][: len(LOSSES)]
+        shown.add_row(*told(setting), *(f'{row["mAP"]:.1f}{"*" * row["warned"]}' for row in found))
     Console(width=110).print(shown)
     remedies = Table('plain features, full', *CURES, title='mAP where steps are too long')
     for lr, cycle in ((3e-2, False), (1e-1, True)):
@@ -83,7 +83,8 @@ def measured(photos: dict[str, Photos], setting: tuple, name: str, loss: torch.n
     run = train(data, data.labels[labels], loss, bias=bias, lr=lr, epochs=6, warm_up=cycle)
     shares = [round(share, 2) for share in run.above]
     scores = {'mAP': round(run.mAP, 2), 'OF1': round(run.OF1, 2)}
-    return {'setting': list(setting), 'loss': name, **scores, 'above_percent': shares}
+    found = {'setting': list(setting), 'loss': name, **scores}
+    return {**found, 'above_percent': shares, 'warned': run.warned}
 
 
 def told(setting: tuple) -> tuple[str, str, str, str]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .loss_calls import listen
 
-TIMES, FLOOR = 5, 0.02  # of the density of the marked labels; of all entries
+TIMES, FLOOR = 4, 0.02  # of the density of the marked labels; of all entries: docs/safe_start.md
 
 
 class CollapseWatch:
