@@ -3,7 +3,7 @@
     python tests/stack_matrix.py                                      # all 48 cells, some hours
     python tests/stack_matrix.py --python 3.12 --torch newest --stack onedl --transformers without
 
-Not part of the tests. Adds to work_dirs/stack_matrix/results.json, leaves out what that has already,
+Not part of the tests. Adds to docs/results/stack_matrix.json, leaves out what passed there already,
 and prints the table of all results. An environment takes some GB, until it is done with.
 """
 
@@ -43,16 +43,20 @@ def main() -> None:
     parser.add_argument('--folder', type=Path, default=ROOT / 'work_dirs/stack_matrix')
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    file = args.folder.resolve() / 'results.json'
+    file = ROOT / 'docs/results/stack_matrix.json'
     results = json.loads(file.read_text()) if file.is_file() else {}
     for python, torch in itertools.product(args.python, args.torch):
         cells = {
             (stack, transformers): ' '.join((python, torch, stack, transformers))
             for stack, transformers in itertools.product(args.stack, args.transformers)
         }
-        wanted = {cell: name for cell, name in cells.items() if name not in results}
+        wanted = {
+            cell: name
+            for cell, name in cells.items()
+            if results.get(name, {}).get('result') != 'passed'
+        }
         if wanted:
-            for cell, result in run_cells(python, torch, list(wanted), file.parent):
+            for cell, result in run_cells(python, torch, list(wanted), args.folder.resolve()):
                 results[wanted[cell]] = result
                 print(f'{wanted[cell]}: {result["result"]} {result["detail"]}', flush=True)
                 file.write_text(json.dumps(results, indent=1))
