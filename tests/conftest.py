@@ -32,8 +32,16 @@ def official() -> dict:
 
 @pytest.fixture(scope='session')
 def coco_root(tmp_path_factory) -> Path:
-    """A COCO 2014 folder in small: real JPEG files and real annotation files, 80 categories."""
-    from mmpretrain_mlml.labels import COCO_CLASSES
+    """A COCO 2014 folder in small: real JPEG files and real annotation files, 80 categories.
+
+    The photos configs' label lists lie in it, too.
+    """
+    from mmpretrain_mlml.labels import (
+        COCO_CLASSES,
+        drop_labels,
+        read_instances,
+        write_label_list,
+    )
 
     root = tmp_path_factory.mktemp('coco')
     ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27,
@@ -60,6 +68,15 @@ def coco_root(tmp_path_factory) -> Path:
         random.shuffle(categories)
         content = {'images': images, 'annotations': annotations, 'categories': list(categories)}
         (root / f'annotations/instances_{split}.json').write_text(json.dumps(content))
+    for split, lists in (
+        ('val2014', {'val_full.txt': 'full'}),
+        ('train2014', {'train_full.txt': 'full', 'train_0.4left.txt': '0.4left',
+                       'train_singlelabel.txt': 'single'}),
+    ):  # fmt: skip
+        read = read_instances(root / f'annotations/instances_{split}.json')
+        for name, protocol in lists.items():
+            kept = drop_labels(read.names, read.labels, protocol)
+            write_label_list(root / name, read.names, kept)
     return root
 
 

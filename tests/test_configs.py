@@ -54,9 +54,12 @@ def test_a_config_holds_what_others_rely_on(name):
     assert '::' not in cfg.pretty_text
     labels, loss = re.match(r'[a-z]+_([^_]+)_([a-z]+)', name).groups()
     dataset = cfg.train_dataloader.dataset
-    assert (dataset.protocol, dataset.get('unknown', 0)) == (
-        ('full', 0.5) if labels == 'rps' else (labels, 0)
-    )
+    if name.startswith('photos'):
+        assert dataset.ann_file == f'train_{labels}.txt'
+    else:
+        assert (dataset.protocol, dataset.get('unknown', 0)) == (
+            ('full', 0.5) if labels == 'rps' else (labels, 0)
+        )
     assert cfg.val_dataloader.dataset.get('protocol', 'full') == 'full'
     assert cfg.model.head.loss.type == f'mmpretrain_mlml.{FAMILY[loss]}'
     assert (cfg.model.head.loss.get('tau') == 0.65) == (labels == '0.75left' and loss == 'splc')
@@ -65,6 +68,7 @@ def test_a_config_holds_what_others_rely_on(name):
 @pytest.mark.parametrize('name', CONFIGS)
 def test_a_config_trains_a_step(name, coco_root, tmp_path, monkeypatch):
     monkeypatch.setenv('COCO_ROOT', str(coco_root))
+    monkeypatch.setenv('PHOTOS_ROOT', str(coco_root))
     cfg = load(name)
     cfg.work_dir = str(tmp_path)
     cfg.experiment_name = str(tmp_path)
@@ -118,6 +122,7 @@ PRETRAINED = {  # how the file behind each init_cfg names its weights
     'coco_0.4left_splc_resnet101.py': '',
     'coco_0.4left_splc_swin-tiny.py': 'backbone.',
     'coco_0.4left_splc_vit-base.py': 'backbone.',
+    'photos_full_bce.py': 'backbone.',
 }
 
 
@@ -137,3 +142,17 @@ def test_a_backbone_starts_from_the_file_that_init_cfg_names(name, tmp_path):
     found.init_weights()
     for (key, value), expected in zip(found.named_parameters(), source.parameters(), strict=True):
         assert torch.equal(value, expected), key
+
+
+@pytest.mark.parametrize('network', ['swin-tiny', 'vit-base', 'timm-convnext-tiny'])
+def test_classifiers_on_centred_features_start_at_the_log_odds(network):
+    cfg = load(f'coco_0.4left_splc_{network}.py')
+    assert cfg.default_hooks.label_prior.type == 'mmpretrain_mlml.LabelPriorHook'
+    assert 'label_prior' not in load('coco_0.4left_splc.py').default_hooks  # the released recipe
+
+
+def test_a_study_names_the_label_lists_of_the_configs():
+    study = load('studies/photos.py')
+    for name in ('full', '0.4left'):
+        config = load(f'photos_{name}_splc.py')
+        assert config.train_dataloader.dataset.ann_file == study.labels[name].ann_file
