@@ -24,5 +24,5 @@ def test_weights_keep_their_values_and_put_channels_last_while_they_train(tmp_pa
 
 def test_a_network_too_narrow_for_it_is_refused(tmp_path):
     runner = make_runner(tmp_path, custom_hooks=HOOK)
-    with pytest.raises(ValueError, match='backbone.conv1 gives 2 channels.*fewer than 16'):
+    with pytest.raises(ValueError, match=r'backbone\.conv1 gives 2 channels.*fewer than 16'):
         runner.train()
