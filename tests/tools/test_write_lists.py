@@ -1,0 +1,13 @@
+from mmpretrain_mlml.labels import read_label_list
+
+
+def test_the_lists_of_coco_are_those_that_the_photos_configs_read(run_tool, coco_root, tmp_path):
+    said = run_tool('python', 'tools/write_lists.py', coco_root, '--out', tmp_path, '--seed', '0')
+    for name in ('train_full.txt', 'train_0.4left.txt', 'train_singlelabel.txt', 'val_full.txt'):
+        assert (tmp_path / name).read_text() == (coco_root / name).read_text()
+        assert f'{tmp_path}/{name}: 7 images' in said
+    full = read_label_list(tmp_path / 'train_full.txt', 80)
+    kept = read_label_list(tmp_path / 'train_0.75left.txt', 80)
+    assert [len(x) for x in kept.labels] == [
+        len(x) // 2 + 1 if len(x) > 1 else 1 for x in full.labels
+    ]
