@@ -1,6 +1,6 @@
 """Time and memory of forward and backward of each loss, as a ratio to binary cross-entropy.
 
-python benchmarks/losses.py [--out losses.json] [--device cuda]
+python benchmarks/losses.py [--out losses.json] [--device cuda] [--only Hill SPLC]
 
 One CPU thread, float32, sum over the batch, 3 % of the entries marked, the same tensors for both.
 Runs of the two alternate; the time is the median of the ratios of neighbours, the memory the ratio of
@@ -127,6 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out', type=Path, help='writes the ratios as JSON')
     parser.add_argument('--device', default='cpu')
+    parser.add_argument('--only', nargs='+', metavar='LOSS', help='such as Hill SPLC')
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -136,12 +137,14 @@ def main() -> None:
         own = median(seconds(bce, *tensors) for _ in range(repeats))
         found['torch BCE, microseconds'][str(shape)] = 1e6 * own
         losses = {**ours(shape), **peers()}
+        if args.only:
+            losses = {name: losses[name] for name in args.only}
         for name, loss in track(losses.items(), f'measuring at {shape}'):
             found.setdefault(name, {})[str(shape)] = ratio(loss, bce, tensors, repeats)
             if shape == MEMORY:
                 found[name]['memory'] = peak_bytes(loss, *tensors) / peak_bytes(bce, *tensors)
     peer = torch.compile(bce, fullgraph=True)
-    for name in ('Hill', SPLC.__name__):
+    for name in {'Hill', 'SPLC'} & found.keys():
         loss = torch.compile(ours(COMPILED)[name], fullgraph=True)
         found[name]['compiled'] = ratio(loss, peer, batch(COMPILED, args.device), 301)
 
