@@ -23,7 +23,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from mmpretrain_mlml import EPR, FAMILY, PASL, ROLE, SPLC
+from mmpretrain_mlml import EPR, FAMILY, PASL, ROLE
 from mmpretrain_mlml.losses.functional import hill_loss, splc_loss
 
 SHAPES = {(128, 80): 301, (256, 9605): 15, (1024, 20000): 3}
