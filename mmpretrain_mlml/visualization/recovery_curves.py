@@ -25,7 +25,8 @@ def draw_recovery(epochs: Sequence[Mapping[str, Any]], title: str, path: Path) -
         title: Of the picture.
         path: Where it goes.
     """
-    known = any('recall' in row for row in epochs)
+    # on full labels nothing is missing, so there is no recall, but a precision
+    known = any('precision' in row or 'recall' in row for row in epochs)
     figure = Figure(figsize=(9 if known else 4.5, 3.6), layout='constrained')
     panels = figure.subplots(1, 2 if known else 1, squeeze=False)[0]
     for name, (colour, label) in LINES.items():

@@ -1,0 +1,18 @@
+import pytest
+from PIL import Image
+
+from mmpretrain_mlml.visualization.recovery_curves import draw_recovery
+
+SHARE = {'epoch': 1, 'entries': 3, 'share': 1.5}
+
+
+@pytest.mark.parametrize(('rates', 'panels'), [
+    ({}, 1), ({'precision': 80.0, 'recall': 20.0}, 2),
+    ({'precision': 0.0}, 2),  # trained on full labels: nothing is missing
+    ({'recall': 0.0}, 2),  # nothing recovered
+])  # fmt: skip
+def test_what_is_known_is_drawn(rates, panels, tmp_path):
+    draw_recovery([SHARE, {**SHARE, **rates, 'epoch': 2}], 'a run', tmp_path / 'it.png')
+    width, height = Image.open(tmp_path / 'it.png').size
+    assert round(width / height, 1) == panels * 1.2 + 0.1 * (panels == 2)
+    assert len(Image.open(tmp_path / 'it.png').convert('RGB').getcolors(1 << 20)) > 20
