@@ -120,11 +120,16 @@ def test_asked_to_stop_it_stops_its_processes_properly(sent, tmp_path):
         os.kill(os.getpid(), sent)
 
     thread = threading.Thread(target=stop)
-    thread.start()
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt):
-        train([little(name, SAVES) for name in 'abc'], tmp_path, jobs=2, go_on=True)
-    thread.join()
+    # a shell starts what runs in its background with SIGINT ignored
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            train([little(name, SAVES) for name in 'abc'], tmp_path, jobs=2, go_on=True)
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
     assert said(tmp_path, 'a') == said(tmp_path, 'b') == 'ready\nsaved\n'
     assert not (tmp_path / 'c').exists()
     assert signal.getsignal(signal.SIGTERM) is before

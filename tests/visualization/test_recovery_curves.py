@@ -13,6 +13,6 @@ SHARE = {'epoch': 1, 'entries': 3, 'share': 1.5}
 ])  # fmt: skip
 def test_what_is_known_is_drawn(rates, panels, tmp_path):
     draw_recovery([SHARE, {**SHARE, **rates, 'epoch': 2}], 'a run', tmp_path / 'it.png')
-    width, height = Image.open(tmp_path / 'it.png').size
-    assert round(width / height, 1) == panels * 1.2 + 0.1 * (panels == 2)
-    assert len(Image.open(tmp_path / 'it.png').convert('RGB').getcolors(1 << 20)) > 20
+    with Image.open(tmp_path / 'it.png') as picture:
+        assert round(picture.width / picture.height, 1) == {1: 1.2, 2: 2.5}[panels]
+        assert len(picture.convert('RGB').getcolors(1 << 20)) > 20
