@@ -1,8 +1,9 @@
 """Ideas beyond Hill and SPLC on a linear classifier, each tuned over the same small grid.
 
 python benchmarks/beyond.py [--labels 0.4left] [--out beyond.json] [--kept FOLDER] [--only METHOD ...]
+    [--rates LR ...]
 
-A grid is 3 learning rates by at most 3 values of a method's own knob, trained with seed 0. Each
+A grid is the learning rates (3) by at most 3 values of a method's own knob, trained with seed 0. Each
 half of the validation photographs chooses the grid point for the other half, once by mAP and once by
 OF1; the points chosen are trained with two more seeds. A score is the mean over halves and seeds,
 classes without a positive in a half left out. "closed" is the share of the way from cross-entropy on
@@ -19,7 +20,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -130,8 +131,10 @@ def train(
 class Runs:
     """Trains a point once, and scores it; keeps the predictions in a folder if there is one."""
 
-    def __init__(self, photos: Photos, labels: str, folder: Path | None) -> None:
-        self.photos, self.labels, self.folder = photos, labels, folder
+    def __init__(
+        self, photos: Photos, labels: str, rates: Sequence[float], folder: Path | None
+    ) -> None:
+        self.photos, self.labels, self.rates, self.folder = photos, labels, rates, folder
         self.keep = KEEP[labels]
         self.methods = methods(self.keep)
         rows = np.random.default_rng(0).permutation(len(photos.val_labels))
@@ -141,7 +144,7 @@ class Runs:
         self._trained: dict[tuple, tuple[np.ndarray, float]] = {}
 
     def points(self, method: str) -> list[Point]:
-        return list(product(RATES, self.methods[method][1]))
+        return list(product(self.rates, self.methods[method][1]))
 
     def trained(self, method: str, point: Point, seed: int) -> tuple[np.ndarray, float]:
         key = method, *point, seed
@@ -261,6 +264,7 @@ def main() -> None:
     parser.add_argument('--out', type=Path, help='JSON file of all figures')
     parser.add_argument('--kept', type=Path, help='folder of predictions, to go on from')
     parser.add_argument('--only', nargs='+', help='methods, beside those compared with')
+    parser.add_argument('--rates', type=float, nargs='+', default=RATES, help='learning rates')
     parser.add_argument('--seeds', type=int, default=3)
     parser.add_argument('--resamples', type=int, default=1000)
     args = parser.parse_args()
@@ -268,7 +272,7 @@ def main() -> None:
     torch.set_num_threads(1)
     if args.kept:
         args.kept.mkdir(parents=True, exist_ok=True)
-    runs = Runs(read_photos(), args.labels, args.kept)
+    runs = Runs(read_photos(), args.labels, args.rates, args.kept)
     needed = FULL, 'BCE', 'SPLC, tau'
     names = [m for m in runs.methods if not args.only or m in needed or m in args.only]
     found = {m: measure(runs, m, range(args.seeds), args.resamples) for m in track(names)}

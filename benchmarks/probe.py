@@ -28,6 +28,7 @@ from mmpretrain_mlml.evaluation import multi_label_scores
 from mmpretrain_mlml.hooks.collapse_watch import CollapseWatch
 from mmpretrain_mlml.hooks.label_prior_hook import log_odds
 from mmpretrain_mlml.losses.base import tell_epoch
+from mmpretrain_mlml.losses.functional import logit
 
 KEPT = Path('work_dirs/probe')
 LISTS = ('full', '0.4left', 'single')
@@ -191,4 +192,4 @@ def train(
     return run
 
 
-EDGE = float(np.log(0.6 / 0.4))  # logit of SPLC's tau
+EDGE = logit(0.6)  # of SPLC's tau

@@ -7,6 +7,7 @@ import torch
 from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
+from ..losses.functional import confident
 from .loss_calls import listen
 
 TIMES, FLOOR = 4, 0.02  # of the density of the marked labels; of all entries: docs/safe_start.md
@@ -52,7 +53,7 @@ class CollapseWatch:
         if not self._counting:
             return
         known = target >= 0
-        above = known & (pred.float().sigmoid() > loss.lets_go_above)
+        above = known & confident(pred, loss.lets_go_above)
         found = torch.stack([above.sum(), (target > 0).sum(), known.sum()])
         self._counts = found if self._counts is None else self._counts + found
 

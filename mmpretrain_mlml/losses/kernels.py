@@ -93,24 +93,18 @@ def _can_look(values: Tensor) -> bool:
 
 
 def hill_kernel(
-    x: Tensor,
-    t: Tensor,
-    gradient: Tensor,
-    *,
-    lamb: float,
-    margin: float,
-    gamma: float,
+    x: Tensor, t: Tensor, gradient: Tensor, *, lamb: float, margin: float, gamma: float
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.hill_loss`."""
-    p = torch.sigmoid(x)
-    q = torch.neg(x).sigmoid_()
+    p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
     marked = _marked(t)
     if marked is not None:
         p.index_fill_(0, marked, 0)  # at which an absent entry has neither cost nor slope
-    pq = torch.mul(p, q, out=gradient)
-    absent = torch.dot(p, p) * (lamb - 1) + torch.dot(p, pq)  # lamb - p = (lamb - 1) + q
+    torch.mul(p, q, out=gradient)
+    if marked is not None:  # (lamb - p) p^2, where lamb - p = (lamb - 1) + q
+        absent = torch.dot(p, p) * (lamb - 1) + torch.dot(p, gradient)
     if lamb == 1.5:
-        gradient.mul_(pq).mul_(3)
+        gradient.mul_(gradient).mul_(3)
     else:
         gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)  # (2 lamb - 3p) p^2 q
     if marked is not None:
