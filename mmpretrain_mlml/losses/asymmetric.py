@@ -108,7 +108,7 @@ class FocalMargin(MultiLabelLoss):
         self.check()
 
     def kernel(self) -> Kernel:
-        return partial(splc_kernel, correct=False, tau=1, margin=self.margin, gamma=self.gamma)
+        return partial(splc_kernel, above=None, margin=self.margin, gamma=self.gamma)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         logits, target = prepare(pred, target)

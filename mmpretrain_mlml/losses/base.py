@@ -194,7 +194,7 @@ class MultiLabelLoss(nn.Module):
         if self.unknown == 'negative':
             target = target.clamp(min=0)
         weighted = not (weight is self.class_weight is self.pos_weight is None)
-        if len(pred) and isinstance(avg_factor, Real) and avg_factor <= 0:
+        if isinstance(avg_factor, Real) and avg_factor <= 0 and len(pred):
             raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
         if not (weighted or target.requires_grad) and reduction != 'none' and self._has_kernel:
             kernel = self.kernel(**context)

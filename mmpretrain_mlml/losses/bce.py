@@ -25,7 +25,7 @@ class BCE(MultiLabelLoss):
     """
 
     def kernel(self) -> Kernel:
-        return partial(splc_kernel, correct=False, tau=1, margin=0, gamma=0)
+        return partial(splc_kernel, above=None, margin=0, gamma=0)
 
     def positive(self, logits: Tensor) -> Tensor:
         return log_loss(logits)

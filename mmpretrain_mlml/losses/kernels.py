@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-
-from .functional import logit
 
 BLOCK = 1 << 18  # entries: large enough to hide the calls, small enough for the cache
 
@@ -96,20 +95,22 @@ def hill_kernel(
     x: Tensor, t: Tensor, gradient: Tensor, *, lamb: float, margin: float, gamma: float
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.hill_loss`."""
-    p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
     marked = _marked(t)
-    if marked is not None:
-        p.index_fill_(0, marked, 0)  # at which an absent entry has neither cost nor slope
+    at = None if marked is None else torch.from_numpy(np.flatnonzero(marked))
+    p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
+    if at is not None:
+        p.index_fill_(0, at, 0)  # at which an absent entry has neither cost nor slope
     torch.mul(p, q, out=gradient)
-    if marked is not None:  # (lamb - p) p^2, where lamb - p = (lamb - 1) + q
+    if at is not None:  # (lamb - p) p^2, where lamb - p = (lamb - 1) + q
         absent = torch.dot(p, p) * (lamb - 1) + torch.dot(p, gradient)
     if lamb == 1.5:
         gradient.mul_(gradient).mul_(3)
     else:
         gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)  # (2 lamb - 3p) p^2 q
-    if marked is not None:
-        log_p, weight, slope = _focal(torch.rsub(x.index_select(0, marked), margin), gamma)
-        gradient.index_copy_(0, marked, slope.neg_())
+    if at is not None:
+        wrong = torch.rsub(x.index_select(0, at), margin)
+        log_p, weight, slope = _focal(wrong, gamma, _log1p_by_numpy_)
+        gradient.index_copy_(0, at, slope.neg_())
         return absent - torch.dot(log_p, weight)
     height = torch.rsub(p, lamb)
     log_p, weight, slope = _focal(torch.rsub(x, margin), gamma)
@@ -117,51 +118,40 @@ def hill_kernel(
     return _mixed(height.mul_(p).mul_(p), gradient, positive, slope.neg_(), t, gradient)
 
 
-def _marked(t: Tensor) -> Tensor | None:
-    """Where the targets are 1, if they are seen to be 0 elsewhere."""
-    if not _can_look(t):
-        return None
-    marked = torch.from_numpy(np.flatnonzero(t.numpy() != 0))
-    return marked if bool((t.index_select(0, marked) == 1).all()) else None
-
-
 def splc_kernel(
-    x: Tensor,
-    t: Tensor,
-    gradient: Tensor,
-    *,
-    correct: bool,
-    tau: float,
-    margin: float,
-    gamma: float,
+    x: Tensor, t: Tensor, gradient: Tensor, *, above: float | None, margin: float, gamma: float
 ) -> Tensor:
-    """Of :func:`~mmpretrain_mlml.losses.functional.splc_loss`.
+    """Of :func:`~mmpretrain_mlml.losses.functional.splc_loss`; corrects logits above ``above``.
 
     A focal term is taken at the logit of the wrong answer: ``x``, or ``-x`` for what is marked or
     corrected. Where all targets are hard, one term serves all entries.
     """
-    up = None  # 1 where an unmarked entry is pushed up, else 0
-    if correct:
-        up = torch.gt(x, logit(tau), out=gradient)
-    if _all_hard(t):
-        up = t if up is None else torch.maximum(up, t, out=up)
-        wrong = torch.addcmul(x, x, up, value=-2).add_(t, alpha=margin)
-        log_p, weight, slope = _focal(wrong, gamma)
-        torch.addcmul(slope, slope, up, value=-2, out=gradient)
+    marked = _marked(t)
+    if marked is not None:
+        wrong = torch.sub(x, t, alpha=margin)
+        up = marked if above is None else np.logical_or(wrong.numpy() > above, marked)
+        np.copyto(gradient.numpy(), up)
+        wrong.addcmul_(wrong, gradient, value=-2)
+        log_p, weight, slope = _focal(wrong, gamma, _log1p_by_numpy_)
+        torch.addcmul(slope, slope, gradient, value=-2, out=gradient)
         return torch.dot(log_p, weight).neg_()
-    wrong = x.clone() if up is None else torch.addcmul(x, x, up, value=-2)
-    log_p, weight, slope = _focal(wrong, gamma)
+    up = x.new_zeros(()) if above is None else torch.gt(x, above, out=gradient)
+    log_p, weight, slope = _focal(torch.addcmul(x, x, up, value=-2), gamma)
     negative = log_p.mul_(weight).neg_()
-    if up is not None:
-        slope.addcmul_(slope, up, value=-2)
+    slope.addcmul_(slope, up, value=-2)
     log_p, weight, rise = _focal(torch.rsub(x, margin), gamma)
     positive = log_p.mul_(weight).neg_()
     return _mixed(negative, slope, positive, rise.neg_(), t, gradient)
 
 
-def _all_hard(t: Tensor) -> bool:
-    """Whether all targets are seen to be 0 or 1: none below 0 and none above its square."""
-    return _can_look(t) and (len(t) == 0 or bool(t.amin() >= 0 and torch.dot(t, t) == t.sum()))
+def _marked(t: Tensor) -> NDArray[np.bool_] | None:
+    """Where the targets are 1, if they are seen to be 0 elsewhere."""
+    if not _can_look(t):
+        return None
+    values = t.numpy()
+    marked = values != 0
+    hard = np.count_nonzero(values == 1) == np.count_nonzero(marked)
+    return marked if hard else None
 
 
 def _mixed(
@@ -173,7 +163,9 @@ def _mixed(
     return negative.lerp_(positive, share).mul_(known).sum()
 
 
-def _focal(wrong: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
+def _focal(
+    wrong: Tensor, gamma: float, log1p_: Callable[[Tensor], Any] = Tensor.log1p_
+) -> tuple[Tensor, Tensor, Tensor]:
     """At w = sigmoid(wrong), p = 1 - w: log p, w^gamma, and the derivative of -w^gamma log p.
 
     Overwrites its argument.
@@ -181,14 +173,13 @@ def _focal(wrong: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
     w = torch.sigmoid(wrong)
     p = torch.rsub(w, 1)
     # log p = log sigmoid(|wrong|) - max(wrong, 0), and sigmoid(|wrong|) = 1 - min(w, p)
-    log_p = _log1p_(torch.minimum(w, p).neg_()).sub_(wrong.clamp_(min=0))
+    log_p = torch.minimum(w, p).neg_()
+    log1p_(log_p)
+    log_p.sub_(wrong.clamp_(min=0))
     weight = torch.pow(w, gamma, out=wrong)
     slope = torch.addcmul(w, p, log_p, value=-gamma, out=w).mul_(weight)
     return log_p, weight, slope
 
 
-def _log1p_(x: Tensor) -> Tensor:
-    if not _can_look(x):
-        return x.log1p_()
-    np.log1p(x.numpy(), out=x.numpy())  # takes half of torch's time where numpy is vectorised
-    return x
+def _log1p_by_numpy_(x: Tensor) -> None:  # in half of torch's time where numpy is vectorised
+    np.log1p(x.numpy(), out=x.numpy())

@@ -8,7 +8,15 @@ from torch import Tensor, nn
 
 from .base import check_epoch, defaults_of, told
 from .correction import LabelCorrection
-from .functional import check_range, confident, focal_margin_loss, prepare, relabelled, splc_loss
+from .functional import (
+    check_range,
+    confident,
+    focal_margin_loss,
+    logit,
+    prepare,
+    relabelled,
+    splc_loss,
+)
 from .kernels import Kernel, splc_kernel
 from .processes import total
 
@@ -86,13 +94,8 @@ class SPLC(LabelCorrection):
     def kernel(self, epoch: int | None = None) -> Kernel | None:
         if self.base is not None:
             return None
-        return partial(
-            splc_kernel,
-            correct=self._corrects(epoch),
-            tau=self.tau,
-            margin=self.margin,
-            gamma=self.gamma,
-        )
+        above = logit(self.tau) if self._corrects(epoch) else None
+        return partial(splc_kernel, above=above, margin=self.margin, gamma=self.gamma)
 
     def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
         flip = self.flips(pred, target) if self._corrects(epoch) else None

@@ -10,6 +10,13 @@ from mmpretrain_mlml.losses import functional, kernels
 
 HILL = {'lamb': 1.5, 'margin': 1.0, 'gamma': 2.0}
 SPLC = {'tau': 0.6, 'margin': 1.0, 'gamma': 2.0}
+
+
+def splc_kernel(*tensors, correct, tau, **arguments):
+    above = functional.logit(tau) if correct else None
+    return kernels.splc_kernel(*tensors, above=above, **arguments)
+
+
 CASES = {
     'hill': (kernels.hill_kernel, functional.hill_loss, HILL),
     'hill lamb 2': (
@@ -17,8 +24,8 @@ CASES = {
         functional.hill_loss,
         {**HILL, 'lamb': 2.0, 'margin': 0.3},
     ),
-    'splc off': (kernels.splc_kernel, functional.splc_loss, {**SPLC, 'correct': False}),
-    'splc on': (kernels.splc_kernel, functional.splc_loss, {**SPLC, 'correct': True}),
+    'splc off': (splc_kernel, functional.splc_loss, {**SPLC, 'correct': False}),
+    'splc on': (splc_kernel, functional.splc_loss, {**SPLC, 'correct': True}),
 }
 TARGETS = {
     'rare': lambda shape: torch.rand(shape) < 0.05,
