@@ -105,14 +105,15 @@ def make_environment(interpreter, place, *packages, below=None):
     if below is not None:
         (site,) = place.glob('lib/python*/site-packages')
         (other,) = below.glob('lib/python*/site-packages')
-        (site / 'below.pth').write_text(f'import site; site.addsitedir({str(other)!r})\n')
+        # the builds that pip isolates must not see it: onedl-mmcv would compile its operations
+        (site / 'below.pth').write_text(
+            f"import os, site; 'PYTHONNOUSERSITE' in os.environ or site.addsitedir({str(other)!r})\n"
+        )
     return pip(place, *packages)
 
 
 def pip(place, *packages):
-    # the build of onedl-mmcv sees the torch below and would compile operations nobody needs
-    env = {**os.environ, 'MMCV_WITH_OPS': '0'}
-    done = run(place / 'bin/python', '-m', 'pip', 'install', '--quiet', *packages, env=env)
+    done = run(place / 'bin/python', '-m', 'pip', 'install', '--quiet', *packages)
     said = done.stderr.splitlines()
     errors = [line for line in said if line.startswith('ERROR')] or said or ['pip said nothing']
     return ' '.join(errors[-2:]) if done.returncode else ''
