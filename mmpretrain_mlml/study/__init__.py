@@ -1,6 +1,6 @@
 """Several training runs side by side, and what they show."""
 
-from .report import Outcome, draw, gap_closed, summarise, table
+from .demo_report import Outcome, draw, gap_closed, summarise, table
 from .runs import Run, read_scores
 from .training import RunsFailed, train
 

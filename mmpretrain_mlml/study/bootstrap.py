@@ -10,10 +10,11 @@ import numpy as np
 
 from ..evaluation import multi_label_scores
 
+RESAMPLES = 1000
 _AT_ONCE = 2_000_000  # numbers in a block of resamples, which bounds the memory
 
 
-def draw_counts(images: int, resamples: int = 1000, seed: int = 0) -> np.ndarray:
+def draw_counts(images: int, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """How often each image is drawn in each resample.
 
     All runs to be compared share one draw: the differences are then paired.

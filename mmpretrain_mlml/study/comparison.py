@@ -9,7 +9,7 @@ from statistics import mean, stdev
 import numpy as np
 
 from ..evaluation import average_precision
-from .bootstrap import draw_counts, interval, resampled_scores
+from .bootstrap import RESAMPLES, draw_counts, interval, resampled_scores
 from .records import Record
 
 SCORES = ('mAP', 'OF1')
@@ -65,7 +65,7 @@ Cells = dict[tuple[str, str], Cell]
 
 
 def compare(
-    records: Sequence[Record], reference: str | None, full: str | None, resamples: int = 1000
+    records: Sequence[Record], reference: str | None, full: str | None, resamples: int = RESAMPLES
 ) -> Cells:
     """The cells of one table, by loss and labels.
 

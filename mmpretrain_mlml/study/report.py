@@ -1,86 +1,122 @@
-"""From the scores of runs to a table and a figure."""
+"""From finished runs to the report of a study: a table, pictures, and a file with all figures."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
-from statistics import mean, stdev
+from typing import Any
 
-from matplotlib.figure import Figure
-from rich.table import Table
+import numpy as np
 
-SHOWN = ('mAP', 'OF1')
+from .comparison import SCORES, Cells, compare
+from .figures import draw_classes, draw_recoveries, draw_table
+from .markdown import study_markdown
+from .records import Record
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What the runs of one setting, which differ in the seed, came to.
+def write_report(
+    records: Sequence[Record],
+    out: Path,
+    name: str,
+    reference: str | None = 'BCE',
+    full: str | None = 'full',
+    missing: Mapping[str, str] | None = None,
+) -> str:
+    """Writes ``table.md results.json table.png classes.png recovery.png``, as far as there is content.
 
-    Attributes:
-        label: How figures and tables call the setting.
-        history: By score name, one list per seed with a value per validation.
+    Where the runs make several tables (backbones, numbers of images) each has its own pictures.
+
+    Args:
+        records: Of :func:`~mmpretrain_mlml.study.records.read_record`.
+        out: Folder of the report.
+        name: Of the study.
+        reference: The loss that the others are compared with, if any.
+        full: The labels without a gap, if any.
+        missing: Why each run that belongs to the study is not counted, by name.
+
+    Returns:
+        The content of ``table.md``.
+
+    Raises:
+        ValueError: There is no record, or they cannot be compared.
     """
-
-    label: str
-    history: dict[str, list[list[float]]]
-
-    def final(self, score: str) -> list[float]:
-        """The last validation's value, one per seed."""
-        return [values[-1] for values in self.history[score]]
-
-    def mean(self, score: str) -> float:
-        return mean(self.final(score))
-
-    def spread(self, score: str) -> float:
-        """Standard deviation over seeds; 0 for a single one."""
-        values = self.final(score)
-        return stdev(values) if len(values) > 1 else 0.0
-
-
-def summarise(label: str, runs: Sequence[Sequence[Mapping[str, float]]]) -> Outcome:
-    """Collects the validations of runs that differ in the seed alone."""
-    history = {
-        score: [[row[f'multi-label/{score}'] for row in rows] for rows in runs] for score in SHOWN
+    missing = missing or {}
+    if not records:
+        raise ValueError(f'no finished run to report of: {dict(missing)}')
+    by_table: dict[str, list[Record]] = {}
+    for record in records:
+        by_table.setdefault(record.table, []).append(record)
+    tables = {title: compare(found, reference, full) for title, found in by_table.items()}
+    text = study_markdown(name, tables, reference, missing)
+    out.mkdir(parents=True, exist_ok=True)
+    for old in out.glob('*.png'):
+        old.unlink()
+    (out / 'table.md').write_text(text, encoding='utf-8')
+    content = {
+        'study': name,
+        'complete': not missing,
+        'missing': missing,
+        'tables': {title: _figures(cells) for title, cells in tables.items()},
+        'runs': [_told(record) for record in records],
     }
-    return Outcome(label, history)
+    (out / 'results.json').write_text(json.dumps(content, indent=1, allow_nan=False))
+    for title, cells in tables.items():
+        end = f'_{title.replace(", ", "_")}.png' if title else '.png'
+        headline = ', '.join(filter(None, [name, title, 'partial' if missing else '']))
+        draw_table(cells, headline, reference, full, out / f'table{end}')
+        if reference:
+            draw_classes(cells, headline, reference, out / f'classes{end}')
+        draw_recoveries(by_table[title], headline, out / f'recovery{end}')
+    return text
 
 
-def gap_closed(low: Outcome, high: Outcome, outcome: Outcome, score: str = 'mAP') -> float:
-    """Share, in percent, of the way from ``low`` to ``high`` that ``outcome`` goes."""
-    return 100 * (outcome.mean(score) - low.mean(score)) / (high.mean(score) - low.mean(score))
+def _figures(cells: Cells) -> list[dict[str, Any]]:
+    found = []
+    for (loss, labels), cell in cells.items():
+        names = cell.runs[0].predictions.classes.tolist()
+        found.append(
+            {
+                'loss': loss,
+                'labels': labels,
+                'seeds': [run.result.seed for run in cell.runs],
+                'mean': {score: cell.mean(score) for score in SCORES},
+                'sd': {score: cell.spread(score) for score in SCORES},
+                'difference': {key: asdict(value) for key, value in cell.differences.items()},
+                'gap_closed': {key: asdict(value) for key, value in cell.closed.items()},
+                'class_gains': {}
+                if cell.gains is None
+                else {
+                    n: round(g, 3) for n, g in zip(names, cell.gains.tolist()) if not np.isnan(g)
+                },
+            }
+        )
+    return found
 
 
-def table(outcomes: Sequence[Outcome], closed: Mapping[str, float]) -> Table:
-    """A table of final scores, in percent, with the share of the mAP gap that is closed."""
-    shown = Table('', *SHOWN, 'mAP gap closed')
-    for outcome in outcomes:
-        cells = [
-            f'{outcome.mean(s):.1f}' + (f' ± {outcome.spread(s):.1f}' if outcome.spread(s) else '')
-            for s in SHOWN
-        ]
-        share = f'{closed[outcome.label]:.0f} %' if outcome.label in closed else ''
-        shown.add_row(outcome.label, *cells, share)
-    return shown
-
-
-def draw(outcomes: Sequence[Outcome], title: str, path: Path) -> None:
-    """Draws the curves over the epochs, one panel a score, as a PNG."""
-    figure = Figure(figsize=(9, 3.6), layout='constrained')  # no window, whatever the backend
-    panels = figure.subplots(1, len(SHOWN))
-    for panel, score in zip(panels, SHOWN):
-        for colour, outcome in zip(('0.55', 'tab:red', 'tab:blue', 'tab:green'), outcomes):
-            runs = outcome.history[score]
-            epochs = range(1, len(runs[0]) + 1)
-            middle = [mean(values) for values in zip(*runs)]
-            label = f'{outcome.label}: {outcome.mean(score):.1f}'
-            panel.plot(epochs, middle, marker='o', markersize=4, color=colour, label=label)
-            if len(runs) > 1:
-                low, high = zip(*((min(values), max(values)) for values in zip(*runs)))
-                panel.fill_between(epochs, low, high, color=colour, alpha=0.15, linewidth=0)
-        panel.set(title=f'{score} on fully labelled test images', xlabel='epoch', ylabel='percent')
-        panel.set_xticks(list(epochs))
-        panel.grid(alpha=0.3)
-        panel.legend(loc='best', fontsize='small')
-    figure.suptitle(title)
-    figure.savefig(path, dpi=130)
+def _told(record: Record) -> dict[str, Any]:
+    result = record.result
+    return {
+        'folder': result.folder.name,
+        'table': record.table,
+        'loss': result.loss,
+        'labels': result.labels,
+        'seed': result.seed,
+        'setting': result.setting,
+        'config': record.base,
+        'options': record.options,
+        'command': record.command,
+        'versions': record.versions,
+        'seconds': round(record.seconds),
+        'images': len(record.predictions.names),
+        'published': str(result.published) if result.published else None,
+        'scores': [
+            {key: value for key, value in row.items() if key == 'step' or '/' in key}
+            for row in record.scores
+        ],
+        'recovery': [
+            {key: value for key, value in row.items() if not isinstance(value, list)}
+            for row in record.recovery
+        ],
+    }

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from .plan import PlannedRun, Study
 from .records import read_record
+from .report import write_report
 from .results import read_result
 from .runs import condition, conditions
-from .study_report import write_report
 from .training import train
 
 

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from .comparison import SCORES, Cell, Cells
+from .markdown import axes
 from .records import Record
-from .study_table import axes
 
 RATES = {'share': 'share of the unmarked entries', 'precision': 'precision', 'recall': 'recall'}
 _STYLES = ('-', '--', ':', '-.')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from statistics import mean
 
+from .bootstrap import RESAMPLES
 from .comparison import SCORES, Cell, Cells, Estimate
 from .results import LISTS
 
@@ -104,7 +105,7 @@ def _notes(tables: Mapping[str, Cells], reference: str | None) -> Sequence[str]:
         notes.append(
             f'In brackets: 95 % percentile interval of the difference to {reference} (paired, mean '
             'over seeds), and of the share of the gap between it and itself on full labels, over '
-            '1,000 resamples of the validation images.'
+            f'{RESAMPLES:,} resamples of the validation images.'
         )
     if not any(run.result.published for cell in cells for run in cell.runs):
         notes.append(

@@ -13,7 +13,7 @@ from mmpretrain_mlml.evaluation import Predictions, average_precision, multi_lab
 from mmpretrain_mlml.study.bootstrap import draw_counts, interval, resampled_scores
 from mmpretrain_mlml.study.comparison import compare
 from mmpretrain_mlml.study.records import read_record
-from mmpretrain_mlml.study.study_report import write_report
+from mmpretrain_mlml.study.report import write_report
 
 CLASSES = 80
 SHORT = {'train_cfg.max_epochs': 2}
