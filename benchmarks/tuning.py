@@ -34,6 +34,14 @@ SWEEPS: dict[str, tuple] = {  # values of a hyper-parameter, by its name
     'lamb': ('Hill', (1.0, 1.25, 1.5, 1.75, 2.0, 3.0)),
 }
 CLASSES = {'BCE': BCE, 'Hill': Hill, 'SPLC': SPLC}
+LIMITS = {'mAP': (25, 45), 'OF1': (0, 55)}
+LABELS = {'learning rate': 'learning rate, thousandths'}
+DEFAULTS = {
+    'lamb': Hill().lamb,
+    **{name: getattr(SPLC(), name) for name in ('tau', 'change_epoch', 'margin', 'gamma')},
+    'learning rate': 1e-3,
+    'labels left, percent': 40,
+}
 COLOURS = {'BCE': '0.45', 'Hill': 'tab:red', 'SPLC': 'tab:blue'}
 
 
@@ -97,11 +105,17 @@ def dropped(labels: Tensor, share: float) -> Tensor:
 
 
 def draw(found: dict, path: Path) -> None:
-    figure = Figure(figsize=(3.1 * len(found), 5.6), layout='constrained')
-    panels = figure.subplots(2, len(found), sharey='row', squeeze=False)
-    for column, (parameter, by_loss) in enumerate(found.items()):
+    across = 4
+    down = -(-len(found) // across)
+    figure = Figure(figsize=(3.1 * across, 4.6 * down), layout='constrained')
+    panels = figure.subplots(2 * down, across, squeeze=False)
+    for panel in panels.flat:
+        panel.set_visible(False)
+    for number, (parameter, by_loss) in enumerate(found.items()):
+        block, column = divmod(number, across)
         for row, score in enumerate(('mAP', 'OF1')):
-            panel = panels[row, column]
+            panel = panels[2 * block + row, column]
+            panel.set(ylim=LIMITS[score], ylabel=score, visible=True)
             for loss, points in by_loss.items():
                 values = [point['value'] for point in points]
                 middle = [mean(point[score]) for point in points]
@@ -110,14 +124,17 @@ def draw(found: dict, path: Path) -> None:
                     values, middle, spread, marker='o', ms=4, color=COLOURS[loss], label=loss
                 )
             if parameter == 'learning rate':
-                panel.set_xscale('log')
+                panel.set_xscale('log', base=2)
+                panel.set_xticks(RATES, [f'{1000 * rate:g}' for rate in RATES])
+            panel.axvline(DEFAULTS[parameter], color='0.5', linestyle=':')
             panel.grid(alpha=0.3)
-        panels[1, column].set_xlabel(parameter)
-        panels[0, column].legend(fontsize='small')
-    for row, score in enumerate(('mAP', 'OF1')):
-        panels[row, 0].set_ylabel(score)
-    figure.suptitle('One parameter at a time: 10,000 photographs, 40 % of the labels, linear probe')
-    figure.savefig(path, dpi=130)
+        panel.set_xlabel(LABELS.get(parameter, parameter))
+        panels[2 * block, column].legend(fontsize='small')
+    figure.suptitle(
+        'One parameter at a time (dotted: the default of all others)\n'
+        '10,000 photographs, 40 % of the labels, linear probe'
+    )
+    figure.savefig(path, dpi=110)
 
 
 if __name__ == '__main__':
