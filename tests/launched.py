@@ -103,7 +103,7 @@ class Launched:
         return int(self.reached.read_text())
 
     def terminate(self):
-        """Sends SIGTERM to all its processes, as ``timeout`` and systemd do, and torchrun to its own."""
+        """Sends SIGTERM to all its processes, as ``timeout``, systemd and torchrun do."""
         for pid in [*descendants(self.process.pid), self.process.pid]:
             os.kill(pid, signal.SIGTERM)
 
