@@ -175,7 +175,7 @@ def _refusal_explained(source: Any) -> Iterator[None]:
     except _UNREADABLE as error:
         if isinstance(error, RuntimeError) and 'PytorchStreamReader' not in str(error):
             raise
-        found = re.search(r'Unsupported[^\n]*?(?=\. | Please|\n|$)', str(error))
+        found = re.search(r'[Uu]nsupported[^\n]*?(?=\. | Please|\n|$)', str(error))
         reason = found.group(0) if found else 'it is no checkpoint'
         raise RuntimeError(
             f'{source} was refused: a checkpoint may hold tensors and the training state that '
