@@ -14,6 +14,7 @@ from torch import Tensor
 from .agreement import on_any_process
 
 SHOWN = 8  # names and paths in a message
+SMALLEST_SCALE = 2.0**-16  # after 32 skipped updates, from the scale with which torch starts
 
 
 class NonFiniteError(RuntimeError):
@@ -26,8 +27,9 @@ class NonFiniteHook(Hook):
 
     Looks at the losses and the weights after each iteration, and at gradients that are accumulated.
     Any other one that goes wrong shows in the weights at once, unless the scaler of mixed precision
-    has skipped the update, as it should. Before a checkpoint is written all its tensors are looked at,
-    so that none with NaN reaches the disk.
+    has skipped the update, as it should; where it skips one after the other, training stops, too.
+    Before a checkpoint is written all its tensors are looked at, so that none with NaN reaches the
+    disk.
 
     Raises:
         NonFiniteError: Names the iteration, what is not finite, the images of the batch on the
@@ -43,7 +45,7 @@ class NonFiniteHook(Hook):
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
     ) -> None:
-        wrong = _wrong_losses(outputs or {})
+        wrong = _wrong_losses(outputs or {}) + _wrong_scale(runner)
         numbers = dict(_weights_and_gradients(runner))
         if not _all_finite(list(numbers.values())):
             wrong += [name for name, held in numbers.items() if not torch.isfinite(held).all()]
@@ -82,6 +84,15 @@ def _wrong_losses(outputs: Mapping[str, Any]) -> list[str]:
         for name, value in outputs.items()
         if isinstance(value, Tensor) and not torch.isfinite(value).all()
     ]
+
+
+def _wrong_scale(runner: Runner) -> list[str]:
+    """A scaler halves its scale with each update that it skips."""
+    scaler = getattr(runner.optim_wrapper, 'loss_scaler', None)
+    scale = SMALLEST_SCALE if scaler is None else scaler.get_scale()
+    return (
+        [] if scale >= SMALLEST_SCALE else [f'gradients, again and again (loss scale {scale:.1g})']
+    )
 
 
 def _weights_and_gradients(runner: Runner) -> Iterator[tuple[str, Tensor]]:

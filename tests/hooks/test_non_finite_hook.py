@@ -61,6 +61,23 @@ def test_of_accumulated_gradients_the_batch_that_went_wrong_is_named(tmp_path):
     assert re.search(match, str(caught.value))[1] == str(note.first)
 
 
+def test_mixed_precision_may_skip_an_update_but_not_one_after_the_other(tmp_path):
+    class Always(Hook):
+        def before_train(self, runner):
+            runner.model.head.fc.weight.register_hook(lambda grad: grad.fill_(math.inf))
+
+    amp = {'type': 'AmpOptimWrapper', 'dtype': 'bfloat16'}
+    runner = make_runner(tmp_path / 'once', model=BCE, optim_wrapper=amp)
+    runner.register_hook(Break('gradient', at=8))  # the last iteration
+    runner.train()
+    runner = make_runner(
+        tmp_path / 'ever', model=BCE, optim_wrapper=amp, train_cfg={'max_epochs': 12}
+    )
+    runner.register_hook(Always())
+    with pytest.raises(NonFiniteError, match=r'iteration 33 .*gradients, again and again'):
+        runner.train()
+
+
 def test_a_checkpoint_with_nan_is_not_written(tmp_path):
     class Late(Hook):
         priority = 'ABOVE_NORMAL'
