@@ -102,6 +102,11 @@ class Launched:
         self.wait_for(self.reached)
         return int(self.reached.read_text())
 
+    def terminate(self):
+        """Sends SIGTERM to all its processes, as ``timeout``, systemd and torchrun do."""
+        for pid in [*descendants(self.process.pid), self.process.pid]:
+            os.kill(pid, signal.SIGTERM)
+
     def kill(self):
         """Kills all its processes as one: the launcher first, so that it restarts none."""
         for pid in [self.process.pid, *descendants(self.process.pid)]:

@@ -4,12 +4,14 @@ python tools/convert_checkpoint.py configs/coco_0.4left_splc.py released.ckpt ou
 """
 
 import argparse
+import io
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
 
 from mmpretrain_mlml.checkpoints import (
+    AtomicLocalBackend,
     CheckpointError,
     build_model,
     from_released,
@@ -40,10 +42,11 @@ def main() -> None:
         ours = from_released(state) if args.to == 'ours' else state
         build_model(cfg, ours, str(args.checkpoint))
         out = to_released(ours) if args.to == 'released' else {'state_dict': ours, 'meta': {}}
+        content = io.BytesIO()
+        torch.save(out, content)
+        AtomicLocalBackend().put(content.getvalue(), args.out)
     except (CheckpointError, OSError, RuntimeError) as error:
         raise SystemExit(f'error: {error}') from error
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(out, args.out)
     print(f'written: {args.out} ({len(ours)} tensors)')
 
 

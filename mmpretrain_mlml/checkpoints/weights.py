@@ -46,8 +46,6 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
     if weights not in WEIGHTS:
         raise ValueError(f'unknown weights {weights!r}; expected one of {WEIGHTS}')
     content = load_from_local(str(path))
-    if not isinstance(content, Mapping):
-        raise CheckpointError(f'{path}: expected a dict of weights, got {type(content).__name__}')
     averaged = _entry(content, _AVERAGED)
     raw = _entry(content, _RAW)
     average = content.get('ema_state_dict')

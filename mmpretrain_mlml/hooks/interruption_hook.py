@@ -8,12 +8,13 @@ from typing import Any
 
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from ..checkpoints.atomic import ATOMIC, AtomicLocalBackend
 from ..stack.resume import go_on_after
 from .agreement import on_any_process
+from .data_workers import outlive_signals
 from .process_state import gather_states, restore_buffers, restore_draws, restore_hooks
 
 EXIT_CODE = 128 + signal.SIGTERM
@@ -25,9 +26,10 @@ class InterruptionHook(Hook):
 
     The iteration at hand (under gradient accumulation, the update) is finished, all processes agree on
     it, the first one writes ``interrupted.pth``, and all end with exit code 143. ``--resume`` goes on
-    with the next batch, each process with its own batch norm statistics and random draws. A signal at
-    the end of an epoch lets its validation end first; the epoch's own checkpoint is on the disk by
-    then. ``interrupted.pth`` goes once a later checkpoint is complete.
+    with the next batch, each process with its own batch norm statistics and random draws. Workers that
+    load data go on meanwhile, though the signal was sent to them, too (on Linux). A signal at the end
+    of an epoch lets its validation end first; the epoch's own checkpoint is on the disk by then.
+    ``interrupted.pth`` goes once a later checkpoint is complete.
     """
 
     priority = 'LOWEST'  # after the average, the schedules and the checkpoints of an iteration
@@ -47,6 +49,11 @@ class InterruptionHook(Hook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         if self._states is not None:
             checkpoint['processes'] = self._states
+
+    def before_run(self, runner: Runner) -> None:
+        for loop in (runner._train_loop, runner._val_loop):
+            if isinstance(loop, BaseLoop):  # else it is a config, and does not run
+                outlive_signals(loop.dataloader)
 
     def before_train(self, runner: Runner) -> None:
         self._asked = False

@@ -14,6 +14,7 @@ from torch import Tensor
 from .agreement import on_any_process
 
 SHOWN = 8  # names and paths in a message
+SMALLEST_SCALE = 2.0**-16  # after 32 skipped updates, from the scale with which torch starts
 
 
 class NonFiniteError(RuntimeError):
@@ -24,9 +25,11 @@ class NonFiniteError(RuntimeError):
 class NonFiniteHook(Hook):
     """Stops training, on all processes, at the first loss or weight that is NaN or infinite.
 
-    Looks at the losses and the weights after each iteration; a gradient that goes wrong shows in the
-    weights at once, unless the scaler of mixed precision has skipped the update, as it should. Before
-    a checkpoint is written all its tensors are looked at, so that none with NaN reaches the disk.
+    Looks at the losses and the weights after each iteration, and at gradients that are accumulated.
+    Any other one that goes wrong shows in the weights at once, unless the scaler of mixed precision
+    has skipped the update, as it should; where it skips one after the other, training stops, too.
+    Before a checkpoint is written all its tensors are looked at, so that none with NaN reaches the
+    disk.
 
     Raises:
         NonFiniteError: Names the iteration, what is not finite, the images of the batch on the
@@ -42,15 +45,10 @@ class NonFiniteHook(Hook):
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
     ) -> None:
-        wrong = _wrong_losses(outputs or {})
-        weights = [p.detach() for p in runner.model.parameters() if p.is_floating_point()]
-        weights = [weight for weight in weights if weight.numel()]  # a shard can be empty
-        if not _all_finite(weights):
-            wrong += [
-                f'weight {name}'
-                for name, p in runner.model.named_parameters()
-                if not torch.isfinite(p).all()
-            ]
+        wrong = _wrong_losses(outputs or {}) + _wrong_scale(runner)
+        numbers = dict(_weights_and_gradients(runner))
+        if not _all_finite(list(numbers.values())):
+            wrong += [name for name, held in numbers.items() if not torch.isfinite(held).all()]
         if not on_any_process(bool(wrong)):
             return
         mine = f'process {get_rank()}: {_some(wrong)}; images {_some(_paths(data_batch))}'
@@ -86,6 +84,25 @@ def _wrong_losses(outputs: Mapping[str, Any]) -> list[str]:
         for name, value in outputs.items()
         if isinstance(value, Tensor) and not torch.isfinite(value).all()
     ]
+
+
+def _wrong_scale(runner: Runner) -> list[str]:
+    """A scaler halves its scale with each update that it skips."""
+    scaler = getattr(runner.optim_wrapper, 'loss_scaler', None)
+    scale = SMALLEST_SCALE if scaler is None else scaler.get_scale()
+    return (
+        [] if scale >= SMALLEST_SCALE else [f'gradients, again and again (loss scale {scale:.1g})']
+    )
+
+
+def _weights_and_gradients(runner: Runner) -> Iterator[tuple[str, Tensor]]:
+    """By name; there are gradients only where they wait for more to be added."""
+    scaled = hasattr(runner.optim_wrapper, 'loss_scaler')  # which looks at its own
+    for name, p in runner.model.named_parameters():
+        if p.is_floating_point() and p.numel():  # a shard can be empty
+            yield f'weight {name}', p.detach()
+            if p.grad is not None and not scaled:
+                yield f'gradient of {name}', p.grad
 
 
 def _all_finite(tensors: list[Tensor]) -> bool:

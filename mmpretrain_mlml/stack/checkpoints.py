@@ -35,7 +35,8 @@ def never_obey_checkpoint() -> None:
 
     Symptom: ``Runner.resume`` runs ``checkpoint['meta']['config']`` as Python, only to read a key
     (``gpu_ids``) that no config of today has; and CheckpointHook deletes the file or the whole folder
-    that ``best_ckpt`` in the checkpoint names once there is a better one, wherever that is.
+    that ``best_ckpt`` in the checkpoint names once there is a better one, wherever that is, and those
+    of ``keep_ckpt_ids``, whose steps may be any text, such as ``x/../../elsewhere``.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
     Goes when: resume no longer calls ``Config.fromstring`` and the hook stays in its own folder.
     """
@@ -51,7 +52,7 @@ def never_obey_checkpoint() -> None:
 
 
 def disarm(checkpoint: dict, work_dir: str) -> None:
-    """Takes out the config text, and the best file to delete where that is not in the folder."""
+    """Takes out the config text, and what would let files outside the folder be deleted."""
     if isinstance(checkpoint.get('meta'), dict):
         checkpoint['meta'].pop('config', None)
     remembered = checkpoint.get('message_hub', {}).get('runtime_info', {})
@@ -60,6 +61,9 @@ def disarm(checkpoint: dict, work_dir: str) -> None:
             moved = Path(work_dir) / Path(str(remembered.pop(key))).name
             if moved.suffix == '.pth' and moved.is_file():  # the work directory has moved
                 remembered[key] = str(moved)
+    if 'keep_ckpt_ids' in remembered:
+        steps = [step for step in remembered['keep_ckpt_ids'] if type(step) is int]
+        remembered['keep_ckpt_ids'] = steps
 
 
 def resume_from_training_state_only() -> None:
@@ -133,14 +137,14 @@ def load_from_local(filename: str, map_location: Any = None) -> Any:
 
 def _load_file(file: Any, map_location: Any = None, weights_only: bool | None = None) -> Any:
     with _refusal_explained(file):
-        return torch.load(file, map_location=map_location, weights_only=True)
+        return _dict_only(torch.load(file, map_location=map_location, weights_only=True))
 
 
 def _load_url(url: str, **kwargs: Any) -> Any:
     kwargs['weights_only'] = True
     try:
         with _refusal_explained(url):
-            return torch.hub.load_state_dict_from_url(url, **kwargs)
+            return _dict_only(torch.hub.load_state_dict_from_url(url, **kwargs))
     except (URLError, ConnectionError, TimeoutError) as error:
         cache = Path(torch.hub.get_dir()) / 'checkpoints'
         raise RuntimeError(
@@ -148,6 +152,12 @@ def _load_url(url: str, **kwargs: Any) -> Any:
             'model.backbone.init_cfg.checkpoint=FILE for the weights of a backbone), put the file '
             f'into {cache}, or train from scratch (--cfg-options model.backbone.init_cfg=None).'
         ) from error
+
+
+def _dict_only(content: Any) -> dict:
+    if not isinstance(content, dict):
+        raise pickle.UnpicklingError(f'Unsupported {type(content).__name__} in place of a dict')
+    return content
 
 
 # What torch.load lets escape for files that are cut short, or are something else altogether.
@@ -165,7 +175,7 @@ def _refusal_explained(source: Any) -> Iterator[None]:
     except _UNREADABLE as error:
         if isinstance(error, RuntimeError) and 'PytorchStreamReader' not in str(error):
             raise
-        found = re.search(r'Unsupported[^\n]*?(?=\. | Please|\n|$)', str(error))
+        found = re.search(r'[Uu]nsupported[^\n]*?(?=\. | Please|\n|$)', str(error))
         reason = found.group(0) if found else 'it is no checkpoint'
         raise RuntimeError(
             f'{source} was refused: a checkpoint may hold tensors and the training state that '

@@ -34,8 +34,11 @@ def find_latest_checkpoint(work_dir: str) -> str | None:
     """
     folder = Path(work_dir)
     pointer = folder / 'last_checkpoint'
-    named = Path(pointer.read_text().strip()) if pointer.is_file() else None
-    if named is not None and named.name:
+    text = pointer.read_text(errors='replace').strip() if pointer.is_file() else ''
+    if '://' in text:  # saved to a remote folder
+        return text
+    named = Path(text)
+    if named.name:
         for place in (folder / named.name, named):
             if place.is_file():
                 return str(place)
@@ -49,7 +52,7 @@ def find_latest_checkpoint(work_dir: str) -> str | None:
         print_log(f'{pointer} names no file that is there; going on from {newest}', 'current',
                   logging.WARNING)  # fmt: skip
         return str(newest)
-    if named is not None and named.name:
+    if named.name:
         raise FileNotFoundError(
             f'cannot resume: {pointer} names {named}, which is not there, nor is any epoch_*.pth in '
             f'{folder}. Bring the file back, or start anew without --resume'

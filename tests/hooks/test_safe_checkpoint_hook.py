@@ -121,8 +121,15 @@ def test_a_pointer_to_nothing_finds_an_earlier_file_or_says_so(tmp_path, caplog)
     for name in ('epoch_9.pth', 'epoch_10.pth', 'best_multi-label_mAP_epoch_11.pth'):
         (tmp_path / name).touch()
     assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_10.pth')
-    pointer.write_text('')  # a process killed while it wrote
-    assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_10.pth')
+    for damage in (
+        b'',
+        b'\x00' * 9,
+        b'\xff',
+    ):  # a process killed, or the power gone, while it wrote
+        pointer.write_bytes(damage)
+        assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_10.pth')
+    pointer.write_text('s3://bucket/epoch_12.pth')
+    assert find_latest_checkpoint(str(tmp_path)) == 's3://bucket/epoch_12.pth'
 
 
 def test_resuming_from_nothing_says_so(run_tool, tmp_path):

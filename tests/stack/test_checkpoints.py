@@ -3,6 +3,7 @@
 import functools
 import http.server
 import importlib
+import os
 import pickle
 import threading
 import zipfile
@@ -74,6 +75,7 @@ def test_message_hub_of_a_real_run_survives(tmp_path):
 HOSTILE = {
     'a plain call': lambda marker: Hostile(open, str(marker), 'w'),
     'eval': lambda marker: Hostile(eval, f'open({str(marker)!r}, "w")'),
+    'the shell': lambda marker: Hostile(os.system, f'touch {marker}'),
     'getattr on a module': lambda marker: Hostile(getattr, Hostile(__import__, 'os'), 'system'),
     'globals of an allowed method': lambda marker: Hostile(
         getattr, HistoryBuffer.mean, '__globals__'
@@ -88,7 +90,7 @@ HOSTILE = {
 def test_hostile_files_are_refused_and_do_nothing(tmp_path, marker, kind):
     path = tmp_path / 'hostile.pth'
     torch.save({'state_dict': {}, 'x': HOSTILE[kind](marker)}, path)
-    with pytest.raises(RuntimeError, match=r'hostile\.pth was refused: .*no code'):
+    with pytest.raises(RuntimeError, match=r'hostile\.pth was refused: .*no code.*[Uu]nsupported'):
         load(path)
     assert not marker.exists()
 
@@ -147,8 +149,8 @@ def test_a_history_buffer_does_not_change_its_class(tmp_path):
     methods = dict(HistoryBuffer._statistics_methods)
     buffer = HistoryBuffer([1.0], [1])
     buffer._statistics_methods = {'mean': HistoryBuffer.max}
-    torch.save(buffer, tmp_path / 'x.pth')
-    found = load(tmp_path / 'x.pth')
+    torch.save({'loss': buffer}, tmp_path / 'x.pth')
+    found = load(tmp_path / 'x.pth')['loss']
     assert type(found) is HistoryBuffer
     assert found.statistics('mean') == 1
     assert HistoryBuffer._statistics_methods == methods
@@ -197,6 +199,20 @@ def test_a_checkpoint_cannot_name_a_folder_to_delete(tmp_path):
     assert found['message_hub']['runtime_info']['best_ckpt'] == str(own)
 
 
+def test_steps_of_checkpoints_to_delete_are_numbers(tmp_path):
+    victim = tmp_path / 'victim.pth'
+    victim.write_text('dear to somebody')
+    run = tmp_path / 'run'
+    make_runner(run).train()
+    (run / 'epoch_x').mkdir()
+    checkpoint = torch.load(run / 'epoch_3.pth', weights_only=True)
+    checkpoint['message_hub']['runtime_info']['keep_ckpt_ids'] = ['x/../../victim', 1, 2, 3]
+    torch.save(checkpoint, run / 'epoch_3.pth')
+    make_runner(run, resume=True, train_cfg={'max_epochs': 4}).train()
+    assert victim.exists()
+    assert not (run / 'epoch_1.pth').exists()  # as there are four
+
+
 def test_raw_pickles_are_refused(tmp_path, marker):
     (tmp_path / 'raw.pth').write_bytes(pickle.dumps(HOSTILE['eval'](marker), protocol=2))
     with pytest.raises(RuntimeError, match='was refused'):
@@ -234,6 +250,13 @@ def test_damaged_and_missing_files_are_named(tmp_path, content):
     assert 'weights_only' not in str(caught.value)  # no advice to switch it off
     with pytest.raises(FileNotFoundError, match=r'none\.pth'):
         load(tmp_path / 'none.pth')
+
+
+@pytest.mark.parametrize('content', [torch.zeros(3), [1], 'text'])
+def test_what_is_no_dict_is_refused_by_name(tmp_path, content):
+    torch.save(content, tmp_path / 'odd.pth')
+    with pytest.raises(RuntimeError, match=r'odd\.pth was refused: .*in place of a dict'):
+        load(tmp_path / 'odd.pth')
 
 
 def test_a_config_inside_a_checkpoint_is_never_run(tmp_path, marker):

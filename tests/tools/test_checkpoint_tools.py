@@ -1,6 +1,7 @@
 """Validating, converting, exporting and browsing from the command line."""
 
 import json
+import sys
 
 import cv2
 import numpy as np
@@ -81,6 +82,14 @@ def test_a_file_that_does_not_fit_is_refused(released, run_tool, tmp_path):
     (tmp_path / 'there.pth').touch()
     text = run_tool(*convert, COCO, released[0], tmp_path / 'there.pth', expect=1)
     assert 'there.pth is there already' in text
+
+
+def test_where_the_disk_is_full_no_part_of_a_file_is_left(released, run_tool, tmp_path):
+    full = ('bash', '-c', 'ulimit -f 1000; exec "$@"', 'bash')  # no file beyond a megabyte
+    command = (sys.executable, 'tools/convert_checkpoint.py', COCO, released[0], tmp_path / 'x.pth')
+    text = run_tool(*full, *command, expect=1)
+    assert f'error: [Errno 27] could not write {tmp_path}/x.pth (File too large' in text
+    assert not list(tmp_path.iterdir())
 
 
 def test_scores_of_a_checkpoint_that_does_not_fit_are_not_printed(released, run_tool, tmp_path):

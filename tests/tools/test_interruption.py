@@ -24,6 +24,7 @@ MORE = {
         'validated:3 one', 'renamed best:3', 'noting:3 launcher', f'validating:{EPOCHS}',
     ],
 }  # fmt: skip
+WORKERS = ('train_dataloader.num_workers=1', 'val_dataloader.num_workers=1')
 PROCESSES = [1, pytest.param(2, marks=pytest.mark.dist)]
 
 
@@ -33,9 +34,9 @@ def test_asked_to_stop_inside_an_epoch_it_saves_and_goes_on_with_the_next_batch(
     processes, launch, straight, tmp_path
 ):
     work_dir = tmp_path / 'run'
-    run = launch(work_dir, processes=processes)
-    run.wait_for(work_dir / 'epoch_3.pth')
-    run.process.send_signal(signal.SIGTERM)
+    run = launch(work_dir, processes=processes, cfg=WORKERS)
+    run.wait_for_log(f'Epoch(train) [4][1/{ITERATIONS}]')  # workers load, and hold few batches
+    run.terminate()
     code = run.wait(60)
     log = run.log.read_text()
     assert 'asked to stop: saving interrupted.pth after iteration' in log
