@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from mmengine.fileio import register_backend
@@ -39,6 +40,16 @@ class AtomicLocalBackend(LocalBackend):
                 f'could not write {path} ({error.strerror}, {len(obj)} bytes); what was there before '
                 'is untouched',
             ) from error
+        _bring_names_to_disk(path.parent)
+
+
+def _bring_names_to_disk(folder: Path) -> None:
+    """So that no power cut takes back a new name after older files have been deleted."""
+    if hasattr(os, 'O_DIRECTORY'):  # not on Windows
+        descriptor = os.open(folder, os.O_DIRECTORY)
+        with suppress(OSError):  # some network file systems cannot
+            os.fsync(descriptor)
+        os.close(descriptor)
 
 
 def remove_parts(folder: str | os.PathLike) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -20,16 +21,20 @@ VALIDATED = {
 
 
 class FullDisk:
-    """os.fsync that fails once, at the n-th write."""
+    """os.fsync that fails once, at the n-th file."""
 
     def __init__(self, fails_at):
         self.fails_at, self.writes, self.real = fails_at, 0, os.fsync
 
     def __call__(self, descriptor):
-        self.writes += 1
-        if self.writes == self.fails_at:
+        self.writes += not is_folder(descriptor)
+        if self.writes == self.fails_at and not is_folder(descriptor):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.real(descriptor)
+
+
+def is_folder(descriptor):
+    return stat.S_ISDIR(os.fstat(descriptor).st_mode)
 
 
 def run(folder, epochs=2, **changes):
@@ -90,6 +95,21 @@ def test_a_write_is_all_or_nothing(tmp_path, monkeypatch):
     assert list(path.parent.iterdir()) == [path]
     backend.put(b'second', path)
     assert path.read_bytes() == b'second'
+
+
+def test_a_file_reaches_the_disk_before_its_name_and_both_before_the_write_returns(
+    tmp_path, monkeypatch
+):
+    events, replace, fsync = [], Path.replace, os.fsync
+    monkeypatch.setattr(Path, 'replace', lambda *paths: (events.append('renamed'), replace(*paths)))
+
+    def watch(descriptor):
+        events.append('names of the folder' if is_folder(descriptor) else 'file')
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, 'fsync', watch)
+    AtomicLocalBackend().put(b'new', tmp_path / 'x.pth')
+    assert events == ['file', 'renamed', 'names of the folder']
 
 
 def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
