@@ -40,7 +40,7 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
     Raises:
         FileNotFoundError: There is no such file.
         RuntimeError: The file was refused, or is damaged.
-        CheckpointError: The file holds no weights.
+        CheckpointError: The file holds no weights, or some that are NaN or infinite.
         ValueError: ``weights`` is none of the two.
     """
     if weights not in WEIGHTS:
@@ -61,6 +61,9 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
         raise CheckpointError(
             f'{path}: found no weights among the keys {sorted(map(str, content))[:9]}'
         )
+    wrong = [key for key, value in state.items() if not value.isfinite().all()]
+    if wrong:
+        raise CheckpointError(f'{path}: NaN or infinity in {", ".join(wrong[:9])}')
     return state
 
 

@@ -1,5 +1,7 @@
 """The released trainer's checkpoints: the same scores after conversion, and back again."""
 
+import math
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -90,6 +92,17 @@ def test_a_file_that_does_not_fit_is_refused_with_the_keys_that_differ(net, cfg)
     assert '1 missing in the file:\n  backbone.layer4.2.conv3.weight' in text
     assert '1 unknown to the model:\n  backbone.layer5.0.conv1.weight' in text
     assert 'head.fc.bias: (20,) in the file, (80,) in the model' in text
+
+
+def test_weights_that_are_not_finite_are_refused_by_name(tmp_path):
+    state = {
+        'fine': torch.zeros(3),
+        'count': torch.tensor(3),
+        'broken': torch.tensor([0, math.nan]),
+    }
+    torch.save({'state_dict': state}, tmp_path / 'x.pth')
+    with pytest.raises(CheckpointError, match=r'x\.pth: NaN or infinity in broken$'):
+        read_weights(tmp_path / 'x.pth')
 
 
 def test_what_is_not_a_checkpoint_says_so(tmp_path):
