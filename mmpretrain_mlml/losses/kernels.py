@@ -21,8 +21,9 @@ from torch.autograd.function import once_differentiable
 BLOCK = 1 << 18  # entries: large enough to hide the calls, small enough for the cache
 
 # From logits and targets, one-dimensional, to the summed loss and its gradient, which it writes into
-# the third argument.
-Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
+# the third argument. The fourth says whether what is done may depend on values: not under a compiler;
+# a GPU would wait for it.
+Kernel = Callable[[Tensor, Tensor, Tensor, bool], Tensor]
 
 
 def summed(logits: Tensor, target: Tensor, kernel: Kernel, factor: float | Tensor = 1.0) -> Tensor:
@@ -36,7 +37,7 @@ def summed(logits: Tensor, target: Tensor, kernel: Kernel, factor: float | Tenso
         kernel: Of the loss.
         factor: On the result.
     """
-    if not _can_look(logits):
+    if logits.device.type != 'cpu' or torch.compiler.is_compiling():
         return factor * _InOnePiece.apply(logits, target.to(logits.dtype), kernel)
     return _InBlocks.apply(logits, target, kernel, float(factor))
 
@@ -45,7 +46,7 @@ class _InOnePiece(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, target: Tensor, kernel: Kernel) -> Tensor:
         gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
-        total = kernel(logits.reshape(-1), target.reshape(-1), gradient.view(-1))
+        total = kernel(logits.reshape(-1), target.reshape(-1), gradient.view(-1), False)
         ctx.save_for_backward(gradient)
         return total
 
@@ -80,22 +81,17 @@ def _block_by_block(
     flat = [part.reshape(-1) for part in (logits, target, gradient)]
     several = len(flat[0]) > BLOCK
     for x, t, slope in zip(*(part.split(BLOCK) for part in flat)) if several else [flat]:
-        total += float(kernel(x, t.to(x.dtype), slope))
+        total += float(kernel(x, t.to(x.dtype), slope, True))
         if factor != 1:
             slope.mul_(factor)
     return factor * total, gradient
 
 
-def _can_look(values: Tensor) -> bool:
-    """Whether what is done can depend on values: not under a compiler; a GPU would wait for it."""
-    return values.device.type == 'cpu' and not torch.compiler.is_compiling()
-
-
 def hill_kernel(
-    x: Tensor, t: Tensor, gradient: Tensor, *, lamb: float, margin: float, gamma: float
+    x: Tensor, t: Tensor, gradient: Tensor, look: bool, *, lamb: float, margin: float, gamma: float
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.hill_loss`."""
-    marked = _marked(t)
+    marked = _marked(t) if look else None
     at = None if marked is None else torch.from_numpy(np.flatnonzero(marked))
     p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
     if at is not None:
@@ -109,49 +105,56 @@ def hill_kernel(
         gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)  # (2 lamb - 3p) p^2 q
     if at is not None:
         wrong = torch.rsub(x.index_select(0, at), margin)
-        log_p, weight, slope = _focal(wrong, gamma, _log1p_by_numpy_)
+        log_p, weight, slope = _focal(wrong, gamma, look)
         gradient.index_copy_(0, at, slope.neg_())
         return absent - torch.dot(log_p, weight)
     height = torch.rsub(p, lamb)
-    log_p, weight, slope = _focal(torch.rsub(x, margin), gamma)
+    log_p, weight, slope = _focal(torch.rsub(x, margin), gamma, look)
     positive = log_p.mul_(weight).neg_()
     return _mixed(height.mul_(p).mul_(p), gradient, positive, slope.neg_(), t, gradient)
 
 
 def splc_kernel(
-    x: Tensor, t: Tensor, gradient: Tensor, *, above: float | None, margin: float, gamma: float
+    x: Tensor,
+    t: Tensor,
+    gradient: Tensor,
+    look: bool,
+    *,
+    above: float | None,
+    margin: float,
+    gamma: float,
 ) -> Tensor:
     """Of :func:`~mmpretrain_mlml.losses.functional.splc_loss`; corrects logits above ``above``.
 
     A focal term is taken at the logit of the wrong answer: ``x``, or ``-x`` for what is marked or
     corrected. Where all targets are hard, one term serves all entries.
     """
-    marked = _marked(t)
+    marked = _marked(t) if look else None
     if marked is not None:
         wrong = torch.sub(x, t, alpha=margin)
-        up = marked if above is None else np.logical_or(wrong.numpy() > above, marked)
-        np.copyto(gradient.numpy(), up)
+        if above is not None:
+            np.logical_or(wrong.numpy() > above, marked, out=marked)
+        np.copyto(gradient.numpy(), marked)  # 1 where an entry is pushed up, else 0
         wrong.addcmul_(wrong, gradient, value=-2)
-        log_p, weight, slope = _focal(wrong, gamma, _log1p_by_numpy_)
+        log_p, weight, slope = _focal(wrong, gamma, look)
         torch.addcmul(slope, slope, gradient, value=-2, out=gradient)
         return torch.dot(log_p, weight).neg_()
     up = x.new_zeros(()) if above is None else torch.gt(x, above, out=gradient)
-    log_p, weight, slope = _focal(torch.addcmul(x, x, up, value=-2), gamma)
+    log_p, weight, slope = _focal(torch.addcmul(x, x, up, value=-2), gamma, look)
     negative = log_p.mul_(weight).neg_()
     slope.addcmul_(slope, up, value=-2)
-    log_p, weight, rise = _focal(torch.rsub(x, margin), gamma)
+    log_p, weight, rise = _focal(torch.rsub(x, margin), gamma, look)
     positive = log_p.mul_(weight).neg_()
     return _mixed(negative, slope, positive, rise.neg_(), t, gradient)
 
 
 def _marked(t: Tensor) -> NDArray[np.bool_] | None:
     """Where the targets are 1, if they are seen to be 0 elsewhere."""
-    if not _can_look(t):
-        return None
     values = t.numpy()
     marked = values != 0
-    hard = np.count_nonzero(values == 1) == np.count_nonzero(marked)
-    return marked if hard else None
+    other = values == 1
+    np.logical_xor(other, marked, out=other)
+    return None if other.any() else marked
 
 
 def _mixed(
@@ -163,9 +166,7 @@ def _mixed(
     return negative.lerp_(positive, share).mul_(known).sum()
 
 
-def _focal(
-    wrong: Tensor, gamma: float, log1p_: Callable[[Tensor], Any] = Tensor.log1p_
-) -> tuple[Tensor, Tensor, Tensor]:
+def _focal(wrong: Tensor, gamma: float, look: bool) -> tuple[Tensor, Tensor, Tensor]:
     """At w = sigmoid(wrong), p = 1 - w: log p, w^gamma, and the derivative of -w^gamma log p.
 
     Overwrites its argument.
@@ -174,12 +175,12 @@ def _focal(
     p = torch.rsub(w, 1)
     # log p = log sigmoid(|wrong|) - max(wrong, 0), and sigmoid(|wrong|) = 1 - min(w, p)
     log_p = torch.minimum(w, p).neg_()
-    log1p_(log_p)
+    if look:  # numpy takes half of torch's time where it is vectorised
+        values = log_p.numpy()
+        np.log1p(values, out=values)
+    else:
+        log_p.log1p_()
     log_p.sub_(wrong.clamp_(min=0))
     weight = torch.pow(w, gamma, out=wrong)
     slope = torch.addcmul(w, p, log_p, value=-gamma, out=w).mul_(weight)
     return log_p, weight, slope
-
-
-def _log1p_by_numpy_(x: Tensor) -> None:  # in half of torch's time where numpy is vectorised
-    np.log1p(x.numpy(), out=x.numpy())
