@@ -100,7 +100,7 @@ def hill_kernel(
     if at is not None:  # (lamb - p) p^2, where lamb - p = (lamb - 1) + q
         absent = torch.dot(p, p) * (lamb - 1) + torch.dot(p, gradient)
     if lamb == 1.5:
-        gradient.mul_(gradient).mul_(3)
+        torch.addcmul(x.new_zeros(()), gradient, gradient, value=3, out=gradient)  # 3 p^2 q^2
     else:
         gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)  # (2 lamb - 3p) p^2 q
     if at is not None:
