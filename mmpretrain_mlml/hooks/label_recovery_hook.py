@@ -41,9 +41,9 @@ class LabelRecoveryHook(Hook):
 
     It listens to the loss while it trains, so there is no second forward pass, and synchronises once
     an epoch. (LL-R, LL-Ct and RLC are asked a second time, which costs as much as the loss does.)
-    torch.compile traces it without a break. On the digits net, 64 images a batch, its calls take 66
-    microseconds of a step of 183 milliseconds, 0.04 % (``python benchmarks/recovery.py --pairs 150``,
-    one thread of a busy machine).
+    torch.compile traces it without a break. On the digits net, 64 images a batch, its calls take 70 to
+    110 microseconds of a step of 180 milliseconds, 0.04 to 0.06 %, and steps with it last -0.6 to
+    +0.2 % longer (``python benchmarks/recovery.py --pairs 150``, twice, one thread, all else paused).
 
     Args:
         full_labels: What to change in the config of the training set to get its full labels, such as
