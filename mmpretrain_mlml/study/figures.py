@@ -127,17 +127,17 @@ def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
     losses = list(dict.fromkeys(record.result.loss for record in records))
     lists = list(dict.fromkeys(record.result.labels for record in known))
     colours = colormaps['tab10'].colors
-    figure = Figure(figsize=(4.2 * len(rates), 3.8), layout='constrained')
+    figure = Figure(figsize=(1.6 + 4 * len(rates), 3.8), layout='constrained')
+    lines = {}
     for rate, panel in zip(rates, figure.subplots(1, len(rates), squeeze=False, sharex=True)[0]):
-        labelled = set()
         for record in known:
-            rows = [row for row in record.recovery if rate in row]
+            # where no label is missing there is no recall, and every recovery is wrong
+            wanted = {rate} if rate == 'share' else {rate, 'recall'}
+            rows = [row for row in record.recovery if wanted <= row.keys()]
             loss, labels = record.result.loss, record.result.labels
-            label = None if (loss, labels) in labelled else f'{loss}, {labels}'
-            labelled.add((loss, labels))
-            panel.plot(
+            [lines[f'{loss}, {labels}']] = panel.plot(
                 [row['epoch'] for row in rows], [row[rate] for row in rows], marker='o', markersize=3,
-                color=colours[losses.index(loss) % 10], label=label,
+                color=colours[losses.index(loss) % 10],
                 linestyle=_STYLES[lists.index(labels) % len(_STYLES)],
             )  # fmt: skip
         panel.set(xlabel='epoch', ylabel='percent')
@@ -145,7 +145,7 @@ def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
         panel.set_ylim(0, None if rate == 'share' else 105)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.grid(alpha=0.3)
-        panel.legend(fontsize=7)
+    figure.legend(lines.values(), lines.keys(), loc='outside right upper', fontsize=8)
     figure.suptitle(f'{title}: unmarked entries taken for missed positives', fontsize='medium')
     figure.savefig(path, dpi=130)
     return True
