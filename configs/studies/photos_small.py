@@ -1,4 +1,4 @@
-# The photos study made small: 2,500 photographs, three losses; a quarter of an hour.
+# The photos study made small: 2,500 photographs, three losses; half an hour on two cores.
 #   PHOTOS_ROOT=data/photos python tools/study.py configs/studies/photos_small.py --jobs 2
 _base_ = 'photos.py'
 losses = {
