@@ -25,6 +25,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import probe
 import torch
 from beyond_losses import (
     DensitySPLC,
@@ -37,23 +38,19 @@ from beyond_losses import (
     probability_above,
     slope_at,
 )
-from probe import Photos, quietly, read_photos
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from torch import Tensor, nn
 
 from mmpretrain_mlml import BCE, SPLC, Hill
-from mmpretrain_mlml.datasets.statistics import LabelCounts
 from mmpretrain_mlml.evaluation import multi_label_scores
-from mmpretrain_mlml.hooks.label_prior_hook import log_odds
-from mmpretrain_mlml.losses.base import tell_epoch
 from mmpretrain_mlml.study.bootstrap import draw_counts, interval, resampled_scores
 
 RATES = 5e-4, 1e-3, 2e-3
 TAUS = 0.5, 0.6, 0.7
 KEEP = {'0.4left': 0.4, 'single': 1 / 2.9}  # single: one of COCO's 2.9 labels an image
-EPOCHS, BATCH = 12, 64
+EPOCHS = 12
 FULL = 'BCE, all labels'
 
 Point = tuple[float, float | None]  # learning rate and knob
@@ -82,9 +79,9 @@ def methods(keep: float) -> dict[str, tuple[Callable[[float | None], nn.Module],
 
 
 def train(
-    photos: Photos, labels: Tensor, loss: nn.Module, lr: float, seed: int, keep: float
+    photos: probe.Photos, labels: Tensor, loss: nn.Module, lr: float, seed: int, keep: float
 ) -> tuple[np.ndarray, float]:
-    """As probe.train with its defaults, but the loss may see classifier and features.
+    """Trains as probe.train does with its defaults.
 
     Args:
         photos: Features.
@@ -98,41 +95,18 @@ def train(
         Probabilities of the validation photographs, and the probability that as many training
         entries exceed as there should be labels.
     """
-    torch.manual_seed(seed)
-    x = photos.train
-    head = nn.Linear(x.size(1), labels.size(1))
-    nn.init.normal_(head.weight, std=0.01)
-    present = labels.sum(0).long().numpy()
-    with torch.no_grad():
-        head.bias.copy_(log_odds(LabelCounts(present, np.full_like(present, len(x))), 1.0))
-    optimiser = torch.optim.Adam(head.parameters(), lr, fused=True)
-    steps = EPOCHS * -(-len(x) // BATCH)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, lr, steps, pct_start=0.2, cycle_momentum=False
-    )
-    for epoch in range(EPOCHS):
-        tell_epoch(loss, epoch, EPOCHS)
-        if hasattr(loss, 'look'):
-            loss.look(head, x, labels)
-        for batch in torch.randperm(len(x)).split(BATCH):
-            if hasattr(loss, 'see'):
-                loss.see(head, x[batch])
-            optimiser.zero_grad()
-            loss(head(x[batch]), labels[batch]).backward()
-            optimiser.step()
-            cycle.step()
+    run = probe.train(photos, labels, loss, lr=lr, epochs=EPOCHS, seed=seed)
     with torch.inference_mode():
-        found = head(x).sigmoid().flatten()
-        expected = round(float(labels.sum()) / keep)
-        threshold = found.kthvalue(found.numel() - expected).values
-        return head(photos.val).sigmoid().numpy(), float(threshold)
+        found = run.head(photos.train).sigmoid().flatten()
+    expected = round(float(labels.sum()) / keep)
+    return run.probabilities, float(found.kthvalue(found.numel() - expected).values)
 
 
 class Runs:
     """Trains a point once, and scores it; keeps the predictions in a folder if there is one."""
 
     def __init__(
-        self, photos: Photos, labels: str, rates: Sequence[float], folder: Path | None
+        self, photos: probe.Photos, labels: str, rates: Sequence[float], folder: Path | None
     ) -> None:
         self.photos, self.labels, self.rates, self.folder = photos, labels, rates, folder
         self.keep = KEEP[labels]
@@ -268,11 +242,11 @@ def main() -> None:
     parser.add_argument('--seeds', type=int, default=3)
     parser.add_argument('--resamples', type=int, default=1000)
     args = parser.parse_args()
-    quietly()
+    probe.quietly()
     torch.set_num_threads(1)
     if args.kept:
         args.kept.mkdir(parents=True, exist_ok=True)
-    runs = Runs(read_photos(), args.labels, args.rates, args.kept)
+    runs = Runs(probe.read_photos(), args.labels, args.rates, args.kept)
     needed = FULL, 'BCE', 'SPLC, tau'
     names = [m for m in runs.methods if not args.only or m in needed or m in args.only]
     found = {m: measure(runs, m, range(args.seeds), args.resamples) for m in track(names)}

@@ -1,7 +1,7 @@
 """A linear classifier on frozen features of photographs: what a loss does to it, in seconds a run.
 
-The parts that safe_start.py and tuning.py share. Features are those of the photos configs' network
-with ImageNet weights; they are worked out once and kept in work_dirs/probe.
+The parts that safe_start.py, tuning.py and beyond.py share. Features are those of the photos configs'
+network with ImageNet weights; they are worked out once and kept in work_dirs/probe.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Run:
     above: list[float] = field(default_factory=list)  # share of unmarked entries, in percent
     precision: list[float] = field(default_factory=list)
     recall: list[float] = field(default_factory=list)
+    head: nn.Module | None = None
     probabilities: np.ndarray | None = None
 
 
@@ -138,7 +139,8 @@ def train(
     Args:
         photos: Features.
         labels: (N, C) of 1 and 0.
-        loss: Called as in MMPretrain.
+        loss: Called as in MMPretrain. If it has ``look(head, x, labels)`` it is shown all features
+            before each epoch, if it has ``see(head, x)`` those of a batch before it is called.
         bias: At the start; ``'log-odds'`` of the labels by class.
         lr: Highest learning rate.
         epochs: Number of epochs.
@@ -162,14 +164,18 @@ def train(
         cycle = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, lr, epochs * steps, pct_start=0.2, cycle_momentum=False
         )
-    run, watch = Run(0, 0), CollapseWatch()
+    run, watch = Run(0, 0, head=head), CollapseWatch()
     for epoch in range(epochs):
         for module in loss.modules():
             tell_epoch(module, epoch, epochs)
+        if hasattr(loss, 'look'):
+            loss.look(head, x, labels)
         counts = torch.zeros(4)  # unmarked, above, right, missing
         watch.begin([*loss.modules()], epoch, steps)
         for index, batch in enumerate(torch.randperm(len(x)).split(64)):
             watch.before_batch(index)
+            if hasattr(loss, 'see'):
+                loss.see(head, x[batch])
             logits = head(x[batch])
             optimiser.zero_grad()
             loss(logits, labels[batch]).backward()
