@@ -43,7 +43,7 @@ from rich.progress import track
 from rich.table import Table
 from torch import Tensor, nn
 
-from mmpretrain_mlml import BCE, SPLC, Hill
+from mmpretrain_mlml import BCE, RLC, SPLC, Hill
 from mmpretrain_mlml.evaluation import multi_label_scores
 from mmpretrain_mlml.study.bootstrap import draw_counts, interval, resampled_scores
 
@@ -69,6 +69,7 @@ def methods(keep: float) -> dict[str, tuple[Callable[[float | None], nn.Module],
         '1 EMA teacher, tau': (lambda tau: TeacherSPLC(tau, 0.99), TAUS),
         '2 two views, tau': (lambda tau: ViewsSPLC(tau, 0.2), TAUS),
         '3 tau by density, scale': (lambda scale: DensitySPLC(scale, keep), (0.25, 0.5, 1.0)),
+        "3 RLC's batch mean, tau": (lambda tau: RLC(tau), TAUS),
         '4 Hill then SPLC, epoch': (lambda epoch: HillThenSPLC(epoch), (3, 6, 9)),
         '5 target p above tau': (lambda tau: SoftSPLC(probability_above(tau)), TAUS),
         '5 target sigmoid at tau': (lambda tau: SoftSPLC(slope_at(tau)), TAUS),

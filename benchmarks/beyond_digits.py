@@ -1,7 +1,10 @@
 # The ideas of beyond_photos.py on the embedded digits, as configs/studies/digits.py trains them.
-#   PYTHONPATH=benchmarks python tools/study.py benchmarks/beyond_digits.py --only '0.4left*' 'full_BCE*'
+#   PYTHONPATH=benchmarks python tools/study.py benchmarks/beyond_digits.py --only '0.4left*'
 _base_ = 'beyond_photos.py'
 base = 'digits_full_bce.py'
+losses = {
+    'SPLC-on-kept': dict(type='mmpretrain_mlml.SPLC', base=dict(type='KeptBCE', keep=0.4)),
+}
 labels = {
     '_delete_': True,
     'full': dict(protocol='full'),
