@@ -1,5 +1,5 @@
-# Ideas beyond Hill and SPLC on a whole network, each with two learning rates.
-#   export PHOTOS_ROOT=data/photos PYTHONPATH=benchmarks
+# Ideas beyond Hill and SPLC on a whole network.
+#   export PHOTOS_ROOT=data/photos PYTHONPATH=benchmarks:$PWD
 #   python tools/study.py benchmarks/beyond_photos.py --only '0.4left*' 'full_BCE*'
 base = 'photos_full_bce.py'
 losses = {
