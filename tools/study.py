@@ -9,6 +9,8 @@ on from its checkpoint.
 import argparse
 from pathlib import Path
 
+from mmengine.logging import MMLogger
+
 import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
 from mmpretrain_mlml.study.plan import read_study
 from mmpretrain_mlml.study.study import choose, report_study, train_study
@@ -30,6 +32,7 @@ def main() -> None:
         '--report', action='store_true', help='reports what is finished, runs nothing'
     )
     args = parser.parse_args()
+    MMLogger.get_current_instance().setLevel('WARNING')  # each config tells its variables, again
     failed = None
     try:
         study = read_study(args.study)

@@ -10,6 +10,7 @@ import time
 
 import pytest
 from conftest import ROOT
+from mmengine.logging import MMLogger
 
 from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 
@@ -47,7 +48,17 @@ def run_here(monkeypatch, capsys):
         assert (code is None) == (expect == 0)
         return capsys.readouterr().out + str(code)
 
-    return run
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    yield run
+    logger.setLevel(level)
+
+
+def test_listing_runs_does_not_tell_each_ones_variables(run_tool, tmp_path):
+    command = 'python', 'tools/study.py', 'configs/studies/photos_small.py', '--dry-run'
+    told = run_tool(*command, PHOTOS_ROOT=str(tmp_path))
+    assert '6 runs into work_dirs/photos_small:\nfull_BCE_seed0\nfull_Hill_seed0\n' in told
+    assert 'PHOTOS_ROOT' not in told
 
 
 @pytest.mark.slow
