@@ -10,7 +10,7 @@ from pathlib import Path
 from joblib import cpu_count
 from rich.console import Console
 
-from mmpretrain_mlml.study import Run, draw, gap_closed, summarise, table, train
+from mmpretrain_mlml.study import Run, draw, gap_closed, read_recovery, summarise, table, train
 
 SETTINGS = {
     'BCE, all labels': 'digits_full_bce.py',
@@ -18,6 +18,10 @@ SETTINGS = {
     'Hill, 40 % of labels': 'digits_0.4left_hill.py',
     'SPLC, 40 % of labels': 'digits_0.4left_splc.py',
 }
+MONITOR = [
+    'default_hooks.recovery.type=mmpretrain_mlml.LabelRecoveryHook',
+    'default_hooks.recovery.full_labels.protocol=full',
+]
 
 
 def main() -> None:
@@ -32,7 +36,11 @@ def main() -> None:
             name=f'{Path(config).stem}_seed{seed}',
             config=config,
             label=f'{label}, seed {seed}',
-            options=[f'randomness.seed={seed}', f'train_dataloader.dataset.seed={seed}'],
+            options=[
+                f'randomness.seed={seed}',
+                f'train_dataloader.dataset.seed={seed}',
+                *MONITOR,
+            ],
         )
         for seed in args.seeds
         for label, config in SETTINGS.items()
@@ -40,10 +48,11 @@ def main() -> None:
     print(f'training {len(runs)} small networks, {args.jobs} at a time, into {args.work_dir}')
     scores = train(list(runs.values()), args.work_dir, args.jobs)
 
-    outcomes = {
-        label: summarise(label, [scores[runs[label, seed].name] for seed in args.seeds])
-        for label in SETTINGS
-    }
+    outcomes = {}
+    for label in SETTINGS:
+        names = [runs[label, seed].name for seed in args.seeds]
+        recoveries = [read_recovery(args.work_dir / name) for name in names]
+        outcomes[label] = summarise(label, [scores[name] for name in names], recoveries)
     high, low, *repaired = outcomes.values()
     closed = {outcome.label: gap_closed(low, high, outcome) for outcome in repaired}
     Console().print(table(list(outcomes.values()), closed))
@@ -52,11 +61,13 @@ def main() -> None:
         'seeds': args.seeds,
         'mAP_gap_closed_percent': closed,
         'runs': {label: outcome.history for label, outcome in outcomes.items()},
+        'recovered': {label: o.recovered for label, o in outcomes.items() if o.recovered},
     }
     (args.work_dir / 'demo.json').write_text(json.dumps(found, indent=2))
     title = 'Digit scenes, 40 % of the training labels left'
     draw(list(outcomes.values()), title, args.work_dir / 'demo.png')
     print(f'written: {args.work_dir}/demo.json and {args.work_dir}/demo.png')
+    print(f'missed labels that a loss found, epoch by epoch: {args.work_dir}/*/recovery.png')
 
 
 if __name__ == '__main__':

@@ -12,5 +12,8 @@ seeds = [0]
 options = dict(
     model=dict(backbone=dict(stem_channels=8, base_channels=8), head=dict(in_channels=64)),
     train_dataloader=dict(dataset=dict(size=12000)),
-    default_hooks=dict(checkpoint=dict(max_keep_ckpts=1)),
+    default_hooks=dict(
+        checkpoint=dict(max_keep_ckpts=1),
+        recovery=dict(type='mmpretrain_mlml.LabelRecoveryHook', full_labels=dict(protocol='full')),
+    ),
 )

@@ -21,3 +21,8 @@ labels = {
     'single': dict(protocol='single', seed=0),
 }
 seeds = [0]
+options = dict(
+    default_hooks=dict(
+        recovery=dict(type='mmpretrain_mlml.LabelRecoveryHook', full_labels=dict(protocol='full')),
+    ),
+)

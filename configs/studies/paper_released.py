@@ -8,3 +8,8 @@ labels = {
     '0.4left': dict(ann_file='coco_train_0.4left.txt'),
     'single': dict(ann_file='coco_train_singlelabel.txt'),
 }
+options = dict(
+    default_hooks=dict(
+        recovery=dict(full_labels=dict(_delete_=True, ann_file='coco_train_full.txt')),
+    ),
+)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
 
 from matplotlib.figure import Figure
 from rich.table import Table
 
-SHOWN = ('mAP', 'OF1')
+SHOWN, RECOVERED = ('mAP', 'OF1'), ('precision', 'recall')
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,13 @@ class Outcome:
     Attributes:
         label: How figures and tables call the setting.
         history: By score name, one list per seed with a value per validation.
+        recovered: Precision and recall, in percent, of what the loss took for missed positives in the
+            last epoch, by name, one value per seed; empty where nobody counted.
     """
 
     label: str
     history: dict[str, list[list[float]]]
+    recovered: dict[str, list[float]] = field(default_factory=dict)
 
     def final(self, score: str) -> list[float]:
         """The last validation's value, one per seed."""
@@ -38,12 +41,28 @@ class Outcome:
         return stdev(values) if len(values) > 1 else 0.0
 
 
-def summarise(label: str, runs: Sequence[Sequence[Mapping[str, float]]]) -> Outcome:
-    """Collects the validations of runs that differ in the seed alone."""
+def summarise(
+    label: str,
+    runs: Sequence[Sequence[Mapping[str, float]]],
+    recoveries: Sequence[Sequence[Mapping[str, float]]] = (),
+) -> Outcome:
+    """Collects what runs that differ in the seed alone came to.
+
+    Args:
+        label: How figures and tables call the setting.
+        runs: The validations of each.
+        recoveries: The epochs of each as :func:`read_recovery` gives them.
+    """
     history = {
         score: [[row[f'multi-label/{score}'] for row in rows] for rows in runs] for score in SHOWN
     }
-    return Outcome(label, history)
+    counted = all(recoveries) and len(recoveries) == len(runs)
+    recovered = {
+        rate: [epochs[-1][rate] for epochs in recoveries]
+        for rate in RECOVERED
+        if counted and all(rate in epochs[-1] for epochs in recoveries)
+    }
+    return Outcome(label, history, recovered)
 
 
 def gap_closed(low: Outcome, high: Outcome, outcome: Outcome, score: str = 'mAP') -> float:
@@ -52,15 +71,23 @@ def gap_closed(low: Outcome, high: Outcome, outcome: Outcome, score: str = 'mAP'
 
 
 def table(outcomes: Sequence[Outcome], closed: Mapping[str, float]) -> Table:
-    """A table of final scores, in percent, with the share of the mAP gap that is closed."""
-    shown = Table('', *SHOWN, 'mAP gap closed')
+    """A table of final scores, in percent, with the share of the mAP gap that is closed.
+
+    With columns on what the losses recovered where some did.
+    """
+    rates = [rate for rate in RECOVERED if any(rate in outcome.recovered for outcome in outcomes)]
+    shown = Table('', *SHOWN, 'mAP gap closed', *(f'recovery {rate}' for rate in rates))
     for outcome in outcomes:
         cells = [
             f'{outcome.mean(s):.1f}' + (f' ± {outcome.spread(s):.1f}' if outcome.spread(s) else '')
             for s in SHOWN
         ]
         share = f'{closed[outcome.label]:.0f} %' if outcome.label in closed else ''
-        shown.add_row(outcome.label, *cells, share)
+        recovered = [
+            f'{mean(outcome.recovered[rate]):.0f} %' if rate in outcome.recovered else ''
+            for rate in rates
+        ]
+        shown.add_row(outcome.label, *cells, share, *recovered)
     return shown
 
 

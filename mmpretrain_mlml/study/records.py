@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,9 +11,8 @@ from typing import Any
 
 from ..evaluation import Predictions, multi_label_scores
 from .results import Result, read_result
-from .runs import PREDICTIONS, read_note, read_scores
+from .runs import PREDICTIONS, read_note, read_recovery, read_scores
 
-RECOVERY = 'recovery.json'
 _NEAR = 0.1  # percent: what other batches and threads can change in a score
 
 
@@ -88,14 +86,14 @@ def read_record(
             f'{path} has mAP {found:.2f}, the last validation of the run {result.last:.2f}: expected '
             'predictions of the last checkpoint on the same images'
         )
-    note, recovery = read_note(folder), folder / RECOVERY
+    note = read_note(folder)
     logs = [_log(log) for log in sorted(folder.glob('*/vis_data/scalars.json'))]
     return Record(
         replace(result, **names),
         table,
         read_scores(folder),
         predictions,
-        json.loads(recovery.read_text())['epochs'] if recovery.is_file() else [],
+        read_recovery(folder),
         sum(_seconds(log) for log in logs),
         note.get('versions') or _versions(logs[-1]),
         note.get('command'),

@@ -17,7 +17,7 @@ from mmengine.config import Config
 from ..paths import config, shipped
 from ..version import __version__
 
-NOTE, PREDICTIONS, LOG = 'run.json', 'predictions.npz', 'out.log'
+NOTE, PREDICTIONS, RECOVERY, LOG = 'run.json', 'predictions.npz', 'recovery.json', 'out.log'
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,12 @@ def read_scores(run_dir: Path) -> list[dict[str, float]]:
             by_epoch = {epoch: row for epoch, row in by_epoch.items() if epoch < rows[0]['step']}
         by_epoch |= {row['step']: row for row in rows}
     return list(by_epoch.values())
+
+
+def read_recovery(run_dir: Path) -> list[dict[str, Any]]:
+    """What :class:`LabelRecoveryHook` noted of each epoch of a run; nothing where it was not there."""
+    path = run_dir / RECOVERY
+    return json.loads(path.read_text())['epochs'] if path.is_file() else []
 
 
 def _without_places(value: Any) -> Any:

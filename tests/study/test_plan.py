@@ -5,6 +5,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmpretrain_mlml import config
+from mmpretrain_mlml.study import read_recovery
 from mmpretrain_mlml.study.plan import read_study
 from mmpretrain_mlml.study.study import choose
 
@@ -147,7 +148,11 @@ def test_the_study_of_the_paper_is_its_recipe_in_every_cell(name, tmp_path, monk
         if name == 'paper_released':
             list_ = 'singlelabel' if run.labels == 'single' else run.labels
             assert cfg.train_dataloader.dataset.ann_file == f'coco_train_{list_}.txt'
-        elif run.loss in shipped:  # the very config that is shipped
+        recovery = cfg.default_hooks.pop('recovery')
+        assert recovery.type == 'mmpretrain_mlml.LabelRecoveryHook'
+        full = next(run for run in runs if run.labels == 'full').overrides['train_dataloader']
+        assert dict(recovery.full_labels).items() <= full['dataset'].items()
+        if name == 'paper' and run.loss in shipped:  # the very config that is shipped, watched
             leaf = Config.fromfile(config(f'coco_{run.labels}_{shipped[run.loss]}.py'))
             assert cfg.to_dict() == leaf.to_dict()
 
@@ -161,7 +166,7 @@ def test_a_run_of_the_paper_trains_a_step(name, coco_root, tmp_path, monkeypatch
     cfg.log_level = 'ERROR'
     cfg.model.backbone.init_cfg = None
     cfg.train_dataloader.update(batch_size=2, num_workers=0, persistent_workers=False)
-    cfg.train_dataloader.dataset.indices = 2
+    cfg.train_dataloader.dataset.indices = [5, 6]
     for key in ('dataloader', 'cfg', 'evaluator'):
         cfg[f'val_{key}'] = cfg[f'test_{key}'] = None
     cfg.default_hooks.checkpoint = None
@@ -170,3 +175,7 @@ def test_a_run_of_the_paper_trains_a_step(name, coco_root, tmp_path, monkeypatch
     runner.train()
     assert runner.iter == 1
     assert runner.message_hub.get_scalar('train/loss').current() > 0
+    if 'SPLC' in name:
+        (counted,) = read_recovery(tmp_path)
+        assert counted['images'] == 2
+        assert sum(counted['missing']) > 0

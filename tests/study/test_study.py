@@ -32,10 +32,30 @@ def test_table_and_figure(tmp_path, capsys):
     assert '60.0' in text
     assert '71.0 ± 1.4' in text
     assert '81 %' in text
+    assert 'recovery' not in text
     draw(outcomes, 'a title', tmp_path / 'figure.png')
     picture = cv2.imread(str(tmp_path / 'figure.png'))
     assert picture.shape[0] > 300
     assert picture.std() > 10  # something is drawn
+
+
+def test_the_table_tells_what_was_recovered_in_the_last_epoch(capsys):
+    counted = [{'share': 1.0, 'precision': 90.0}, {'share': 2.0, 'precision': 80.4, 'recall': 31.6}]
+    outcomes = [
+        summarise('BCE', [rows(50)], [[]]),
+        summarise('SPLC', [rows(60), rows(70)], [counted, counted]),
+        summarise('full', [rows(80)], [counted[:1]]),  # no label is missing: no recall
+    ]
+    assert outcomes[0].recovered == {}
+    assert outcomes[1].recovered == {'precision': [80.4, 80.4], 'recall': [31.6, 31.6]}
+    assert outcomes[2].recovered == {'precision': [90.0]}
+    Console(width=120).print(table(outcomes, {}))
+    lines = capsys.readouterr().out.splitlines()
+    assert 'recovery precision' in lines[1]
+    cells = {line.split()[1]: line.replace('│', ' ').split()[-4:] for line in lines if '│' in line}
+    assert cells['SPLC'] == ['80', '%', '32', '%']
+    assert cells['full'][-2:] == ['90', '%']
+    assert '%' not in cells['BCE']
 
 
 @pytest.mark.slow
