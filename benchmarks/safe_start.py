@@ -20,6 +20,7 @@ from rich.progress import track
 from rich.table import Table
 
 from mmpretrain_mlml import ASL, BCE, SPLC, Hill
+from mmpretrain_mlml.visualization.colours import loss_colours
 
 LOSSES = {'BCE': BCE, 'ASL': ASL, 'Hill': Hill, 'SPLC': SPLC}
 BIASES = (0.0, -3.0, 'log-odds')
@@ -100,7 +101,7 @@ def draw(rows: list[dict], path: Path) -> None:
     }
     figure = Figure(figsize=(11, 3.8), layout='constrained')
     for panel, (title, start) in zip(figure.subplots(1, 3, sharey=True), panels.items()):
-        for colour, loss in zip(('0.45', 'tab:orange', 'tab:red', 'tab:blue'), LOSSES):
+        for loss, colour in loss_colours(LOSSES).items():
             for bias, style in ((0.0, '--'), ('log-odds', '-')):
                 points = {
                     row['setting'][3]: row['mAP']
@@ -113,10 +114,11 @@ def draw(rows: list[dict], path: Path) -> None:
                 panel.plot(
                     *zip(*sorted(points.items())), style, marker='o', color=colour, label=label
                 )
-        panel.set(title=title, xlabel='highest learning rate', xscale='log', ylim=(0, 50))
+        rate = 'highest learning rate' if start[2] else 'learning rate'
+        panel.set(title=title, xlabel=rate, xscale='log', ylim=(0, 50))
         panel.grid(alpha=0.3)
     figure.axes[0].set_ylabel('mAP')
-    figure.axes[1].legend(fontsize='x-small', loc='lower left')
+    figure.axes[1].legend(fontsize='x-small', loc='lower left', handlelength=3.5)
     figure.suptitle(
         'Where Hill and SPLC collapse: 10,000 photographs with all labels, linear probe'
     )

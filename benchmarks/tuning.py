@@ -22,6 +22,7 @@ from rich.progress import track
 from torch import Tensor
 
 from mmpretrain_mlml import BCE, SPLC, Hill
+from mmpretrain_mlml.visualization.colours import loss_colours
 
 SEEDS = (0, 1, 2)
 RATES = (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3)
@@ -42,7 +43,7 @@ DEFAULTS = {
     'learning rate': 1e-3,
     'labels left, percent': 40,
 }
-COLOURS = {'BCE': '0.45', 'Hill': 'tab:red', 'SPLC': 'tab:blue'}
+COLOURS = loss_colours(CLASSES)
 
 
 def main() -> None:
@@ -131,7 +132,7 @@ def draw(found: dict, path: Path) -> None:
         panel.set_xlabel(LABELS.get(parameter, parameter))
         panels[2 * block, column].legend(fontsize='small')
     figure.suptitle(
-        'One parameter at a time (dotted: the default of all others)\n'
+        'One parameter at a time (dotted: its value in all other panels)\n'
         '10,000 photographs, 40 % of the labels, linear probe'
     )
     figure.savefig(path, dpi=110)

@@ -10,7 +10,10 @@ from statistics import mean, stdev
 from matplotlib.figure import Figure
 from rich.table import Table
 
+from ..visualization.colours import loss_colours
+
 SHOWN, RECOVERED = ('mAP', 'OF1'), ('precision', 'recall')
+_COLOURS = ('black', *loss_colours(('BCE', 'Hill', 'SPLC')).values())  # BCE on all labels first
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def draw(outcomes: Sequence[Outcome], title: str, path: Path) -> None:
     figure = Figure(figsize=(9, 3.6), layout='constrained')  # no window, whatever the backend
     panels = figure.subplots(1, len(SHOWN))
     for panel, score in zip(panels, SHOWN):
-        for colour, outcome in zip(('0.55', 'tab:red', 'tab:blue', 'tab:green'), outcomes):
+        for colour, outcome in zip(_COLOURS, outcomes):
             runs = outcome.history[score]
             epochs = range(1, len(runs[0]) + 1)
             middle = [mean(values) for values in zip(*runs)]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..visualization.colours import loss_colours
 from .comparison import SCORES, Cell, Cells
 from .markdown import axes
 from .records import Record
@@ -24,6 +24,7 @@ def draw_table(
 ) -> None:
     """Draws all scores: a column a label list, a row of panels a score, a line of it a loss."""
     losses, lists = axes(cells)
+    colours = loss_colours(losses)
     size = (1.4 + 3.2 * len(lists), 1.6 + 0.65 * len(losses))
     figure = Figure(figsize=size, layout='constrained')
     panels = figure.subplots(len(SCORES), len(lists), squeeze=False, sharey=True, sharex='row')
@@ -34,7 +35,7 @@ def draw_table(
                 panel.axvline(ceiling.mean(score), color='0.6', linestyle=':', linewidth=1)
             for height, loss in enumerate(losses):
                 if (loss, labels) in cells:
-                    _draw_cell(panel, cells[loss, labels], score, height, f'C{height}')
+                    _draw_cell(panel, cells[loss, labels], score, height, colours[loss])
             if (reference, labels) in cells:
                 panel.axvline(cells[reference, labels].mean(score), color='0.6', linewidth=1)
             panel.set_yticks(range(len(losses)), losses)
@@ -42,10 +43,16 @@ def draw_table(
             panel.margins(x=0.12)
             panel.set_title(f'{labels}: {score}', fontsize='medium')
             panel.grid(axis='x', alpha=0.3)
-    told = f'bar: 95 % interval of the paired difference to {reference} (line); ticks: seeds'
-    dots = '' if full is None else f'; dots: {reference} on {full} labels'
-    figure.suptitle(f'{title}\n{told}{dots}' if reference else title, fontsize='medium')
+    told = 'dot: mean over seeds, ticks: each seed' if _seeds(cells) > 1 else 'dot: one seed'
+    if reference:
+        told += f'; bar: 95 % interval of the difference to {reference} (line), over images'
+        told += f'; dotted: {reference} on {full} labels' if (reference, full) in cells else ''
+    figure.suptitle(f'{title}\n{told}', fontsize='medium')
     figure.savefig(path, dpi=130)
+
+
+def _seeds(cells: Cells) -> int:
+    return max(len(cell.runs) for cell in cells.values())
 
 
 def _draw_cell(panel: Axes, cell: Cell, score: str, height: int, colour: str) -> None:
@@ -67,49 +74,43 @@ def _draw_cell(panel: Axes, cell: Cell, score: str, height: int, colour: str) ->
 
 
 def draw_classes(cells: Cells, title: str, reference: str, path: Path) -> bool:
-    """Draws what each class gains over the reference, classes sorted by the mean over the losses.
+    """Draws what each class gains over the reference, the classes with most positives on top.
 
     Returns:
         Whether there was anything to draw.
     """
     losses, lists = axes(cells)
-    lists = [
-        name
-        for name in lists
-        if any((c := cells.get((o, name))) and c.gains is not None for o in losses)
-    ]
+    gains = {key: cell.gains for key, cell in cells.items() if cell.gains is not None}
+    lists = [labels for labels in lists if any(key[1] == labels for key in gains)]
     if not lists:
         return False
     predictions = next(iter(cells.values())).runs[0].predictions
     positives = (predictions.targets == 1).sum(0)
-    shown = np.flatnonzero(positives)
-    names = [f'{predictions.classes[n]} ({positives[n]})' for n in range(len(positives))]
+    order = np.argsort(-positives, kind='stable')
+    order = order[positives[order] > 0]
+    places = np.arange(len(order))
+    names = [f'{predictions.classes[n]} ({positives[n]:,})' for n in order]
+    colours = loss_colours(losses)
     figure = Figure(
-        figsize=(4.4 * len(lists), 1.8 + 0.17 * max(10, len(shown))), layout='constrained'
+        figsize=(1.4 + 3.6 * len(lists), 1.8 + 0.17 * max(10, len(order))), layout='constrained'
     )
-    for labels, panel in zip(lists, figure.subplots(1, len(lists), squeeze=False, sharex=True)[0]):
-        found = {
-            loss: cells[loss, labels].gains
-            for loss in losses
-            if (loss, labels) in cells and cells[loss, labels].gains is not None
-        }
-        middle = np.mean(list(found.values()), axis=0)
-        order = shown[np.argsort(-middle[shown])]
-        places = np.arange(len(order))
-        panel.barh(places, middle[order], color='0.88', height=0.9, label='mean of the losses')
-        for loss, gains in found.items():
-            colour = f'C{losses.index(loss)}'
-            label = f'{loss}: {np.mean(gains[shown]):+.1f}, {np.mean(gains[shown] > 0):.0%} gain'
-            panel.plot(gains[order], places, 'o', color=colour, markersize=3.5, label=label)
+    panels = figure.subplots(1, len(lists), squeeze=False, sharex=True, sharey=True)[0]
+    for labels, panel in zip(lists, panels):
+        for loss in losses:
+            if (loss, labels) not in gains:
+                continue
+            found = gains[loss, labels][order]
+            told = f'{loss}: mean {np.mean(found):+.1f}, {np.sum(found > 0)} of {len(found)} gain'
+            panel.plot(found, places, 'o', color=colours[loss], markersize=3.5, label=told)
         panel.axvline(0, color='0.4', linewidth=1)
-        panel.set_yticks(places, [names[n] for n in order], fontsize=7)
-        panel.set_ylim(len(order) - 0.4, -0.6)
         panel.set_xlabel(f'AP - AP of {reference}, percentage points')
         panel.grid(alpha=0.3)
         panel.legend(
             loc='lower center', bbox_to_anchor=(0.5, 1), fontsize=7, title=f'{labels} labels'
         )
-    figure.suptitle(f'{title}: gain of each class (number of positives)', fontsize='medium')
+    panels[0].set_yticks(places, names, fontsize=7)
+    panels[0].set_ylim(len(order) - 0.4, -0.6)
+    figure.suptitle(f'{title}: gain of each class (number of its positives)', fontsize='medium')
     figure.savefig(path, dpi=130)
     return True
 
@@ -124,9 +125,8 @@ def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
     rates = [rate for rate in RATES if any(rate in row for r in known for row in r.recovery)]
     if not rates:
         return False
-    losses = list(dict.fromkeys(record.result.loss for record in records))
     lists = list(dict.fromkeys(record.result.labels for record in known))
-    colours = colormaps['tab10'].colors
+    colours = loss_colours(record.result.loss for record in records)
     figure = Figure(figsize=(1.6 + 4 * len(rates), 3.8), layout='constrained')
     lines = {}
     for rate, panel in zip(rates, figure.subplots(1, len(rates), squeeze=False, sharex=True)[0]):
@@ -137,7 +137,7 @@ def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
             loss, labels = record.result.loss, record.result.labels
             [lines[f'{loss}, {labels}']] = panel.plot(
                 [row['epoch'] for row in rows], [row[rate] for row in rows], marker='o', markersize=3,
-                color=colours[losses.index(loss) % 10],
+                color=colours[loss],
                 linestyle=_STYLES[lists.index(labels) % len(_STYLES)],
             )  # fmt: skip
         panel.set(xlabel='epoch', ylabel='percent')
@@ -145,7 +145,9 @@ def draw_recoveries(records: Sequence[Record], title: str, path: Path) -> bool:
         panel.set_ylim(0, None if rate == 'share' else 105)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.grid(alpha=0.3)
-    figure.legend(lines.values(), lines.keys(), loc='outside right upper', fontsize=8)
+    figure.legend(
+        lines.values(), lines.keys(), loc='outside right upper', fontsize=8, handlelength=3
+    )
     figure.suptitle(f'{title}: unmarked entries taken for missed positives', fontsize='medium')
     figure.savefig(path, dpi=130)
     return True
