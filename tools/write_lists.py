@@ -1,9 +1,10 @@
 """Writes label lists from COCO's own annotations, for the photos configs and studies.
 
-python tools/write_lists.py data/coco [--out data/photos] [--seed 0]
+python tools/write_lists.py data/coco [--out data/photos] [--images 10000 1200] [--seed 0]
 """
 
 import argparse
+import random
 from pathlib import Path
 
 from mmpretrain_mlml.labels import drop_labels, read_instances, write_label_list
@@ -15,18 +16,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('coco', type=Path, help='folder with annotations/instances_*2014.json')
     parser.add_argument('--out', type=Path, help='folder of the lists; default: the same')
-    parser.add_argument('--seed', type=int, default=0, help='of the labels that are dropped')
+    parser.add_argument(
+        '--images', type=int, nargs=2, metavar=('TRAIN', 'VAL'), default=(None, None),
+        help='how many of each, drawn at random by the seed; default: all',
+    )  # fmt: skip
+    parser.add_argument('--seed', type=int, default=0, help='of the draws of images and labels')
     args = parser.parse_args()
+    found = {}
+    for split, number in zip(('train', 'val'), args.images):
+        read = read_instances(args.coco / f'annotations/instances_{split}2014.json')
+        found[split] = drawn(list(zip(read.names, read.labels)), number, args.seed)
     out = args.out or args.coco
     out.mkdir(parents=True, exist_ok=True)
-    for split in ('train', 'val'):
-        read = read_instances(args.coco / f'annotations/instances_{split}2014.json')
-        shown = [(name, present) for name, present in zip(read.names, read.labels) if len(present)]
-        names, labels = zip(*shown)
+    for split, images in found.items():
+        names, labels = zip(*images)
         for protocol, word in LISTS.items() if split == 'train' else [('full', 'full')]:
             kept = drop_labels(names, labels, protocol, args.seed)
             write_label_list(out / f'{split}_{word}.txt', names, kept)
             print(f'{out}/{split}_{word}.txt: {len(names)} images, {sum(map(len, kept))} labels')
+
+
+def drawn(images: list, number: int | None, seed: int) -> list:
+    """So many of the images, in their order."""
+    if number is None:
+        return images
+    if not 0 < number <= len(images):
+        raise SystemExit(f'--images: {number} wanted, there are {len(images)} with a label')
+    return [images[n] for n in sorted(random.Random(seed).sample(range(len(images)), number))]
 
 
 if __name__ == '__main__':

@@ -11,3 +11,16 @@ def test_the_lists_of_coco_are_those_that_the_photos_configs_read(run_tool, coco
     assert [len(x) for x in kept.labels] == [
         len(x) // 2 + 1 if len(x) > 1 else 1 for x in full.labels
     ]
+
+
+def test_some_images_keep_the_labels_they_have_among_all(run_tool, coco_root, tmp_path):
+    tool = ('python', 'tools/write_lists.py', coco_root, '--out', tmp_path)
+    run_tool(*tool, '--images', '4', '2')
+    assert len((tmp_path / 'val_full.txt').read_text().splitlines()) == 2
+    for name in ('train_full.txt', 'train_0.4left.txt'):
+        lines = (tmp_path / name).read_text().splitlines()
+        everything = (coco_root / name).read_text().splitlines()
+        assert len(lines) == 4
+        assert lines == [line for line in everything if line in lines]
+    said = run_tool(*tool, '--images', '4', '8', expect=1)
+    assert '--images: 8 wanted, there are 7 with a label' in said
