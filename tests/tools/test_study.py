@@ -57,7 +57,7 @@ def run_here(monkeypatch, capsys):
 def test_listing_runs_does_not_tell_each_ones_variables(run_tool, tmp_path):
     command = 'python', 'tools/study.py', 'configs/studies/photos_small.py', '--dry-run'
     told = run_tool(*command, PHOTOS_ROOT=str(tmp_path))
-    assert '6 runs into work_dirs/photos_small:\nfull_BCE_seed0\nfull_Hill_seed0\n' in told
+    assert '18 runs into work_dirs/photos_small:\nfull_BCE_seed0\nfull_Hill_seed0\n' in told
     assert 'PHOTOS_ROOT' not in told
 
 
