@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -47,6 +48,7 @@ def draw_table(
     if reference:
         told += f'; bar: 95 % interval of the difference to {reference} (line), over images'
         told += f'; dotted: {reference} on {full} labels' if (reference, full) in cells else ''
+    told = fill(told, round(11 * size[0]))  # a letter is about a twelfth of an inch wide
     figure.suptitle(f'{title}\n{told}', fontsize='medium')
     figure.savefig(path, dpi=130)
 
