@@ -127,7 +127,8 @@ PRETRAINED = {  # how the file behind each init_cfg names its weights
 
 
 @pytest.mark.parametrize('name', PRETRAINED)
-def test_a_backbone_starts_from_the_file_that_init_cfg_names(name, tmp_path):
+def test_a_backbone_starts_from_the_file_that_init_cfg_names(name, tmp_path, monkeypatch):
+    monkeypatch.delenv('MOBILENET_V2_WEIGHTS', raising=False)
     backbone = load(name).model.backbone
     assert '://' in backbone.init_cfg.checkpoint
     backbone.init_cfg.checkpoint = str(tmp_path / 'weights.pth')
