@@ -18,8 +18,8 @@ class LabelPriorHook(Hook):
     A classifier whose biases are 0 begins by finding every class in half of the images. Before
     training this hook sets the bias of the head's last linear layer to
     ``log((present + smoothing) / (absent + smoothing))``, counted over the known training labels, so
-    that the first probabilities are about as frequent as the labels. A resumed run, or one that
-    starts from a trained classifier (``load_from``), is left as it is.
+    that the first probabilities are about as frequent as the labels. A run that goes on from a
+    checkpoint, or starts from a trained classifier (``load_from``), is left as it is.
 
     Args:
         smoothing: Added to both counts, > 0, since some classes have no label.
@@ -36,9 +36,13 @@ class LabelPriorHook(Hook):
     def __init__(self, smoothing: float = 1.0) -> None:
         check_range('smoothing', smoothing, low=1e-12)
         self.smoothing = smoothing
+        self._loaded = False  # a checkpoint; --resume alone does not mean that there was one
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        self._loaded = True
 
     def before_train(self, runner: Runner) -> None:
-        if runner.iter or runner._resume or runner._load_from:
+        if self._loaded:
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         counts = count_labels(runner.train_dataloader.dataset)

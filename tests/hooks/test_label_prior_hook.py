@@ -26,8 +26,9 @@ def test_log_odds_are_smoothed():
     torch.testing.assert_close(found, expected)
 
 
-def test_training_starts_at_the_log_odds_and_so_does_the_average(tmp_path):
-    runner = make_runner(tmp_path, **HOOKS)
+@pytest.mark.parametrize('resume', [False, True], ids=['new', 'resumed without a checkpoint'])
+def test_training_starts_at_the_log_odds_and_so_does_the_average(resume, tmp_path):
+    runner = make_runner(tmp_path, **HOOKS, resume=resume)
     runner.train()
     expected = log_odds(count_labels(runner.train_dataloader.dataset), 0.5).float()
     assert expected.std() > 0.1
