@@ -53,7 +53,7 @@ def main() -> None:
             print(f'written: {work_dir}/report')
         except ValueError as error:
             failed = failed or error
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error
     except KeyboardInterrupt:
         raise SystemExit('stopped; the same command goes on') from None

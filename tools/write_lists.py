@@ -24,7 +24,10 @@ def main() -> None:
     args = parser.parse_args()
     found = {}
     for split, number in zip(('train', 'val'), args.images):
-        read = read_instances(args.coco / f'annotations/instances_{split}2014.json')
+        path = args.coco / f'annotations/instances_{split}2014.json'
+        if not path.is_file():
+            raise SystemExit(f'error: no {path}; expected the folder that holds COCO 2014')
+        read = read_instances(path)
         found[split] = drawn(list(zip(read.names, read.labels)), number, args.seed)
     out = args.out or args.coco
     out.mkdir(parents=True, exist_ok=True)

@@ -85,8 +85,8 @@ class COCOMissingLabel(MissingLabelDataset):
         if not Path(self.ann_file).is_file():
             raise FileNotFoundError(
                 f'no {self.ann_file}. The coco configs look for COCO 2014 (annotations/, train2014/, '
-                'val2014/) in data/coco, or where the environment variable COCO_ROOT points; the photos '
-                'configs for train2014/, val2014/ and their lists in data/photos, or PHOTOS_ROOT'
+                'val2014/) in data/coco, or where the environment variable COCO_ROOT points; the '
+                'photos configs for images and their lists in data/photos, or PHOTOS_ROOT'
             )
         if self.ann_file.endswith('.json'):
             return examine_instances(self.ann_file, self.CLASSES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,5 +60,5 @@ class Predictions:
         try:
             with Path(path).open('rb') as file, np.load(file, allow_pickle=False) as held:
                 return cls(*(held[key] for key in cls.__dataclass_fields__))
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f'{path} holds no predictions: {error}') from error

@@ -11,6 +11,7 @@ from ..losses.functional import confident
 from .loss_calls import listen
 
 TIMES, FLOOR = 4, 0.02  # of the density of the marked labels; of all entries: docs/safe_start.md
+REST = 0.5  # of what is not marked, where much is
 
 
 class CollapseWatch:
@@ -19,8 +20,9 @@ class CollapseWatch:
     Hill and SPLC do not push an unmarked entry down once its probability is high enough
     (``lets_go_above`` of the loss), and SPLC then pushes it up: if most entries get there before the
     model knows better, they stay. Over the last quarter of an epoch's batches the share of known
-    entries above that probability is compared with the share that is marked. The epochs are those from
-    the one before corrections start (``change_epoch``) to the one after; 0 to 2 without such a thing.
+    entries above that probability is compared with four times the share that is marked, or, where
+    many are marked, with all of them and half of the others. The epochs are those from the one before
+    corrections start (``change_epoch``) to the one after; 0 to 2 without such a thing.
 
     It watches the first such loss that it is given; a target above 0 counts as marked. Counting takes
     five small operations a batch, in that quarter, and one synchronisation at its end.
@@ -69,7 +71,8 @@ class CollapseWatch:
             return None
         all_reduce(counts)
         above, marked, known = counts.tolist()
-        if above <= max(TIMES * marked, FLOOR * known):
+        many = min(TIMES * marked, marked + REST * (known - marked))
+        if above <= max(many, FLOOR * known):
             return None
         self._warned = True
         return _message(loss, self._epoch, above / known, marked / known)

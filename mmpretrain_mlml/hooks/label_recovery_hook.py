@@ -135,7 +135,7 @@ class LabelRecoveryHook(Hook):
             self._close(runner, runner.iter // self._per_epoch + 1)
 
     def after_train(self, runner: Runner) -> None:
-        if is_main_process() and self._record.epochs:
+        if is_main_process() and self._record.epochs and self._loss is not None:
             title = f'{type(self._loss).__name__}: unmarked entries taken for missed positives'
             draw_recovery(self._record.epochs, title, self._record.path.with_suffix('.png'))
 

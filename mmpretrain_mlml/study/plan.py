@@ -12,7 +12,8 @@ from typing import Any
 from mmengine.config import Config
 
 from ..paths import shipped
-from .plan_checks import check_names, check_run, check_told
+from .config_checks import check_keys, check_parts, naming
+from .plan_checks import check_names, check_told
 from .runs import Run, fingerprint
 
 
@@ -56,7 +57,9 @@ class PlannedRun:
         """Writes the config into the run's folder, aside from the whole one that MMEngine leaves."""
         path = work_dir / self.name / 'config' / f'{self.name}.py'
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.text, encoding='utf-8')
+        part = path.with_name(f'.{path.name}.part')
+        part.write_text(self.text, encoding='utf-8')
+        part.replace(path)
         return Run(self.name, str(path), self.label)
 
 
@@ -86,12 +89,18 @@ def read_study(path: str | Path) -> Study:
     ``options`` for all runs, ``exceptions`` (by labels and loss: what that loss changes there),
     ``reference`` (a loss, BCE if there) and ``full`` (labels, "full" if there).
 
+    Whether the data are there is looked at later, by
+    :func:`~mmpretrain_mlml.study.study.train_study`.
+
     Raises:
         FileNotFoundError: There is no such file, or no such base.
         ValueError: Something in it cannot be run; says where, and what was expected.
     """
     path = Path(path)
-    told = Config.fromfile(path).to_dict()
+    if not path.is_file():
+        raise FileNotFoundError(f'no study file {path}')
+    with naming(str(path)):
+        told = Config.fromfile(path).to_dict()
     check_told(path, told)
     base = _find_base(path, told['base'])
     backbones = told.get('backbones') or {'': {}}
@@ -104,19 +113,24 @@ def read_study(path: str | Path) -> Study:
             f'{count}images' if len(images) > 1 else '',
         ]
         parts = [part for part in parts if part]
-        changed = told.get('exceptions', {}).get(labels, {}).get(loss, {})
-        overrides = _overrides(
-            told.get('options', {}), model, dataset, count, {**head, **changed}, seed
-        )
         name = '_'.join([labels, *parts, loss, f'seed{seed}'])
-        title = f'# Written by tools/study.py from {path.name}: {name.replace("_", ", ")}.'
-        text = f'{title}\n_base_ = {base}\n{Config(overrides).pretty_text}'
+        changed = told.get('exceptions', {}).get(labels, {}).get(loss, {})
+        with naming(f'{path}: {name}'):
+            overrides = _overrides(
+                told.get('options', {}), model, dataset, count, {**head, **changed}, seed
+            )
+            title = f'# Written by tools/study.py from {path.name}: {name.replace("_", ", ")}.'
+            text = f'{title}\n_base_ = {base}\n{Config(overrides).pretty_text}'
         runs.append(
             PlannedRun(name, ', '.join(parts), loss, labels, seed, told['base'], overrides, text)
         )
     check_names(path, [run.name for run in runs])
+    with naming(f'{path}: base = {told["base"]!r}'):
+        own = Config.fromstring(f'_base_ = {base}', '.py')
     for run in runs:
-        check_run(path, run.name, run.config)
+        with naming(f'{path}: {run.name}'):
+            check_keys(run.overrides, own)
+            check_parts(run.config)
     reference = told.get('reference', 'BCE' if 'BCE' in told['losses'] else None)
     full = told.get('full', 'full' if 'full' in told['labels'] else None)
     return Study(path.stem, runs, reference, full)
@@ -141,7 +155,9 @@ def _overrides(
         ('test_dataloader', 'val_dataloader'),
         ('test_evaluator', 'val_evaluator'),
     ):
-        if validated in found:  # tools/test.py scores what the training validated
+        if isinstance(
+            found.get(validated), Mapping
+        ):  # tools/test.py scores what training validated
             found[tested] = _merged(found[validated], found.get(tested, {}))
     return found
 
@@ -150,6 +166,8 @@ def _merged(under: Mapping, over: Mapping) -> dict[str, Any]:
     found = dict(under)
     for key, value in over.items():
         both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        if isinstance(value, Mapping) and key in found and not both:
+            raise ValueError(f'options: expected {key} to be a dict, got {found[key]!r}')
         found[key] = _merged(found[key], value) if both else value
     return found
 

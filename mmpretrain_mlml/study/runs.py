@@ -67,8 +67,8 @@ def conditions(wanted: Mapping[str, str], work_dir: Path) -> dict[str, str]:
     others = [name for name, kind in found.items() if kind == 'other']
     if others:
         raise ValueError(
-            f'these folders in {work_dir} hold checkpoints of runs with another config: '
-            f'{", ".join(others)}. Undo the change of the config, or move the folders away'
+            f'these folders in {work_dir} hold runs of another config: {", ".join(others)}. Undo the '
+            'change of the config, or move the folders away'
         )
     return found
 
@@ -77,18 +77,22 @@ def condition(folder: Path, wanted: str) -> str:
     """What a folder holds, seen by the fingerprint of the run that is to stand there.
 
     Returns:
-        ``'new'``: nothing to lose; ``'begun'``; ``'finished'``; ``'other'``: the checkpoints of a run
-        with another config, or of unknown origin.
+        ``'new'``: nothing to lose; ``'begun'``; ``'finished'``; ``'other'``: checkpoints or
+        predictions of a run with another config, or of unknown origin.
+
+    Raises:
+        ValueError: The note of what runs there is damaged.
     """
     note = read_note(folder)
     if note.get('fingerprint') == wanted:
         return 'finished' if note['finished'] else 'begun'
-    return 'other' if any(folder.glob('*.pth')) else 'new'
+    held = (folder / PREDICTIONS).is_file() or any(folder.glob('*.pth'))
+    return 'other' if held else 'new'
 
 
 def read_note(folder: Path) -> dict[str, Any]:
     path = folder / NOTE
-    return json.loads(path.read_text()) if path.is_file() else {}
+    return _read_json(path) if path.is_file() else {}
 
 
 def note(run: Run, folder: Path, command: Sequence[str], finished: bool) -> None:
@@ -121,13 +125,16 @@ def versions() -> dict[str, str]:
 def read_scores(run_dir: Path) -> list[dict[str, float]]:
     """The scores of each validation in a work directory, in order, over all resumptions of its run.
 
-    A run that starts anew in a used folder replaces the earlier one.
+    A run that starts anew in a used folder replaces the earlier one. A last line that a killed process
+    left unfinished is passed over.
+
+    Raises:
+        ValueError: Another line cannot be read; says where.
     """
     by_epoch: dict[int, dict[str, float]] = {}
     logs = run_dir.glob('*/vis_data/scalars.json')
     for log in sorted(logs, key=lambda path: path.parents[1].name):
-        rows = [json.loads(line) for line in log.read_text().splitlines()]
-        rows = [row for row in rows if 'multi-label/mAP' in row]
+        rows = [row for row in _read_lines(log) if 'multi-label/mAP' in row]
         if rows:
             by_epoch = {epoch: row for epoch, row in by_epoch.items() if epoch < rows[0]['step']}
         by_epoch |= {row['step']: row for row in rows}
@@ -137,7 +144,26 @@ def read_scores(run_dir: Path) -> list[dict[str, float]]:
 def read_recovery(run_dir: Path) -> list[dict[str, Any]]:
     """What :class:`LabelRecoveryHook` noted of each epoch of a run; nothing where it was not there."""
     path = run_dir / RECOVERY
-    return json.loads(path.read_text())['epochs'] if path.is_file() else []
+    return _read_json(path)['epochs'] if path.is_file() else []
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:  # also what is no text
+        raise ValueError(f'{path} is damaged: {error}; remove its folder to run it anew') from error
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    lines = path.read_text(errors='replace').splitlines()
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            if number < len(lines):
+                raise ValueError(f'{path}:{number} is damaged: {error}') from error
+    return rows
 
 
 def _without_places(value: Any) -> Any:

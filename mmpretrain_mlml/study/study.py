@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from .config_checks import DataCheck, naming
 from .plan import PlannedRun, Study
 from .records import read_record
 from .report import write_report
@@ -36,10 +37,16 @@ def train_study(runs: Sequence[PlannedRun], work_dir: Path, jobs: int) -> None:
 
     Raises:
         RunsFailed: Some runs failed, after the others are done.
-        ValueError: A folder holds a run of another config; nothing has run, or changed.
+        ValueError: A folder holds a run of another config, or the data of a run cannot be had; nothing
+            has run, or changed.
     """
     work_dir = work_dir.resolve()
-    conditions({run.name: run.fingerprint for run in runs}, work_dir)
+    found = conditions({run.name: run.fingerprint for run in runs}, work_dir)
+    data = DataCheck()
+    for run in runs:
+        if found[run.name] != 'finished':
+            with naming(run.name):
+                data.check(run.config)
     train([run.write(work_dir) for run in runs], work_dir, jobs, go_on=True)
 
 
@@ -55,12 +62,15 @@ def report_study(study: Study, work_dir: Path) -> str:
     records, missing = [], {}
     for run in study.runs:
         folder = work_dir / run.name
-        kind = condition(folder, run.fingerprint)
-        if kind == 'finished':
-            names = {'loss': run.loss, 'labels': run.labels, 'seed': run.seed}
-            records.append(read_record(folder, run.table, run.base, run.overrides, **names))
-        else:
-            missing[run.name] = _why(folder, kind)
+        names = {'loss': run.loss, 'labels': run.labels, 'seed': run.seed}
+        try:
+            kind = condition(folder, run.fingerprint)
+            if kind == 'finished':
+                records.append(read_record(folder, run.table, run.base, run.overrides, **names))
+            else:
+                missing[run.name] = _why(folder, kind)
+        except (OSError, ValueError) as error:
+            missing[run.name] = f'cannot be read: {error}'
     return write_report(
         records, work_dir / 'report', study.name, study.reference, study.full, missing
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from .runs import LOG, NOTE, PREDICTIONS, Run, condition, note
+from .runs import LOG, NOTE, PREDICTIONS, RECOVERY, Run, condition, note
 
 _TAIL = 30_000  # bytes of a log that tell where it is
 
@@ -44,7 +44,9 @@ class Task:
         self.phase = self.state = 'waiting'
         self.done = self.seconds = 0.0
         self.process: subprocess.Popen | None = None
-        self._done_before: float | None = None  # by an earlier study
+        self._marks: list[
+            tuple[float, float]
+        ] = []  # seconds and done, when that first grew and last
         self._epochs = Config.fromfile(run.file).train_cfg.get('max_epochs')
 
     def start(self, environment: Mapping[str, str]) -> bool:
@@ -63,7 +65,7 @@ class Task:
                 return False
             self._resumed = found == 'begun'
             if not self._resumed:
-                for name in (NOTE, PREDICTIONS):
+                for name in (NOTE, PREDICTIONS, RECOVERY):
                     (self.folder / name).unlink(missing_ok=True)
             self._command = self.run.command(self.folder, self._resumed)
             note(self.run, self.folder, self._command, finished=False)
@@ -96,8 +98,8 @@ class Task:
         elif iterations:
             self.done = int(iterations[-1][0]) / int(iterations[-1][1])
             self.state = 'iteration {} of {}'.format(*iterations[-1])
-        if self._done_before is None and self.done:
-            self._done_before = self.done if self._resumed else 0.0
+        if self.done and (not self._marks or self.done > self._marks[-1][1]):
+            self._marks = [*self._marks[:1], (self.seconds, self.done)]
         if code == 0:
             note(self.run, self.folder, self._command, finished=True)
             self.phase, self.done = 'done', 1.0
@@ -107,10 +109,15 @@ class Task:
 
     @property
     def pace(self) -> float | None:
-        """Seconds that a whole run takes, as far as can be told by now."""
-        if self._done_before is None or self.done <= self._done_before:
+        """Seconds that a whole run takes, as far as can be told by now.
+
+        From the first step of its progress to the last; before there are two, from the start, unless
+        it was resumed and how much was done before cannot be told.
+        """
+        if not self._marks or (self._resumed and len(self._marks) == 1):
             return None
-        return self.seconds / (self.done - self._done_before)
+        (seconds, done), *later = self._marks
+        return (later[0][0] - seconds) / (later[0][1] - done) if later else seconds / done
 
     def log(self) -> str:
         """The end of what the process has printed."""

@@ -55,7 +55,8 @@ def train(
         failed = _work(tasks, jobs, display)
     if failed:
         shown = [f'{t.run.name} failed: see {t.folder / LOG}\n{t.log()[-3000:]}' for t in failed]
-        raise RunsFailed('\n'.join(shown))
+        advice = 'The same command goes on with them; without the folder of a run it starts anew.'
+        raise RunsFailed('\n'.join([*shown, advice]))
     return {run.name: read_scores(work_dir / run.name) for run in runs}
 
 

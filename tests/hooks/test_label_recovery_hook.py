@@ -174,6 +174,14 @@ def test_a_run_stopped_inside_an_epoch_ends_with_the_record_of_an_undisturbed_on
     assert record(tmp_path / 'run')['epochs'] == first
 
 
+def test_resuming_what_is_finished_leaves_its_record_and_its_curve(tmp_path):
+    monitored(tmp_path).train()
+    files = [tmp_path / 'recovery.json', tmp_path / 'recovery.png']
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in files]
+    monitored(tmp_path, resume=True).train()
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in files] == before
+
+
 def test_an_iteration_loop_counts_passes_over_the_data_and_resumes_inside_one(
     tmp_path, monkeypatch
 ):

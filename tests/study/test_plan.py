@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 from mmpretrain_mlml import config
 from mmpretrain_mlml.study import read_recovery
 from mmpretrain_mlml.study.plan import read_study
-from mmpretrain_mlml.study.study import choose
+from mmpretrain_mlml.study.study import choose, train_study
 
 SMALL = """
 base = 'digits_full_bce.py'
@@ -103,6 +103,9 @@ def test_a_base_of_ones_own_stands_beside_the_study(study, tmp_path):
         (('lml.SPLC', 'lml.SLPC'), r'mine\.py: full_SPLC_seed0: cannot build the loss .*SLPC'),
         (("lml.SPLC'", "lml.SPLC', thau=1"), 'cannot build the loss .*thau'),
         (('base = ', "options = dict(val_evaluator=dict(type='Accuracy'))\nbase = "), 'val_evaluator'),
+        (('base = ', "exceptions = {'full': {'SPLC': 0.6}}\nbase = "), 'to be dicts by loss'),
+        (('[0, 3]', '[2**32]'), 'seeds below 4294967296'),
+        (('base = ', 'base = ('), r'mine\.py: SyntaxError'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_run_is_refused(change, said, study):
@@ -110,6 +113,56 @@ def test_what_cannot_be_run_is_refused(change, said, study):
     assert text != SMALL
     with pytest.raises(ValueError, match=said):
         study(text)
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        ({'train_cgf': {'max_epochs': 1}}, r"nobody reads \['train_cgf'\]"),
+        ({'train_cfg': {'max_epoch': 1}}, 'train_cfg: EpochBasedTrainLoop got an unexpected .*epoch'),
+        ({'model': 'x'}, "expected model to be a dict, got 'x'"),
+        ({'model': {'backbone': {'type': 'Nope'}}}, "model.backbone: there is no 'Nope' in the reg"),
+        ({'optim_wrapper': {'optimizer': {'type': 'Adamm'}}}, "optimizer: there is no 'Adamm'"),
+        ({'param_scheduler': {'type': 'Nope'}}, "param_scheduler: there is no 'Nope'"),
+        ({'train_dataloader': {'batchsize': 2}}, 'train_dataloader: .*batchsize'),
+        ({'default_hooks': {'x': {'type': 'Nope'}}}, "default_hooks.x: there is no 'Nope'"),
+        ({'custom_hooks': [{}]}, 'expected custom_hooks to be a dict with a type'),
+        ({'val_evaluator': {'tresh': 3}}, 'val_evaluator: .*unexpected keyword argument .tresh'),
+        ({'val_evaluator': {'threshold': 0.2}}, "resamples scores of .*, got {'threshold': 0.2}"),
+        ({'val_evaluator': None}, 'expected val_evaluator to be one .*, got None'),
+        ({'a-b': 1}, 'SyntaxError'),
+    ],
+)  # fmt: skip
+def test_an_option_that_would_do_nothing_or_fail_later_is_refused(options, said, study):
+    with pytest.raises(ValueError, match=rf'mine\.py: full_BCE_seed0: [\s\S]*{said}'):
+        study(f'{SMALL}options = {options}')
+
+
+@pytest.mark.parametrize(
+    ('change', 'said'),
+    [
+        (("protocol='0.4left'", "protocol='0.3'"), "train_dataloader.dataset: unknown protocol '0.3'"),
+        (("protocol='0.4left'", "protocl='0.4left'"), 'train_dataloader.dataset: .*protocl'),
+        (('images = [50, 100]', 'images = [50, 99999]'), 'expected 99999 training images, got 27000'),
+        (('size=40', 'sise=40'), 'val_dataloader.dataset: .*sise'),
+        (('options = dict(', "options = dict(default_hooks=dict(recovery=dict(type='mmpretrain_mlml."
+          "LabelRecoveryHook', full_labels=dict(protocol='ful'))), "),
+         "default_hooks.recovery.full_labels: unknown protocol 'ful'"),
+    ],
+)  # fmt: skip
+def test_data_that_are_not_there_are_refused_before_anything_runs(change, said, study, tmp_path):
+    text = (SMALL + WIDE).replace(*change)
+    assert text != SMALL + WIDE
+    with pytest.raises(ValueError, match=rf'_seed0: {said}'):
+        train_study(study(text).runs, tmp_path / 'out', jobs=1)
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_list_that_is_not_there_is_named(study, tmp_path, monkeypatch):
+    monkeypatch.setenv('PHOTOS_ROOT', str(tmp_path))
+    text = SMALL.replace('digits', 'photos').replace("protocol='full'", "ann_file='nope.txt'")
+    with pytest.raises(ValueError, match=rf'full_BCE_seed0: .*no {tmp_path}/nope\.txt'):
+        train_study(study(text).runs, tmp_path / 'out', jobs=1)
 
 
 def test_two_runs_of_one_name_are_refused(study):

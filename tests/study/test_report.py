@@ -1,6 +1,7 @@
 """From the folders of runs to the report: what is said, and that nothing missing is hidden."""
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,13 @@ from conftest import ROOT
 from support import write_run
 
 from mmpretrain_mlml.evaluation import Predictions, average_precision, multi_label_scores
+from mmpretrain_mlml.study import study as studies
 from mmpretrain_mlml.study.bootstrap import draw_counts, interval, resampled_scores
 from mmpretrain_mlml.study.comparison import compare
+from mmpretrain_mlml.study.plan import PlannedRun, Study
 from mmpretrain_mlml.study.records import read_record
 from mmpretrain_mlml.study.report import write_report
+from mmpretrain_mlml.study.runs import read_scores
 
 CLASSES = 80
 SHORT = {'train_cfg.max_epochs': 2}
@@ -212,3 +216,42 @@ def test_predictions_of_another_checkpoint_or_of_other_images_are_refused(folder
     write_run(tmp_path / 'half', [50], name='coco_full_bce.py', **SHORT)
     with pytest.raises(ValueError, match='half is not finished: 1 of 2'):
         read_record(Path(tmp_path / 'half'))
+
+
+@pytest.mark.parametrize(
+    ('file', 'damaged', 'said'),
+    [
+        ('predictions.npz', lambda old: b'', 'holds no predictions'),
+        ('predictions.npz', lambda old: old[:300] + b'?????????' + old[309:], 'holds no predictions'),
+        ('run.json', lambda old: b'{"finger', r'run\.json is damaged: .* to run it anew'),
+        ('recovery.json', lambda old: b'\xff', r'recovery\.json is damaged'),
+        ('*/vis_data/scalars.json', lambda old: b'{"mul\n' + old, r'scalars\.json:1 is damaged'),
+        ('*/vis_data/config.py', None, 'config'),
+    ],
+)  # fmt: skip
+def test_a_damaged_run_is_named_and_the_others_are_reported(
+    file, damaged, said, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(studies, 'condition', lambda folder, wanted: 'finished')
+    runs = []
+    for loss in ('BCE', 'Hill'):
+        name = f'0.4left_{loss}_seed0'
+        runs.append(PlannedRun(name, '', loss, '0.4left', 0, 'coco_0.4left_bce.py', {}, ''))
+        write_finished(tmp_path / name, f'0.4left_{loss.lower()}')
+    (path,) = (tmp_path / name).glob(file) if '*' in file else [tmp_path / name / file]
+    if damaged:
+        path.write_bytes(damaged(path.read_bytes() if path.is_file() else b''))
+    else:
+        path.unlink()
+    told = studies.report_study(Study('mine', runs, 'BCE', None), tmp_path)
+    assert re.search(rf'- {name}: cannot be read: .*{said}', told)
+    assert '| BCE |' in told
+
+
+def test_a_line_of_scores_that_a_killed_process_left_unfinished_is_passed_over(tmp_path):
+    write_finished(tmp_path, '0.4left_bce')
+    (log,) = tmp_path.glob('*/vis_data/scalars.json')
+    whole = read_scores(tmp_path)
+    log.write_text(log.read_text().rstrip() + '\n{"multi-label/mA')
+    assert read_scores(tmp_path) == whole
+    assert len(whole) == 2

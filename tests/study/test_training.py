@@ -68,7 +68,23 @@ def test_a_finished_run_is_not_taken_for_one_of_another_config(tmp_path):
     (tmp_path / 'a/run.json').unlink()
     assert condition(tmp_path / 'a', run.fingerprint) == 'other'  # of unknown origin
     (tmp_path / 'a/epoch_1.pth').unlink()
+    (tmp_path / 'a/predictions.npz').touch()
+    assert (
+        condition(tmp_path / 'a', run.fingerprint) == 'other'
+    )  # checkpoints were removed to save space
+    (tmp_path / 'a/predictions.npz').unlink()
     assert condition(tmp_path / 'a', run.fingerprint) == 'new'  # nothing to lose
+    (tmp_path / 'a/run.json').write_text('{"finger')
+    with pytest.raises(ValueError, match=rf'{tmp_path}/a/run\.json is damaged: .* to run it anew'):
+        condition(tmp_path / 'a', run.fingerprint)
+
+
+def test_a_run_that_starts_anew_leaves_nothing_of_the_one_before(tmp_path):
+    (tmp_path / 'a').mkdir()
+    for name in ('predictions.npz', 'recovery.json'):
+        (tmp_path / 'a' / name).touch()
+    train([little('a')], tmp_path, jobs=1)
+    assert not list(tmp_path.glob('a/*.npz')) + list(tmp_path.glob('a/rec*'))
 
 
 def test_at_least_one_job(tmp_path):
@@ -164,3 +180,15 @@ def test_progress_comes_from_the_log_and_the_time_left_from_the_pace(tmp_path):
     waiting = [Task(little(name), tmp_path / name, go_on=False) for name in 'bcd']
     assert seconds_left([task, *waiting], 2) == pytest.approx(3.5 / 2 * task.pace)
     assert seconds_left([task], 2) == pytest.approx(0.5 * task.pace)  # one cannot be shared out
+
+
+def test_the_pace_is_that_from_step_to_step_not_of_the_start(tmp_path, monkeypatch):
+    task = Task(little('a'), tmp_path / 'a', go_on=False)
+    task.start({})
+    task.process.wait()
+    task.process.poll = lambda: None
+    for now, step in ((40, 10), (41, 20), (43, 40), (44, 40)):
+        monkeypatch.setattr(task, 'log', lambda step=step: f'Epoch(train) [1][{step}/40]')
+        monkeypatch.setattr(time, 'monotonic', lambda now=now: task._started + now)
+        task.look()
+    assert task.pace == pytest.approx(3 / (0.75 / 3))  # 3 s for three quarters of one of 3 epochs
