@@ -15,7 +15,7 @@ from joblib import cpu_count
 from rich.console import Console
 from rich.table import Table
 
-from mmpretrain_mlml.study import Run, train
+from mmpretrain_mlml.study import Run, read_scores, train
 
 SMALL = (
     'train_dataloader.dataset.size=12000',
@@ -80,8 +80,11 @@ def main() -> None:
         for seed in args.seeds
         for name, config in configs.items()
     }
-    scores = train(list(runs.values()), args.work_dir, args.jobs, go_on=True)
-    last = {name: [scores[runs[name, seed].name][-1] for seed in args.seeds] for name in configs}
+    train(list(runs.values()), args.work_dir, args.jobs, go_on=True)
+    last = {
+        name: [read_scores(args.work_dir / runs[name, seed].name)[-1] for seed in args.seeds]
+        for name in configs
+    }
     if args.out:
         args.out.write_text(json.dumps({'seeds': args.seeds, 'runs': last}, indent=1))
     for title, rows in ROWS.items():

@@ -10,7 +10,16 @@ from pathlib import Path
 from joblib import cpu_count
 from rich.console import Console
 
-from mmpretrain_mlml.study import Run, draw, gap_closed, read_recovery, summarise, table, train
+from mmpretrain_mlml.study import (
+    Run,
+    draw,
+    gap_closed,
+    read_recovery,
+    read_scores,
+    summarise,
+    table,
+    train,
+)
 
 SETTINGS = {
     'BCE, all labels': 'digits_full_bce.py',
@@ -46,13 +55,13 @@ def main() -> None:
         for label, config in SETTINGS.items()
     }
     print(f'training {len(runs)} small networks, {args.jobs} at a time, into {args.work_dir}')
-    scores = train(list(runs.values()), args.work_dir, args.jobs)
+    train(list(runs.values()), args.work_dir, args.jobs)
 
     outcomes = {}
     for label in SETTINGS:
-        names = [runs[label, seed].name for seed in args.seeds]
-        recoveries = [read_recovery(args.work_dir / name) for name in names]
-        outcomes[label] = summarise(label, [scores[name] for name in names], recoveries)
+        folders = [args.work_dir / runs[label, seed].name for seed in args.seeds]
+        scores = [read_scores(folder) for folder in folders]
+        outcomes[label] = summarise(label, scores, [read_recovery(folder) for folder in folders])
     high, low, *repaired = outcomes.values()
     closed = {outcome.label: gap_closed(low, high, outcome) for outcome in repaired}
     Console().print(table(list(outcomes.values()), closed))

@@ -14,7 +14,7 @@ import torch
 from joblib import cpu_count
 
 from .display import Display
-from .runs import LOG, Run, conditions, read_scores
+from .runs import LOG, Run, conditions
 from .task import Task
 
 _PACKAGE = Path(__file__).parents[2]
@@ -24,9 +24,7 @@ class RunsFailed(RuntimeError):
     """Some runs failed; the others were trained."""
 
 
-def train(
-    runs: Sequence[Run], work_dir: Path, jobs: int, go_on: bool = False
-) -> dict[str, list[dict[str, float]]]:
+def train(runs: Sequence[Run], work_dir: Path, jobs: int, go_on: bool = False) -> None:
     """Trains all runs and shows their progress.
 
     Args:
@@ -36,9 +34,6 @@ def train(
             one GPU, where there are any.
         go_on: Whether to go on where an earlier call was: runs that it finished are not run again,
             those it began go on from their last checkpoint.
-
-    Returns:
-        By run name, the scores of each validation in order.
 
     Raises:
         RunsFailed: Some runs failed, after the others are done; shows the ends of their logs.
@@ -57,7 +52,6 @@ def train(
         shown = [f'{t.run.name} failed: see {t.folder / LOG}\n{t.log()[-3000:]}' for t in failed]
         advice = 'The same command goes on with them; without the folder of a run it starts anew.'
         raise RunsFailed('\n'.join([*shown, advice]))
-    return {run.name: read_scores(work_dir / run.name) for run in runs}
 
 
 def _work(tasks: Sequence[Task], jobs: int, display: Display) -> list[Task]:
