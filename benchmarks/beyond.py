@@ -28,6 +28,7 @@ import numpy as np
 import probe
 import torch
 from beyond_losses import (
+    CountedSPLC,
     DensitySPLC,
     HillThenSPLC,
     KeptBCE,
@@ -56,8 +57,15 @@ FULL = 'BCE, all labels'
 Point = tuple[float, float | None]  # learning rate and knob
 
 
-def methods(keep: float) -> dict[str, tuple[Callable[[float | None], nn.Module], tuple]]:
-    """By name: what builds a loss from the knob's value, and the values."""
+def methods(
+    keep: float, positives: float
+) -> dict[str, tuple[Callable[[float | None], nn.Module], tuple]]:
+    """By name: what builds a loss from the knob's value, and the values.
+
+    Args:
+        keep: Share of the labels that was kept.
+        positives: Labels an image has in truth, on average.
+    """
     keeps = 0.75 * keep, keep, 1.5 * keep
     return {
         FULL: (lambda _: BCE(), (None,)),
@@ -76,6 +84,9 @@ def methods(keep: float) -> dict[str, tuple[Callable[[float | None], nn.Module],
         '7 kept likelihood, keep': (KeptBCE, keeps),
         '7 kept likelihood, tau': (lambda tau: SPLC(tau, base=KeptBCE(keep)), TAUS),
         '7 non-negative PU, keep': (NonNegativePU, keeps),
+        '8 expected positives, tau': (lambda tau: CountedSPLC(tau, positives), (0.4, 0.5, 0.6)),
+        '8 weighted BCE, tau': (lambda tau: SPLC(tau, base=BCE(pos_weight=5)), (0.7, 0.8, 0.9)),
+        '8 no focus, tau': (lambda tau: SPLC(tau, gamma=0, margin=1.5), (0.5, 0.55, 0.6)),
     }
 
 
@@ -111,7 +122,7 @@ class Runs:
     ) -> None:
         self.photos, self.labels, self.rates, self.folder = photos, labels, rates, folder
         self.keep = KEEP[labels]
-        self.methods = methods(self.keep)
+        self.methods = methods(self.keep, float(photos.labels['full'].sum(1).mean()))
         rows = np.random.default_rng(0).permutation(len(photos.val_labels))
         self.halves = np.array_split(rows, 2)
         # a class without a positive in a half has no average precision there

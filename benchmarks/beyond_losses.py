@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from mmpretrain_mlml import BCE, SPLC, Hill, MultiLabelLoss
 from mmpretrain_mlml.losses.base import tell_epoch
+from mmpretrain_mlml.losses.expected_positives import excess
 from mmpretrain_mlml.losses.functional import confident, logit, prepare
-from mmpretrain_mlml.losses.terms import focal, log_loss, mix
+from mmpretrain_mlml.losses.terms import focal, log_loss, mix, power
 
 Soft = Callable[[Tensor], Tensor]
 
@@ -91,6 +92,31 @@ class DensitySPLC(SPLC):
 
     def flips(self, pred: Tensor, target: Tensor) -> Tensor:
         return pred.detach() > self._edges
+
+
+class CountedSPLC(SPLC):
+    """SPLC held to the number of labels an image has in truth, with EPR's penalty on the batch's mean.
+
+    Args:
+        tau: As in SPLC.
+        expected_positives: Labels an image has in truth, on average.
+        strength: Weight of the squared excess of the batch's mean number of positives, over C.
+    """
+
+    BY_ENTRY = False
+
+    def __init__(self, tau: float, expected_positives: float, strength: float = 3.0) -> None:
+        super().__init__(tau)
+        self.expected_positives = expected_positives
+        self.strength = strength
+
+    def kernel(self, epoch: int | None = None) -> None:
+        return None
+
+    def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
+        logits, target = prepare(pred, target)
+        penalty = self.strength * excess(power(logits, 1), self.expected_positives)
+        return super().elementwise(logits, target, epoch) + penalty
 
 
 class HillThenSPLC(nn.Module):

@@ -10,6 +10,7 @@ losses = {
     'teacher': dict(type='TeacherFlips'),
     'two-views': dict(type='ViewsFlips'),
     'kept-likelihood': dict(type='KeptBCE', keep=0.4),
+    'counted': dict(type='CountedSPLC', tau=0.5, expected_positives=3.1),
 }
 labels = {
     'full': dict(ann_file='train_full.txt'),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from beyond_losses import KeptBCE
+from beyond_losses import CountedSPLC, KeptBCE
 from mmengine.hooks import Hook
 from mmengine.model import ExponentialMovingAverage
 from mmengine.runner import Runner
@@ -17,6 +17,7 @@ from mmpretrain_mlml import SPLC
 from mmpretrain_mlml.losses.functional import confident
 
 MODELS.register_module(module=KeptBCE)
+MODELS.register_module(module=CountedSPLC)
 
 
 @MODELS.register_module()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import pickle
 import re
@@ -163,7 +164,7 @@ def _dict_only(content: Any) -> dict:
 # What torch.load lets escape for files that are cut short, or are something else altogether.
 _UNREADABLE = (
     pickle.UnpicklingError, EOFError, RuntimeError, KeyError, IndexError, ValueError, TypeError,
-    AttributeError,
+    AttributeError, OSError,
 )  # fmt: skip
 
 
@@ -174,6 +175,8 @@ def _refusal_explained(source: Any) -> Iterator[None]:
         yield
     except _UNREADABLE as error:
         if isinstance(error, RuntimeError) and 'PytorchStreamReader' not in str(error):
+            raise
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # of a file without its end
             raise
         found = re.search(r'[Uu]nsupported[^\n]*?(?=\. | Please|\n|$)', str(error))
         reason = found.group(0) if found else 'it is no checkpoint'

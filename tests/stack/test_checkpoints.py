@@ -252,6 +252,15 @@ def test_damaged_and_missing_files_are_named(tmp_path, content):
         load(tmp_path / 'none.pth')
 
 
+def test_a_file_cut_off_anywhere_is_refused_by_name(tmp_path):
+    torch.save({'a': torch.randn(1000)}, tmp_path / 'whole.pth')
+    whole = (tmp_path / 'whole.pth').read_bytes()
+    for length in range(1, len(whole), 101):
+        (tmp_path / 'cut.pth').write_bytes(whole[:length])
+        with pytest.raises(RuntimeError, match=r'cut\.pth was refused'):
+            load(tmp_path / 'cut.pth')
+
+
 @pytest.mark.parametrize('content', [torch.zeros(3), [1], 'text'])
 def test_what_is_no_dict_is_refused_by_name(tmp_path, content):
     torch.save(content, tmp_path / 'odd.pth')
