@@ -10,6 +10,7 @@ losses = {
     'teacher': dict(type='TeacherFlips'),
     'two-views': dict(type='ViewsFlips'),
     'kept-likelihood': dict(type='KeptBCE', keep=0.4),
+    'no-focus': dict(type='mmpretrain_mlml.SPLC', tau=0.55, gamma=0, margin=1.5),
     'counted': dict(type='CountedSPLC', tau=0.5, expected_positives=3.1),
 }
 labels = {
