@@ -100,12 +100,12 @@ class CountedSPLC(SPLC):
     Args:
         tau: As in SPLC.
         expected_positives: Labels an image has in truth, on average.
-        strength: Weight of the squared excess of the batch's mean number of positives, over C.
+        strength: Weight of the squared excess of the batch's mean number of positives.
     """
 
     BY_ENTRY = False
 
-    def __init__(self, tau: float, expected_positives: float, strength: float = 3.0) -> None:
+    def __init__(self, tau: float, expected_positives: float, strength: float = 0.0375) -> None:
         super().__init__(tau)
         self.expected_positives = expected_positives
         self.strength = strength
@@ -115,8 +115,8 @@ class CountedSPLC(SPLC):
 
     def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
         logits, target = prepare(pred, target)
-        penalty = self.strength * excess(power(logits, 1), self.expected_positives)
-        return super().elementwise(logits, target, epoch) + penalty
+        share = excess(power(logits, 1), self.expected_positives) * logits.size(1)
+        return super().elementwise(logits, target, epoch) + self.strength * share
 
 
 class HillThenSPLC(nn.Module):
