@@ -4,7 +4,7 @@ _base_ = 'beyond_photos.py'
 base = 'digits_full_bce.py'
 losses = {
     'counted': dict(expected_positives=3.0),
-    'counted-tau0.6': dict(type='CountedSPLC', tau=0.6, expected_positives=3.0),
+    'counted-tau0.6': dict(expected_positives=3.0),
     'SPLC-on-kept': dict(type='mmpretrain_mlml.SPLC', base=dict(type='KeptBCE', keep=0.4)),
 }
 labels = {

@@ -12,6 +12,7 @@ losses = {
     'kept-likelihood': dict(type='KeptBCE', keep=0.4),
     'no-focus': dict(type='mmpretrain_mlml.SPLC', tau=0.55, gamma=0, margin=1.5),
     'counted': dict(type='CountedSPLC', tau=0.5, expected_positives=3.1),
+    'counted-tau0.6': dict(type='CountedSPLC', tau=0.6, expected_positives=3.1),
 }
 labels = {
     'full': dict(ann_file='train_full.txt'),
