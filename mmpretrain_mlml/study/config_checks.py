@@ -75,9 +75,11 @@ def check_parts(cfg: Config) -> None:
 def _parts(cfg: Config) -> Iterator[tuple[str, Any, Registry]]:
     """Whatever MMEngine builds, but for data sets, with its place and registry."""
     yield 'model', cfg.model, MODELS
-    for name in ('data_preprocessor', 'backbone', 'neck', 'head'):
+    for name in ('backbone', 'neck', 'head'):
         if cfg.model.get(name):
             yield f'model.{name}', cfg.model[name], MODELS
+    preprocessor = cfg.model.get('data_preprocessor') or {}
+    yield 'model.data_preprocessor', {'type': 'ClsDataPreprocessor', **preprocessor}, MODELS
     yield 'optim_wrapper', {'type': 'OptimWrapper', **cfg.optim_wrapper}, OPTIM_WRAPPERS
     yield 'optim_wrapper.optimizer', cfg.optim_wrapper.optimizer, OPTIMIZERS
     loop = 'EpochBasedTrainLoop' if cfg.train_cfg.get('by_epoch', True) else 'IterBasedTrainLoop'

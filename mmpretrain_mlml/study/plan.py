@@ -155,9 +155,8 @@ def _overrides(
         ('test_dataloader', 'val_dataloader'),
         ('test_evaluator', 'val_evaluator'),
     ):
-        if isinstance(
-            found.get(validated), Mapping
-        ):  # tools/test.py scores what training validated
+        # tools/test.py scores what training validated
+        if isinstance(found.get(validated), Mapping):
             found[tested] = _merged(found[validated], found.get(tested, {}))
     return found
 
