@@ -23,10 +23,12 @@ from mmpretrain.registry import (
 )
 from torch.utils.data import DataLoader
 
+from ..evaluation.metric import MultiLabelScores
 from ..hooks.full_labels import FullLabels
+from ..losses.base import defaults_of
 
 _METRIC = 'mmpretrain_mlml.MultiLabelScores'
-_SCORING = {'threshold': 0.5, 'topk': None, 'empty_classes': 'zero'}  # what the report works with
+_SCORING = 'threshold', 'topk', 'empty_classes', 'prefix'  # a report wants them at their defaults
 _ELSEWHERE = ('custom_imports', 'auto_scale_lr')  # top-level keys that are no argument of a Runner
 _BY_MMENGINE = {  # keys that it takes out before it builds a part
     'optim_wrapper': ('optimizer', 'constructor', 'paramwise_cfg'),
@@ -56,19 +58,20 @@ def check_parts(cfg: Config) -> None:
     if not isinstance(model, Mapping):
         raise ValueError(f'expected model to be a dict, got {model!r}')
     loss = model.head.loss
-    try:
+    with naming(f'cannot build the loss {dict(loss)}'):
         MODELS.build(loss)
-    except (KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
-        raise ValueError(f'cannot build the loss {dict(loss)}: {error}') from error
-    for place, part, registry in _parts(cfg):
-        _check_part(place, part, registry)
     evaluator = cfg.get('val_evaluator')
     if not isinstance(evaluator, Mapping) or evaluator.get('type') != _METRIC:
         raise ValueError(f'expected val_evaluator to be one {_METRIC}, got {evaluator!r}')
-    other = {k: evaluator[k] for k, v in _SCORING.items() if evaluator.get(k, v) != v}
+    for place, part, registry in _parts(cfg):
+        _check_part(place, part, registry)
+    usual = {key: getattr(defaults_of(MultiLabelScores), key) for key in _SCORING}
+    other = {
+        key: evaluator[key] for key in _SCORING if evaluator.get(key, usual[key]) != usual[key]
+    }
     if other:
         raise ValueError(
-            f'val_evaluator: a report resamples scores of {_SCORING}, got {other}; leave it out'
+            f'val_evaluator: a report resamples scores of {usual}, got {other}; leave it out'
         )
 
 
@@ -92,8 +95,7 @@ def _parts(cfg: Config) -> Iterator[tuple[str, Any, Registry]]:
             yield f'default_hooks.{name}', hook, HOOKS
     for hook in cfg.get('custom_hooks') or []:
         yield 'custom_hooks', hook, HOOKS
-    if isinstance(cfg.get('val_evaluator'), Mapping):
-        yield 'val_evaluator', cfg.val_evaluator, METRICS
+    yield 'val_evaluator', cfg.val_evaluator, METRICS
     yield 'train_dataloader', {'type': DataLoader, **cfg.train_dataloader}, MODELS
 
 

@@ -69,7 +69,7 @@ def report_study(study: Study, work_dir: Path) -> str:
                 records.append(read_record(folder, run.table, run.base, run.overrides, **names))
             else:
                 missing[run.name] = _why(folder, kind)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             missing[run.name] = f'cannot be read: {error}'
     return write_report(
         records, work_dir / 'report', study.name, study.reference, study.full, missing

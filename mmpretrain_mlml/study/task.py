@@ -44,9 +44,8 @@ class Task:
         self.phase = self.state = 'waiting'
         self.done = self.seconds = 0.0
         self.process: subprocess.Popen | None = None
-        self._marks: list[
-            tuple[float, float]
-        ] = []  # seconds and done, when that first grew and last
+        # seconds and done, when that first grew and last
+        self._marks: list[tuple[float, float]] = []
         self._epochs = Config.fromfile(run.file).train_cfg.get('max_epochs')
 
     def start(self, environment: Mapping[str, str]) -> bool:

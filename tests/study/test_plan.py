@@ -129,6 +129,7 @@ def test_what_cannot_be_run_is_refused(change, said, study):
         ({'custom_hooks': [{}]}, 'expected custom_hooks to be a dict with a type'),
         ({'val_evaluator': {'tresh': 3}}, 'val_evaluator: .*unexpected keyword argument .tresh'),
         ({'val_evaluator': {'threshold': 0.2}}, "resamples scores of .*, got {'threshold': 0.2}"),
+        ({'val_evaluator': {'prefix': 'mine'}}, "resamples scores of .*, got {'prefix': 'mine'}"),
         ({'val_evaluator': None}, 'expected val_evaluator to be one .*, got None'),
         ({'a-b': 1}, 'SyntaxError'),
     ],
