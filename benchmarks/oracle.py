@@ -12,7 +12,7 @@ from mmpretrain.registry import HOOKS, MODELS
 from torch import Tensor
 
 from mmpretrain_mlml import BCE, SPLC
-from mmpretrain_mlml.hooks.full_labels import FullLabels
+from mmpretrain_mlml.datasets.full_labels import FullLabels
 from mmpretrain_mlml.losses.correction import LabelCorrection
 
 

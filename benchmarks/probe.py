@@ -25,10 +25,10 @@ from torch.utils.data import DataLoader
 from mmpretrain_mlml import config
 from mmpretrain_mlml.datasets.statistics import LabelCounts
 from mmpretrain_mlml.evaluation import multi_label_scores
-from mmpretrain_mlml.hooks.collapse_watch import CollapseWatch
-from mmpretrain_mlml.hooks.label_prior_hook import log_odds
+from mmpretrain_mlml.hooks.recipe.label_prior_hook import log_odds
 from mmpretrain_mlml.losses.base import tell_epoch
 from mmpretrain_mlml.losses.functional import logit
+from mmpretrain_mlml.monitoring.collapse_watch import CollapseWatch
 
 KEPT = Path('work_dirs/probe')
 LISTS = ('full', '0.4left', 'single')

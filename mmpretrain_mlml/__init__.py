@@ -43,7 +43,7 @@ _REGISTERED = (
 )
 
 if not _ABSENT:
-    from .stack import repair
+    from .repairs import repair
 
     repair()
 

@@ -6,8 +6,6 @@ The losses stand on the ground floor, without mm* imports, and so are registered
 from mmpretrain.registry import MODELS
 
 from .datasets import COCOMissingLabel, DigitScenes
-from .evaluation.loop import RawAndAveragedValLoop
-from .evaluation.metric import MultiLabelScores
 from .hooks import (
     BestWeightsHook,
     ChannelsLastHook,
@@ -24,7 +22,9 @@ from .hooks import (
     WeightAverageHook,
     WholeUpdatesHook,
 )
+from .loops.raw_and_averaged import RawAndAveragedValLoop
 from .losses import FAMILY
+from .metrics.multi_label_scores import MultiLabelScores
 from .optim import OneCycle, SummedGradientsConstructor
 from .transforms import LoadWholeImage, RelativeCutout, StepRandAugment
 from .visualization.tag_visualizer import TagVisualizer

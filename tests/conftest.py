@@ -9,11 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from helpers import ROOT, SHARED
 
-# imported by tests; pytest would import them a second time
-collect_ignore = ['launched.py', 'obstacles.py', 'pictures.py', 'stack_matrix.py', 'support.py']
-ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / 'shared'
+# imported by tests, or no tests; pytest would import them a second time
+collect_ignore = ['helpers', 'stack_matrix.py']
 
 
 @pytest.fixture(scope='session')
@@ -116,7 +115,7 @@ def free_port():
 @pytest.fixture(scope='session')
 def launch(tmp_path_factory, free_port):
     """Starts a small training run, resuming what there is: (work_dir, *options, processes=...)."""
-    from launched import Launched, write_config
+    from helpers.launched import Launched, write_config
 
     config = write_config(tmp_path_factory.mktemp('launched'))
 

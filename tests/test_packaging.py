@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mmpretrain
 import pytest
-from conftest import ROOT
+from helpers import ROOT
 
 import mmpretrain_mlml
 

@@ -1,6 +1,6 @@
 """Weights in and out: reading checkpoints, the released trainer's layout, export for use elsewhere."""
 
-from .atomic import AtomicLocalBackend
+from ..repairs.atomic_backend import AtomicLocalBackend
 from .portable import describe, export_onnx, export_safetensors
 from .released import from_released, to_released
 from .weights import CheckpointError, build_model, check_fit, read_weights

@@ -17,7 +17,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from torch import Tensor, nn
 
-from ..evaluation.metric import MultiLabelScores
+from ..metrics.multi_label_scores import MultiLabelScores
 from ..version import __version__
 
 OPSET = 18

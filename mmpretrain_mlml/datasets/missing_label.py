@@ -20,7 +20,7 @@ from ..labels import (
     hide_entries,
 )
 from ..labels.protocols import check_protocol, check_share
-from .randomness import seeded
+from ..runtime.random_state import seeded
 
 
 class SampleError(RuntimeError):

@@ -1,17 +1,17 @@
-from .best_weights_hook import BestWeightsHook
-from .channels_last_hook import ChannelsLastHook
-from .global_loss_hook import GlobalLossHook
-from .interruption_hook import InterruptionHook
-from .label_prior_hook import LabelPriorHook
-from .label_recovery_hook import LabelRecoveryHook
-from .loss_data_hook import LossDataHook
-from .loss_epoch_hook import LossEpochHook
-from .non_finite_hook import NonFiniteError, NonFiniteHook
-from .safe_checkpoint_hook import SafeCheckpointHook
-from .sample_seed_hook import SampleSeedHook
-from .tag_visualization_hook import TagVisualizationHook
-from .weight_average_hook import WeightAverageHook
-from .whole_updates_hook import WholeUpdatesHook
+from .loss_state.loss_data_hook import LossDataHook
+from .loss_state.loss_epoch_hook import LossEpochHook
+from .monitoring.global_loss_hook import GlobalLossHook
+from .monitoring.label_recovery_hook import LabelRecoveryHook
+from .monitoring.tag_visualization_hook import TagVisualizationHook
+from .recipe.best_weights_hook import BestWeightsHook
+from .recipe.channels_last_hook import ChannelsLastHook
+from .recipe.label_prior_hook import LabelPriorHook
+from .recipe.sample_seed_hook import SampleSeedHook
+from .recipe.weight_average_hook import WeightAverageHook
+from .recipe.whole_updates_hook import WholeUpdatesHook
+from .reliability.interruption_hook import InterruptionHook
+from .reliability.non_finite_hook import NonFiniteError, NonFiniteHook
+from .reliability.safe_checkpoint_hook import SafeCheckpointHook
 
 __all__ = [
     'BestWeightsHook',

@@ -23,9 +23,9 @@ from mmpretrain.registry import (
 )
 from torch.utils.data import DataLoader
 
-from ..evaluation.metric import MultiLabelScores
-from ..hooks.full_labels import FullLabels
+from ..datasets.full_labels import FullLabels
 from ..losses.base import defaults_of
+from ..metrics.multi_label_scores import MultiLabelScores
 
 _METRIC = 'mmpretrain_mlml.MultiLabelScores'
 _SCORING = 'threshold', 'topk', 'empty_classes', 'prefix'  # a report wants them at their defaults

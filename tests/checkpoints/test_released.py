@@ -4,8 +4,8 @@ import math
 
 import pytest
 import torch
+from helpers.support import released_network
 from mmengine.config import Config
-from support import released_network
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.checkpoints import (

@@ -5,9 +5,9 @@ import json
 import os
 
 import pytest
+from helpers.pictures import BAD, ODD, PATCHED, WHOLE, encode, picture
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from pictures import BAD, ODD, PATCHED, WHOLE, encode, picture
 from rich.console import Console
 
 from mmpretrain_mlml import LoadWholeImage, config

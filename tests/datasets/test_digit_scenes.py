@@ -4,8 +4,8 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
+from helpers.support import VALIDATION, make_runner
 from sklearn.datasets import load_digits
-from support import VALIDATION, make_runner
 
 from mmpretrain_mlml import BCE, DigitScenes
 from mmpretrain_mlml.datasets.digit_scenes import make_scenes

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from helpers.support import make_runner
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS
-from support import make_runner
 from torch import nn
 
 from mmpretrain_mlml import config

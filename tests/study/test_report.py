@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT
-from support import write_run
+from helpers import ROOT
+from helpers.support import write_run
 
 from mmpretrain_mlml.evaluation import Predictions, average_precision, multi_label_scores
 from mmpretrain_mlml.study import study as studies

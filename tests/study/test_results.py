@@ -2,9 +2,9 @@
 
 import cv2
 import pytest
-from conftest import ROOT
+from helpers import ROOT
+from helpers.support import write_run
 from mmengine.config import Config
-from support import write_run
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.study import read_scores

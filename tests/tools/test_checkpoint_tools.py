@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 import torchvision.transforms.functional as TF
+from helpers.support import released_network
 from PIL import Image
-from support import released_network
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.evaluation import multi_label_scores

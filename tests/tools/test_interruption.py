@@ -7,7 +7,7 @@ import time
 
 import pytest
 import torch
-from launched import EPOCHS, ITERATIONS, assert_same_end, kill_at
+from helpers.launched import EPOCHS, ITERATIONS, assert_same_end, kill_at
 
 KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points
 CHOSEN = {

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from launched import assert_same_end, descendants
+from helpers.launched import assert_same_end, descendants
 
 pytestmark = [pytest.mark.dist, pytest.mark.slow]
 

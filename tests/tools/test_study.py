@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT
+from helpers import ROOT
 from mmengine.logging import MMLogger
 
 from mmpretrain_mlml.evaluation import Predictions, multi_label_scores

@@ -11,7 +11,7 @@ import time
 import pytest
 import torch
 import torchvision
-from conftest import ROOT
+from helpers import ROOT
 
 import mmpretrain_mlml  # noqa: F401  lets torch.load read training state
 

@@ -4,11 +4,11 @@ import pickle
 import mmcv
 import numpy as np
 import pytest
+from helpers.pictures import BAD, ODD, PATCHED, SIXTEEN, WHOLE, rotated
 from mmcv.transforms import Compose, LoadImageFromFile
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain import ImageClassificationInferencer
-from pictures import BAD, ODD, PATCHED, SIXTEEN, WHOLE, rotated
 from PIL import Image, ImageOps
 
 from mmpretrain_mlml import LoadWholeImage, config

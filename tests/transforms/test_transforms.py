@@ -12,7 +12,7 @@ from mmpretrain.registry import TRANSFORMS
 from PIL import Image, ImageEnhance, ImageOps
 
 from mmpretrain_mlml import RelativeCutout, StepRandAugment, config
-from mmpretrain_mlml.datasets.randomness import seeded
+from mmpretrain_mlml.runtime.random_state import seeded
 
 OPERATIONS = [
     'Invert', 'Cutout', 'Sharpness', 'AutoContrast', 'Posterize', 'Shear', 'Translate', 'Translate',

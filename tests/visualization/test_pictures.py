@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.support import make_runner
 from matplotlib.colors import to_rgb as colour_of
 from mmpretrain.structures import DataSample
-from support import make_runner
 
 from mmpretrain_mlml import DigitScenes, TagVisualizer
 from mmpretrain_mlml.visualization import Tag, contact_sheet, draw_pictures, to_rgb

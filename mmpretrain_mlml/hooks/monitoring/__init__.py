@@ -1,0 +1,1 @@
+"""Hooks that log and draw what happens during training and testing."""

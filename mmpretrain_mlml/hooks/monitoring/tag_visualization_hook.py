@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmpretrain.engine.hooks import VisualizationHook
+from mmpretrain.registry import HOOKS
+
+from ...visualization import to_rgb
+
+
+@HOOKS.register_module()
+class TagVisualizationHook(VisualizationHook):
+    """MMPretrain's ``VisualizationHook`` with the right colours.
+
+    MMPretrain hands images on as they were loaded, blue first, and draws them as if red came first;
+    this hook looks at the model's preprocessor to know. ``tools/test.py --show-dir`` switches it on.
+
+    Args:
+        **kwargs: As for MMPretrain's hook.
+    """
+
+    def before_test(self, runner: Runner) -> None:
+        self._bgr = _takes_bgr(runner)
+        if self.out_dir is not None:
+            Path(self.out_dir).mkdir(parents=True, exist_ok=True)
+
+    def before_val(self, runner: Runner) -> None:
+        self.before_test(runner)
+
+    def _draw_samples(
+        self, batch_idx: int, data_batch: dict, data_samples: Sequence, step: int = 0
+    ) -> None:
+        if self.enable:
+            images = [to_rgb(image.cpu(), self._bgr) for image in data_batch['inputs']]
+            packed = [torch.from_numpy(image).permute(2, 0, 1) for image in images]
+            data_batch = {**data_batch, 'inputs': packed}
+        super()._draw_samples(batch_idx, data_batch, data_samples, step)
+
+
+def _takes_bgr(runner: Runner) -> bool:
+    model: Any = runner.model
+    if is_model_wrapper(model):
+        model = model.module
+    return bool(getattr(model.data_preprocessor, '_channel_conversion', False))

@@ -1,0 +1,1 @@
+"""Hooks that make up the released training recipe."""

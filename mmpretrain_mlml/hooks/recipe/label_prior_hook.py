@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+from torch import Tensor, nn
+
+from ...datasets.statistics import LabelCounts, count_labels
+from ...losses.functional import check_range
+
+
+@HOOKS.register_module()
+class LabelPriorHook(Hook):
+    """Starts the classifier at the log-odds of the training labels, class by class.
+
+    A classifier whose biases are 0 begins by finding every class in half of the images. Before
+    training this hook sets the bias of the head's last linear layer to
+    ``log((present + smoothing) / (absent + smoothing))``, counted over the known training labels, so
+    that the first probabilities are about as frequent as the labels. A run that goes on from a
+    checkpoint, or starts from a trained classifier (``load_from``), is left as it is.
+
+    Args:
+        smoothing: Added to both counts, > 0, since some classes have no label.
+
+    Raises:
+        ValueError: ``smoothing`` is not above 0; before training, the head has no linear layer with a
+            bias for each class.
+
+    Source: prior initialisation, arXiv 1708.02002, by class.
+    """
+
+    priority = 'HIGH'  # before averages of the weights start
+
+    def __init__(self, smoothing: float = 1.0) -> None:
+        check_range('smoothing', smoothing, low=1e-12)
+        self.smoothing = smoothing
+        self._loaded = False  # a checkpoint; --resume alone does not mean that there was one
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        self._loaded = True
+
+    def before_train(self, runner: Runner) -> None:
+        if self._loaded:
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        counts = count_labels(runner.train_dataloader.dataset)
+        bias = _classifier_bias(model.head, len(counts.present))
+        with torch.no_grad():
+            bias.copy_(log_odds(counts, self.smoothing))
+
+
+def log_odds(counts: LabelCounts, smoothing: float) -> Tensor:
+    """Logarithm of present to absent labels, (C,), float64, ``smoothing`` added to both."""
+    present, known = (torch.from_numpy(count).double() for count in counts)
+    return torch.log((present + smoothing) / (known - present + smoothing))
+
+
+def _classifier_bias(head: nn.Module, classes: int) -> Tensor:
+    linear = [module for module in head.modules() if isinstance(module, nn.Linear)]
+    if not linear or linear[-1].bias is None or len(linear[-1].bias) != classes:
+        found = f'{linear[-1]}' if linear else 'none'
+        raise ValueError(
+            f'expected a last linear layer with a bias for each of {classes} classes in the '
+            f'{type(head).__name__}, got {found}: LabelPriorHook cannot set its bias'
+        )
+    return linear[-1].bias

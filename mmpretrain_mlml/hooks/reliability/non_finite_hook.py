@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import all_gather_object, get_rank
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+from torch import Tensor
+
+from ...runtime.agreement import on_any_process
+
+SHOWN = 8  # names and paths in a message
+SMALLEST_SCALE = 2.0**-16  # after 32 skipped updates, from the scale with which torch starts
+
+
+class NonFiniteError(RuntimeError):
+    """A number went wrong; names the iteration, the images and the checkpoint to go back to."""
+
+
+@HOOKS.register_module()
+class NonFiniteHook(Hook):
+    """Stops training, on all processes, at the first loss or weight that is NaN or infinite.
+
+    Looks at the losses and the weights after each iteration, and at gradients that are accumulated.
+    Any other one that goes wrong shows in the weights at once, unless the scaler of mixed precision
+    has skipped the update, as it should; where it skips one after the other, training stops, too.
+    Before a checkpoint is written all its tensors are looked at, so that none with NaN reaches the
+    disk.
+
+    Raises:
+        NonFiniteError: Names the iteration, what is not finite, the images of the batch on the
+            processes concerned, and the last checkpoint.
+    """
+
+    priority = 'LOW'  # after the average of the weights, before checkpoints
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        wrong = _wrong_losses(outputs or {}) + _wrong_scale(runner)
+        numbers = dict(_weights_and_gradients(runner))
+        if not _all_finite(list(numbers.values())):
+            wrong += [name for name, held in numbers.items() if not torch.isfinite(held).all()]
+        if not on_any_process(bool(wrong)):
+            return
+        mine = f'process {get_rank()}: {_some(wrong)}; images {_some(_paths(data_batch))}'
+        reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
+        raise NonFiniteError(
+            f'iteration {runner.iter + 1} (epoch {runner.epoch + 1}) gave numbers that are not '
+            f'finite: {"; ".join(reports)}. {_last_good(runner)}. A lower learning rate, gradient '
+            'clipping (optim_wrapper.clip_grad) or bfloat16 instead of float16 may help'
+        )
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        wrong = [
+            name
+            for name, tensor in _tensors(checkpoint)
+            if tensor.is_floating_point() and not torch.isfinite(tensor).all()
+        ]
+        if wrong:
+            raise NonFiniteError(
+                f'no checkpoint is written after iteration {runner.iter + 1}: not finite are '
+                f'{_some(wrong)}. {_last_good(runner)}'
+            )
+
+
+def _last_good(runner: Runner) -> str:
+    pointer = Path(runner.work_dir) / 'last_checkpoint'
+    last = pointer.read_text().strip() if pointer.is_file() else 'none yet'
+    return f'The last checkpoint with good numbers: {last}'
+
+
+def _wrong_losses(outputs: Mapping[str, Any]) -> list[str]:
+    return [
+        f'{name} = {float(value.detach())}'
+        for name, value in outputs.items()
+        if isinstance(value, Tensor) and not torch.isfinite(value).all()
+    ]
+
+
+def _wrong_scale(runner: Runner) -> list[str]:
+    """A scaler halves its scale with each update that it skips."""
+    scaler = getattr(runner.optim_wrapper, 'loss_scaler', None)
+    scale = SMALLEST_SCALE if scaler is None else scaler.get_scale()
+    return (
+        [] if scale >= SMALLEST_SCALE else [f'gradients, again and again (loss scale {scale:.1g})']
+    )
+
+
+def _weights_and_gradients(runner: Runner) -> Iterator[tuple[str, Tensor]]:
+    """By name; there are gradients only where they wait for more to be added."""
+    scaled = hasattr(runner.optim_wrapper, 'loss_scaler')  # which looks at its own
+    for name, p in runner.model.named_parameters():
+        if p.is_floating_point() and p.numel():  # a shard can be empty
+            yield f'weight {name}', p.detach()
+            if p.grad is not None and not scaled:
+                yield f'gradient of {name}', p.grad
+
+
+def _all_finite(tensors: list[Tensor]) -> bool:
+    norms = torch._foreach_norm(tensors, float('inf'))
+    return bool(torch.isfinite(torch.stack([norm.float() for norm in norms])).all())
+
+
+def _tensors(tree: Any, name: str = '') -> Iterator[tuple[str, Tensor]]:
+    if isinstance(tree, Tensor):
+        yield name, tree
+    elif isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from _tensors(value, f'{name}.{key}' if name else str(key))
+    elif isinstance(tree, (list, tuple)):
+        for index, value in enumerate(tree):
+            yield from _tensors(value, f'{name}[{index}]')
+
+
+def _paths(data_batch: Any) -> list[str]:
+    samples = data_batch.get('data_samples', []) if isinstance(data_batch, Mapping) else []
+    return [str(s.get('img_path', s.get('sample_idx', '?'))) for s in samples]
+
+
+def _some(names: list[str]) -> str:
+    more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
+    return ', '.join(names[:SHOWN]) + more

@@ -1,0 +1,1 @@
+"""Loops that MMPretrain's LOOPS registry knows."""

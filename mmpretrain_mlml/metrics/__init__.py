@@ -1,0 +1,1 @@
+"""Metrics that MMPretrain's METRICS registry knows."""

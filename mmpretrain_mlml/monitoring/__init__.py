@@ -1,0 +1,1 @@
+"""What is observed about a loss while it trains."""

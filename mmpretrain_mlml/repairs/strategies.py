@@ -1,0 +1,138 @@
+"""Runners with a strategy (FSDP): the same repairs as for the plain ``Runner``."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import mmengine.runner._flexible_runner as flexible_runner
+import mmengine.runner.checkpoint as mmengine_checkpoint
+import torch
+from mmengine._strategy import BaseStrategy, DDPStrategy, FSDPStrategy, SingleDeviceStrategy
+from mmengine.runner import FlexibleRunner
+from torch import nn
+from torch.distributed.fsdp import FullyShardedDataParallel
+
+from .atomic_backend import ATOMIC
+from .checkpoints import disarm
+from .distributed import cpu_only, start_gloo
+from .resume import find_latest_checkpoint
+
+
+def shard_without_gpu() -> None:
+    """Lets ``FSDPStrategy`` and ``DDPStrategy`` train on CPUs through gloo.
+
+    Symptom: they die in ``torch.cuda.set_device`` without a GPU, and FSDP is given GPU numbers. Once
+    it runs, checkpoints hold Adam's second moments in place of the first: torch collects both in one
+    buffer and counts on ``.cpu()`` to copy them out, which on a CPU it does not.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12; torch 2.15 for the moments.
+    Goes when: mmengine's ``init_dist`` and strategies know the CPU, and torch copies.
+    """
+    setup, wrap = DDPStrategy._setup_distributed, FSDPStrategy._wrap_model
+
+    @functools.wraps(setup)
+    def setup_on_cpu(
+        self: DDPStrategy, launcher: str = 'pytorch', backend: str = 'nccl', **kwargs: Any
+    ) -> None:
+        if launcher == 'pytorch' and cpu_only():
+            start_gloo(kwargs.get('timeout', 1800))
+        setup(self, launcher, backend, **kwargs)
+
+    @functools.wraps(wrap)
+    def wrap_on_cpu(self: FSDPStrategy, model: nn.Module) -> nn.Module:
+        if cpu_only():
+            wrapper = self.model_wrapper or {'type': 'MMFullyShardedDataParallel'}
+            self.model_wrapper = {**wrapper, 'device_id': torch.device('cpu')}
+            self.optim_state_dict_config.offload_to_cpu = False
+        return wrap(self, model)
+
+    DDPStrategy._setup_distributed, FSDPStrategy._wrap_model = setup_on_cpu, wrap_on_cpu
+
+
+def never_obey_checkpoint_of_strategy() -> None:
+    """Drops from a checkpoint what a ``FlexibleRunner`` would act upon, and finds the right one.
+
+    Symptom, versions and end: as ``never_obey_checkpoint`` and ``resume_from_what_is_there``.
+    """
+    load = SingleDeviceStrategy.load_checkpoint
+
+    @functools.wraps(load)
+    def load_and_disarm(self: BaseStrategy, *args: Any, **kwargs: Any) -> dict:
+        checkpoint = load(self, *args, **kwargs)
+        disarm(checkpoint, self.work_dir)
+        return checkpoint
+
+    SingleDeviceStrategy.load_checkpoint = load_and_disarm
+    flexible_runner.find_latest_checkpoint = find_latest_checkpoint
+
+
+def write_whole_files() -> None:
+    """Makes strategies write a local checkpoint completely or not at all.
+
+    Symptom: they leave out the ``backend_args`` by which a hook asks for that.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: ``FlexibleRunner.save_checkpoint`` hands them on.
+    """
+    save = mmengine_checkpoint.save_checkpoint
+
+    @functools.wraps(save)
+    def save_whole(
+        checkpoint: dict,
+        filename: str,
+        file_client_args: dict | None = None,
+        backend_args: dict | None = None,
+    ) -> None:
+        if '://' not in filename and file_client_args is None and backend_args is None:
+            backend_args = {'backend': ATOMIC}
+        save(checkpoint, filename, file_client_args, backend_args)
+
+    mmengine_checkpoint.save_checkpoint = save_whole
+
+
+def resume_sharded_optimiser() -> None:
+    """Lets ``FSDPStrategy`` resume.
+
+    Symptom: ``TypeError: unhashable type: 'dict'``, for the arguments of FSDP's
+    ``optim_state_dict_to_load`` stand in the order that torch 2.0 had.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12 with torch >= 2.1.
+    Goes when: mmengine names the arguments.
+    """
+
+    def load_optim_state_dict(self: FSDPStrategy, state_dict: dict) -> None:
+        loaded = FullyShardedDataParallel.optim_state_dict_to_load(
+            model=self.model, optim=self.optim_wrapper.optimizer, optim_state_dict=state_dict
+        )
+        self.optim_wrapper.load_state_dict(loaded)
+
+    FSDPStrategy.load_optim_state_dict = load_optim_state_dict
+
+
+def save_position_as_told() -> None:
+    """Makes ``FlexibleRunner.save_checkpoint`` write the epoch and iteration that it is given.
+
+    Symptom: a checkpoint that is written again after its validation says one epoch more, so that a
+    resumed run leaves an epoch out.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: it respects ``meta``, as ``Runner`` does.
+    """
+    save = FlexibleRunner.save_checkpoint
+
+    @functools.wraps(save)
+    def save_as_told(
+        self: FlexibleRunner, *args: Any, meta: dict | None = None, **kwargs: Any
+    ) -> None:
+        told = {key: value for key, value in (meta or {}).items() if key in ('epoch', 'iter')}
+        call_hook = self.call_hook
+
+        def put_right(name: str, **arguments: Any) -> None:
+            if name == 'before_save_checkpoint':
+                arguments['checkpoint']['meta'].update(told)
+            call_hook(name, **arguments)
+
+        self.call_hook = put_right
+        try:
+            save(self, *args, meta=meta, **kwargs)
+        finally:
+            del self.call_hook
+
+    FlexibleRunner.save_checkpoint = save_as_told

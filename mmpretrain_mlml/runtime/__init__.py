@@ -1,0 +1,1 @@
+"""What runners, processes and data workers share outside the repairs of the stack."""

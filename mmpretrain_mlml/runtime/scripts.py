@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import mmpretrain
+
+from ..repairs.distributed import end_with_launcher, leave_gloo
+
+
+def run_mmpretrain_script(name: str) -> None:
+    """Runs one of MMPretrain's own command line tools with the arguments of this process.
+
+    The wheel of MMPretrain keeps its tools under ``.mim``, a checkout beside the package.
+
+    Args:
+        name: ``'train.py'`` or ``'test.py'``.
+
+    Raises:
+        FileNotFoundError: This installation of MMPretrain has no such tool.
+    """
+    end_with_launcher()
+    package = Path(mmpretrain.__file__).parent
+    places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
+    for script in places:
+        if script.is_file():
+            try:
+                runpy.run_path(str(script), run_name='__main__')
+            except SystemExit as end:  # a stop that was asked for
+                if isinstance(end.code, int):
+                    leave_gloo(end.code)
+                raise
+            leave_gloo()
+            return
+    raise FileNotFoundError(f'MMPretrain {mmpretrain.__version__} has no tools/{name} at {places}')

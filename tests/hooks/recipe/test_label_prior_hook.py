@@ -1,0 +1,60 @@
+"""The classifier starts where the labels are, once."""
+
+import numpy as np
+import pytest
+import torch
+from helpers.support import make_runner
+
+from mmpretrain_mlml import LabelPriorHook
+from mmpretrain_mlml.datasets.statistics import LabelCounts, count_labels
+from mmpretrain_mlml.hooks.recipe.label_prior_hook import log_odds
+
+HOOKS = {
+    'custom_hooks': [
+        {'type': 'mmpretrain_mlml.LabelPriorHook', 'smoothing': 0.5},
+        {'type': 'mmpretrain_mlml.WeightAverageHook'},
+    ],
+    'optim_wrapper': {'optimizer': {'lr': 0.0}},  # the start is what is left at the end
+    'param_scheduler': None,
+    'train_cfg': {'max_epochs': 1},
+}
+
+
+def test_log_odds_are_smoothed():
+    found = log_odds(LabelCounts(np.array([0, 3, 10]), np.array([10, 9, 10])), smoothing=0.5)
+    expected = torch.tensor([0.5 / 10.5, 3.5 / 6.5, 10.5 / 0.5], dtype=torch.float64).log()
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize('resume', [False, True], ids=['new', 'resumed without a checkpoint'])
+def test_training_starts_at_the_log_odds_and_so_does_the_average(resume, tmp_path):
+    runner = make_runner(tmp_path, **HOOKS, resume=resume)
+    runner.train()
+    expected = log_odds(count_labels(runner.train_dataloader.dataset), 0.5).float()
+    assert expected.std() > 0.1
+    torch.testing.assert_close(runner.model.head.fc.bias.detach(), expected)
+    average = next(hook.ema_model for hook in runner.hooks if hasattr(hook, 'ema_model'))
+    torch.testing.assert_close(average.module.head.fc.bias.detach(), expected)
+
+
+@pytest.mark.parametrize('way', ['resume', 'load_from'])
+def test_a_trained_classifier_is_left_alone(way, tmp_path):
+    first = make_runner(tmp_path, **{**HOOKS, 'custom_hooks': []})
+    first.train()
+    trained = first.model.head.fc.bias.detach().clone()
+    changes = {**HOOKS, 'train_cfg': {'max_epochs': 2}}
+    changes |= {'resume': True} if way == 'resume' else {'load_from': str(tmp_path / 'epoch_1.pth')}
+    changes['custom_hooks'] = changes['custom_hooks'][:1]
+    second = make_runner(tmp_path, **changes)
+    second.train()
+    assert second.iter == 6
+    torch.testing.assert_close(second.model.head.fc.bias.detach(), trained)
+
+
+def test_a_head_without_such_a_layer_is_refused(tmp_path):
+    runner = make_runner(tmp_path, **HOOKS)
+    runner.model.head.fc = torch.nn.Linear(16, 10, bias=False)
+    with pytest.raises(ValueError, match=r'10 classes in the MultiLabelLinearClsHead, got Linear'):
+        runner.train()
+    with pytest.raises(ValueError, match='smoothing'):
+        LabelPriorHook(smoothing=0)

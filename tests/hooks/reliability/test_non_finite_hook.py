@@ -1,0 +1,98 @@
+"""NaN stops training, by name, and never reaches the disk."""
+
+import math
+import re
+
+import pytest
+import torch
+from helpers.support import make_runner
+from mmengine.hooks import Hook
+
+from mmpretrain_mlml.hooks import NonFiniteError
+
+BCE = {'head': {'loss': {'type': 'mmpretrain_mlml.BCE', '_delete_': True}}}
+
+
+class Break(Hook):
+    """Makes a number go wrong in one iteration."""
+
+    def __init__(self, how, at):
+        self.how, self.at = how, at
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.iter != self.at:
+            return
+        if self.how == 'loss':
+            for image in data_batch['inputs']:
+                image.fill_(0)
+            runner.model.head.loss_module.loss_weight = math.nan
+        elif self.how == 'gradient':
+            weight = runner.model.head.fc.weight
+            weight.register_hook(lambda grad: grad.fill_(math.inf))
+        elif self.how == 'weight':
+            runner.model.head.fc.bias.data[3] = math.nan
+
+
+@pytest.mark.parametrize('how', ['loss', 'gradient', 'weight'])
+def test_training_stops_in_the_iteration_and_names_what_is_needed(tmp_path, how):
+    runner = make_runner(tmp_path, model=BCE)
+    runner.register_hook(Break(how, at=4))
+    with pytest.raises(NonFiniteError) as caught:
+        runner.train()
+    text = str(caught.value)
+    assert 'iteration 5 (epoch 2) gave numbers that are not finite' in text
+    assert ('loss = nan' if how == 'loss' else 'weight ') in text
+    assert 'images ' in text
+    assert f'The last checkpoint with good numbers: {tmp_path}/epoch_1.pth' in text
+    assert [path.name for path in tmp_path.glob('*.pth')] == ['epoch_1.pth']
+
+
+def test_of_accumulated_gradients_the_batch_that_went_wrong_is_named(tmp_path):
+    class Note(Hook):
+        def before_train_iter(self, runner, batch_idx, data_batch=None):
+            self.first = data_batch['data_samples'][0].sample_idx
+
+    runner = make_runner(tmp_path, model=BCE, optim_wrapper={'accumulative_counts': 2})
+    runner.register_hook(Break('gradient', at=4))
+    runner.register_hook(note := Note())
+    match = r'iteration 5 .*process 0: gradient of head\.fc\.weight; images (\d+),'
+    with pytest.raises(NonFiniteError, match=match) as caught:
+        runner.train()
+    assert re.search(match, str(caught.value))[1] == str(note.first)
+
+
+def test_mixed_precision_may_skip_an_update_but_not_one_after_the_other(tmp_path):
+    class Always(Hook):
+        def before_train(self, runner):
+            runner.model.head.fc.weight.register_hook(lambda grad: grad.fill_(math.inf))
+
+    amp = {'type': 'AmpOptimWrapper', 'dtype': 'bfloat16'}
+    runner = make_runner(tmp_path / 'once', model=BCE, optim_wrapper=amp)
+    runner.register_hook(Break('gradient', at=8))  # the last iteration
+    runner.train()
+    runner = make_runner(
+        tmp_path / 'ever', model=BCE, optim_wrapper=amp, train_cfg={'max_epochs': 12}
+    )
+    runner.register_hook(Always())
+    with pytest.raises(NonFiniteError, match=r'iteration 33 .*gradients, again and again'):
+        runner.train()
+
+
+def test_a_checkpoint_with_nan_is_not_written(tmp_path):
+    class Late(Hook):
+        priority = 'ABOVE_NORMAL'
+
+        def after_train_epoch(self, runner):
+            runner.model.backbone.bn1.running_mean.fill_(math.nan)
+
+    runner = make_runner(tmp_path, model=BCE)
+    runner.register_hook(Late())
+    with pytest.raises(NonFiniteError, match=r'no checkpoint is written.*running_mean.*none yet'):
+        runner.train()
+    assert not list(tmp_path.glob('*.pth'))
+
+
+def test_good_numbers_pass(tmp_path):
+    runner = make_runner(tmp_path, model=BCE)
+    runner.train()
+    assert torch.load(tmp_path / 'epoch_3.pth', weights_only=True)['meta']['epoch'] == 3

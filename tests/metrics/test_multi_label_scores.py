@@ -1,0 +1,156 @@
+import logging
+
+import numpy as np
+import pytest
+import torch
+from helpers.support import VALIDATION, make_runner
+from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
+from mmpretrain.registry import METRICS
+from mmpretrain.structures import DataSample
+
+from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
+
+
+def evaluate(scores, targets, as_labels=True, classes=None, **kwargs):
+    samples = []
+    for score, target in zip(scores, targets):
+        sample = DataSample().set_pred_score(torch.tensor(score))
+        if as_labels:
+            sample.set_gt_label(np.flatnonzero(target))
+        else:
+            sample.set_gt_score(torch.tensor(target).float())
+        samples.append(sample)
+    evaluator = Evaluator(METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores', **kwargs}))
+    evaluator.dataset_meta = {'classes': classes}
+    for start in range(0, len(samples), 7):
+        evaluator.process(samples[start : start + 7])
+    return evaluator.evaluate(len(samples))
+
+
+@pytest.fixture
+def case():
+    random = np.random.RandomState(0)
+    return random.rand(40, 5).astype(np.float32), (random.rand(40, 5) < 0.3).astype(int)
+
+
+@pytest.fixture
+def log(caplog):
+    logger = MMLogger.get_instance('metric-test')
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO, logger='metric-test')
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+@pytest.mark.parametrize('as_labels', [True, False])
+def test_metric_names_and_values(case, as_labels):
+    found = evaluate(*case, as_labels)
+    expected = multi_label_scores(*case).summary
+    assert found == pytest.approx({f'multi-label/{name}': v for name, v in expected.items()})
+    assert list(expected) == ['mAP', 'CP', 'CR', 'CF1', 'CF1_classwise_mean', 'OP', 'OR', 'OF1']
+
+
+def test_options_reach_the_arithmetic(case):
+    found = evaluate(*case, threshold=0.3, prefix='x')
+    assert found['x/OF1'] == pytest.approx(multi_label_scores(*case, 0.3).summary['OF1'])
+    found = evaluate(*case, topk=2)
+    assert found['multi-label/OF1'] == pytest.approx(
+        multi_label_scores(*case, topk=2).summary['OF1']
+    )
+    with pytest.raises(ValueError, match='empty_classes'):
+        evaluate(*case, empty_classes='none')
+
+
+def test_unknown_labels_come_in_gt_score(case):
+    scores, targets = case
+    targets[::3] = -1
+    found = evaluate(scores, targets, as_labels=False)
+    assert found['multi-label/mAP'] == pytest.approx(
+        multi_label_scores(scores, targets).summary['mAP']
+    )
+
+
+def test_a_label_that_stands_twice_counts_once(case):
+    scores, _ = case
+    sample = DataSample().set_pred_score(torch.tensor(scores[0])).set_gt_label([1, 1, 3])
+    evaluator = Evaluator(METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores'}))
+    evaluator.process([sample])
+    expected = multi_label_scores(scores[:1], np.array([[0, 1, 0, 1, 0]])).summary
+    assert evaluator.evaluate(1)['multi-label/OF1'] == pytest.approx(expected['OF1'])
+
+
+def test_the_log_names_empty_classes_and_shows_the_table_on_request(case, log):
+    scores, targets = case
+    targets[:, 4] = 0
+    classes = ['ant', 'bee', 'cat', 'dog', 'elk']
+    evaluate(scores, targets, classes=classes)
+    assert '1 classes without positives are counted as 0: elk' in log.text
+    assert 'bee' not in log.text
+    evaluate(scores, targets, classes=classes, classwise=True)
+    ap = multi_label_scores(scores, targets).ap
+    row = next(line for line in log.text.splitlines() if ' bee ' in line)
+    assert f'{ap[1]:.2f}' in row
+    assert str(targets[:, 1].sum()) in row
+
+
+@pytest.mark.parametrize('label', [[-1], [5]])
+def test_a_label_out_of_range_raises(case, label):
+    sample = DataSample().set_pred_score(torch.tensor(case[0][0])).set_gt_label(label)
+    evaluator = Evaluator(METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores'}))
+    with pytest.raises(ValueError, match=r'gt_label in \[0, 4\]'):
+        evaluator.process([sample])
+
+
+def test_a_prediction_that_is_not_finite_raises(case):
+    scores, targets = case
+    scores[3, 2] = np.nan
+    with pytest.raises(ValueError, match='finite'):
+        evaluate(scores, targets)
+
+
+def test_the_predictions_go_into_a_file(case, tmp_path):
+    scores, targets = case
+    out = tmp_path / 'deeper/predictions.npz'
+    evaluate(*case, out=str(out), classes=list('abcde'))
+    found = Predictions.load(out)
+    assert found.scores.dtype == np.float32
+    assert found.targets.dtype == np.int8
+    assert (found.scores == scores).all()
+    assert (found.targets == targets).all()
+    assert found.classes.tolist() == list('abcde')
+    evaluate(scores[:9], targets[:9], out=str(out))  # the last evaluation's
+    assert len(Predictions.load(out).names) == 9
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    with pytest.raises(ValueError, match=r'\.npz'):
+        evaluate(*case, out='predictions.pkl')
+
+
+def test_where_raw_and_averaged_are_validated_the_file_is_of_the_averaged_model(tmp_path):
+    out = tmp_path / 'predictions.npz'
+    changes = {
+        **VALIDATION,
+        'val_cfg': {'type': 'mmpretrain_mlml.RawAndAveragedValLoop'},
+        'val_evaluator': {'type': 'mmpretrain_mlml.MultiLabelScores', 'out': str(out)},
+        'custom_hooks': [{'type': 'mmpretrain_mlml.WeightAverageHook', 'momentum': 0.01}],
+    }
+    runner = make_runner(tmp_path, **changes)
+    runner.train()
+    scores = runner.message_hub.log_scalars
+    averaged, raw = (scores[f'val/{part}multi-label/mAP'].current() for part in ('', 'raw/'))
+    said = Predictions.load(out)
+    found = multi_label_scores(said.scores, said.targets).summary['mAP']
+    assert averaged != raw
+    assert found == pytest.approx(averaged)
+    assert said.names.tolist() == [str(n) for n in range(50)]
+
+
+def test_what_holds_no_predictions_is_named(tmp_path):
+    np.savez(tmp_path / 'other.npz', scores=np.zeros((2, 2)))
+    np.savez(tmp_path / 'objects.npz', scores=np.array([{}], object))
+    (tmp_path / 'broken.npz').write_bytes(b'PK\x03\x04')
+    for name in ('other', 'objects', 'broken'):
+        with pytest.raises(ValueError, match=rf'{name}\.npz holds no predictions'):
+            Predictions.load(tmp_path / f'{name}.npz')
+    with pytest.raises(ValueError, match='expected scores and targets of shape'):
+        Predictions(np.zeros((2, 3)), np.zeros((2, 3)), np.array(['a']), np.array(list('abc')))
