@@ -1,6 +1,6 @@
 # make demo   sets up .venv (once) and shows what Hill and SPLC gain over BCE, on embedded images
 # make test   sets up .venv (once) and runs the tests
-# make lint   style; make format puts it right
+# make lint   style and types (make types: types alone); make format corrects the style
 # make clean  removes .venv and build leftovers
 #
 # PYTHON=python3.12 make ...   chooses the interpreter; EXTRA=onedl the maintained forks of the stack
@@ -13,7 +13,7 @@ FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2]
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint types format clean
 
 demo: $(READY)
 	@echo 'using the environment in $(VENV)'
@@ -23,14 +23,17 @@ test: $(READY)
 	@echo 'using the environment in $(VENV)'
 	$(BIN)/python -m pytest
 
-lint: $(READY)
+lint: types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
 
 format: $(READY)
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-onedl build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-onedl build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
 $(READY): setup.py
 	@test -n '$(PYTHON)' || { \

@@ -25,7 +25,7 @@ PARTS = [
 OPENMMLAB = ['mmengine==0.10.7', 'mmcv-lite>=2.2,<2.3', 'mmpretrain==1.2.0', *PARTS]
 ONEDL = ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6', 'onedl-mmpretrain>=1.3.6', *PARTS]
 EXPORT = ['safetensors', 'onnx', 'onnxscript', 'onnxruntime']
-TEST = ['hypothesis', *EXPORT, 'pytest>=8', 'pycocotools', 'build', 'setuptools>=77', 'wheel']
+TEST = ['hypothesis', *EXPORT, 'pytest>=8', 'pytest-xdist', 'pycocotools', 'build', 'setuptools>=77', 'wheel']
 
 setup(
     name='mmpretrain_mlml',
@@ -45,6 +45,6 @@ setup(
         'onedl': ONEDL,
         'export': EXPORT,
         'test': TEST,
-        'dev': [*TEST, 'tensorboard', 'ruff', 'pre-commit'],
+        'dev': [*TEST, 'tensorboard', 'ruff', 'mypy', 'pre-commit'],
     },
 )
