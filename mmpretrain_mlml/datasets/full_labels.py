@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import BaseDataset, ConcatDataset
+from mmengine.dataset import BaseDataset
 from mmpretrain.registry import DATASETS
 from torch import Tensor
+
+from ..runtime.unwrap import unwrap_dataset_config, unwrap_single_dataset
 
 SHOWN = 8  # names in a message
 
@@ -29,7 +31,7 @@ class FullLabels:
     def __init__(
         self, dataset: BaseDataset, config: Mapping[str, Any], changes: Mapping[str, Any]
     ) -> None:
-        dataset = _innermost(dataset)
+        dataset = unwrap_single_dataset(dataset, 'full_labels finds labels by sample')
         full = _build(config, changes)
         if full.metainfo['classes'] != dataset.metainfo['classes']:
             raise ValueError(
@@ -92,21 +94,8 @@ def _present(dataset: BaseDataset, row: int, name: str) -> np.ndarray:
     return np.flatnonzero(score > 0)
 
 
-def _innermost(dataset: BaseDataset) -> BaseDataset:
-    while hasattr(dataset, 'dataset'):  # inside a wrapper, where samples are numbered
-        dataset = dataset.dataset
-    if isinstance(dataset, ConcatDataset):
-        raise ValueError(
-            'full_labels needs one data set: a ConcatDataset numbers the samples of each of its '
-            'parts from 0'
-        )
-    return dataset
-
-
 def _build(config: Mapping[str, Any], changes: Mapping[str, Any]) -> BaseDataset:
-    while 'dataset' in config:
-        config = config['dataset']
-    merged = Config({'dataset': dict(config)})
+    merged = Config({'dataset': dict(unwrap_dataset_config(config))})
     merged.merge_from_dict({'dataset': {**changes, 'pipeline': []}})
     return DATASETS.build(merged.dataset)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 from mmengine.dist import all_gather_object
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from .random_state import random_state, set_random_state
+from .unwrap import unwrap_model
 
 
 def gather_states(runner: Runner) -> list[dict[str, Any]]:
@@ -68,8 +68,7 @@ def _hooks(runner: Runner) -> Iterator[tuple[str, Any]]:
 
 
 def _buffers(runner: Runner) -> Iterator[Tensor]:
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    yield from model.buffers()
+    yield from unwrap_model(runner.model).buffers()
     for hook in runner.hooks:
         averaged = getattr(hook, 'ema_model', None)
         if isinstance(averaged, nn.Module):

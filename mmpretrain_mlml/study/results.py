@@ -13,6 +13,7 @@ from mmengine.config import Config
 
 from ..labels.protocols import PROTOCOLS
 from ..paths import config, shipped
+from ..runtime.unwrap import unwrap_dataset_config
 from .published import PUBLISHED_COCO, Published
 from .runs import read_scores
 
@@ -82,7 +83,7 @@ def read_result(folder: Path) -> Result | None:
         return None
     cfg = Config.fromfile(logs[-1].with_name('config.py'))
     scores = [[row['multi-label/mAP'], row.get('raw/multi-label/mAP')] for row in rows]
-    dataset = _inner(cfg.train_dataloader.dataset)
+    dataset = unwrap_dataset_config(cfg.train_dataloader.dataset)
     unit = 'epochs' if 'max_epochs' in cfg.train_cfg else 'iterations'
     planned = cfg.train_cfg.get('max_epochs') or cfg.train_cfg['max_iters']
     precision = cfg.optim_wrapper.get('dtype') or 'float32'
@@ -104,7 +105,7 @@ def read_result(folder: Path) -> Result | None:
 
 def _published(cfg: Config) -> Published | None:
     """The paper's figure, if a config is the shipped one of it, in float16 or float32."""
-    labels = _labels(_inner(cfg.train_dataloader.dataset))
+    labels = _labels(unwrap_dataset_config(cfg.train_dataloader.dataset))
     loss = _short(cfg.model.head.loss.type)
     key = _NAME_IN_PAPER.get(loss, loss), labels
     if key not in PUBLISHED_COCO or cfg.optim_wrapper.get('dtype') not in (None, 'float16'):
@@ -124,8 +125,8 @@ def _fingerprint(cfg: Config) -> str:
     """
     model = copy.deepcopy(cfg.model.to_dict())
     model['head'].pop('loss', None)
-    data = _inner(cfg.train_dataloader.dataset)
-    val = _inner(cfg.val_dataloader.dataset)
+    data = unwrap_dataset_config(cfg.train_dataloader.dataset)
+    val = unwrap_dataset_config(cfg.val_dataloader.dataset)
     kept = {
         'model': model,
         'data': [data.get('indices'), data.get('size'), data.get('pipeline'), data.type],
@@ -134,13 +135,6 @@ def _fingerprint(cfg: Config) -> str:
         'others': [cfg.get(key) for key in ('param_scheduler', 'train_cfg', 'custom_hooks')],
     }
     return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()[:6]
-
-
-def _inner(dataset: Mapping) -> Mapping:
-    """The data set inside a ``RepeatDataset`` or the like."""
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
-    return dataset
 
 
 def _short(name: str) -> str:

@@ -17,6 +17,7 @@ from mmpretrain.registry import HOOKS, MODELS
 from torch import nn
 
 from mmpretrain_mlml.checkpoints import AtomicLocalBackend
+from mmpretrain_mlml.runtime.unwrap import unwrap_model
 
 WAIT = 600
 
@@ -55,7 +56,7 @@ class Obstacle(Hook):
             return
         self.place, self.epoch, self.what = place, int(epoch), what
         self.noting = False
-        self.model = getattr(runner.model, 'module', runner.model)
+        self.model = unwrap_model(runner.model)
         if place.split()[0] in ('writing', 'written', 'renamed', 'pointing', 'noting'):
             self.watch_writes()
 

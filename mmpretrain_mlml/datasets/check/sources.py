@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmpretrain.registry import DATASETS
 
 from ...labels import DataError, LabelError, drop_labels
+from ...runtime.unwrap import split_dataset_config
 from ...transforms import LoadWholeImage
 from ..missing_label import MissingLabelDataset
 
@@ -57,24 +58,14 @@ def read_sources(cfg: Config) -> dict[str, Source | str]:
     specs: dict[str, dict] = {}
     found: dict[str, Source | str] = {}
     for split in ('train', 'val', 'test'):
-        plain = list(_plain((cfg.get(f'{split}_dataloader') or {}).get('dataset')))
+        config = (cfg.get(f'{split}_dataloader') or {}).get('dataset')
+        plain = [dict(part) for part in split_dataset_config(config)] if config else []
         for number, spec in enumerate(plain, start=1):
             name = split if len(plain) == 1 else f'{split} {number}'
             twin = next((other for other in specs if specs[other] == spec), None)
             found[name] = twin or _read(name, spec)
             specs.setdefault(twin or name, spec)
     return found
-
-
-def _plain(spec: dict | None) -> Iterator[dict]:
-    """The data sets inside a wrapper, such as ``ConcatDataset`` or ``RepeatDataset``."""
-    if spec and 'datasets' in spec:
-        for inner in spec['datasets']:
-            yield from _plain(inner)
-    elif spec and 'dataset' in spec:
-        yield from _plain(spec['dataset'])
-    elif spec:
-        yield dict(spec)
 
 
 def _read(split: str, spec: dict[str, Any]) -> Source:

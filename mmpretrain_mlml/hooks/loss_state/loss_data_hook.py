@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import torch
-from mmengine.dataset import ConcatDataset
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import nn
 
 from ...datasets.statistics import count_labels
 from ...losses.label_table import LabelTable
+from ...runtime.unwrap import unwrap_model, unwrap_single_dataset
 from .loss_epoch_hook import modules
 
 
@@ -44,15 +43,8 @@ class LossDataHook(Hook):
         self._curious = _with(runner, 'set_samples')
         if not self._curious:
             return
-        dataset = runner.train_dataloader.dataset
-        while hasattr(dataset, 'dataset'):  # inside a wrapper, where samples are numbered
-            dataset = dataset.dataset
-        if isinstance(dataset, ConcatDataset):
-            raise ValueError(
-                f'{type(self._curious[0]).__name__} keeps a row for each training sample, but a '
-                'ConcatDataset numbers the samples of each of its parts from 0; expected one data set'
-            )
-        self._total = len(dataset)
+        reason = f'{type(self._curious[0]).__name__} keeps a row for each training sample'
+        self._total = len(unwrap_single_dataset(runner.train_dataloader.dataset, reason))
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
@@ -75,10 +67,9 @@ class LossDataHook(Hook):
 
 
 def _tables(runner: Runner) -> dict[str, LabelTable]:
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     return {
         name: module.table
-        for name, module in model.named_modules()
+        for name, module in unwrap_model(runner.model).named_modules()
         if isinstance(getattr(module, 'table', None), LabelTable)
     }
 

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from mmengine.dist import all_reduce, get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 from torch import Tensor, nn
@@ -16,6 +15,7 @@ from ...datasets.full_labels import FullLabels
 from ...losses import MultiLabelLoss
 from ...monitoring.loss_calls import listen
 from ...monitoring.recovery_record import COUNTS, RecoveryRecord
+from ...runtime.unwrap import unwrap_model
 from ...visualization.recovery_curves import draw_recovery
 from ..loss_state.loss_epoch_hook import iters_per_epoch
 
@@ -209,7 +209,7 @@ def outermost(model: nn.Module) -> list[MultiLabelLoss]:
 
 
 def _refuse_mixing(runner: Runner) -> None:
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrap_model(runner.model)
     if getattr(getattr(model, 'data_preprocessor', None), 'batch_augments', None) is not None:
         raise ValueError(
             'full_labels says what single images show, and batch_augments (MixUp, CutMix) mixes them: '

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.engine.hooks import VisualizationHook
 from mmpretrain.registry import HOOKS
 
+from ...runtime.unwrap import unwrap_model
 from ...visualization import to_rgb
 
 
@@ -43,7 +42,5 @@ class TagVisualizationHook(VisualizationHook):
 
 
 def _takes_bgr(runner: Runner) -> bool:
-    model: Any = runner.model
-    if is_model_wrapper(model):
-        model = model.module
-    return bool(getattr(model.data_preprocessor, '_channel_conversion', False))
+    preprocessor = unwrap_model(runner.model).data_preprocessor
+    return bool(getattr(preprocessor, '_channel_conversion', False))

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import Tensor, nn
 
 from ...datasets.statistics import LabelCounts, count_labels
 from ...losses.functional import check_range
+from ...runtime.unwrap import unwrap_model
 
 
 @HOOKS.register_module()
@@ -44,9 +44,8 @@ class LabelPriorHook(Hook):
     def before_train(self, runner: Runner) -> None:
         if self._loaded:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         counts = count_labels(runner.train_dataloader.dataset)
-        bias = _classifier_bias(model.head, len(counts.present))
+        bias = _classifier_bias(unwrap_model(unwrap_model(runner.model).head), len(counts.present))
         with torch.no_grad():
             bias.copy_(log_odds(counts, self.smoothing))
 
