@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmpretrain_mlml import BCE, SPLC, Hill, MultiLabelLoss
-from mmpretrain_mlml.losses.base import tell_epoch
 from mmpretrain_mlml.losses.expected_positives import excess
 from mmpretrain_mlml.losses.functional import confident, logit, prepare
+from mmpretrain_mlml.losses.protocols import set_epoch
 from mmpretrain_mlml.losses.terms import focal, log_loss, mix, power
 
 Soft = Callable[[Tensor], Tensor]
@@ -128,7 +128,7 @@ class HillThenSPLC(nn.Module):
         self.hill, self.splc = Hill(), SPLC(change_epoch=change_epoch)
 
     def set_epoch(self, epoch: int) -> None:
-        tell_epoch(self.splc, epoch)
+        set_epoch(self.splc, epoch)
         self.now = self.hill if epoch < self.change_epoch else self.splc
 
     def forward(self, pred: Tensor, target: Tensor) -> Tensor:

@@ -26,8 +26,8 @@ from mmpretrain_mlml import config
 from mmpretrain_mlml.datasets.statistics import LabelCounts
 from mmpretrain_mlml.evaluation import multi_label_scores
 from mmpretrain_mlml.hooks.recipe.label_prior_hook import log_odds
-from mmpretrain_mlml.losses.base import tell_epoch
 from mmpretrain_mlml.losses.functional import logit
+from mmpretrain_mlml.losses.protocols import set_epoch
 from mmpretrain_mlml.monitoring.collapse_watch import CollapseWatch
 
 KEPT = Path('work_dirs/probe')
@@ -167,7 +167,7 @@ def train(
     run, watch = Run(0, 0, head=head), CollapseWatch()
     for epoch in range(epochs):
         for module in loss.modules():
-            tell_epoch(module, epoch, epochs)
+            set_epoch(module, epoch, epochs)
         if hasattr(loss, 'look'):
             loss.look(head, x, labels)
         counts = torch.zeros(4)  # unmarked, above, right, missing

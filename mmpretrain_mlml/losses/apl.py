@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import check_epoch, told
+from .checks import check_epoch, require_state
 from .entropy import EM
 from .functional import check_range, prepare
-from .label_table import LabelTable
+from .sample_memory import SampleMemory
 from .terms import log_loss
 
 _NONE = -1.0  # in the table: no pseudo-label, or nothing seen
@@ -57,12 +57,12 @@ class APL(EM):
         self.beta = beta
         self.warmup = warmup
         self.proportion = proportion
-        self.table = LabelTable(self, pseudo=_NONE, seen=_NONE)
+        self.memory = SampleMemory(self, pseudo=_NONE, seen=_NONE)
         self.epoch: int | None = None
 
     def set_samples(self, indices: Tensor, total: int) -> None:
         """Says which of ``total`` training samples the next batch holds, (N,)."""
-        self.table.set_samples(indices, total)
+        self.memory.set_samples(indices, total)
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
         """Says which epoch the next calls belong to, 0-based, and how many there are.
@@ -77,20 +77,20 @@ class APL(EM):
             self._choose((epoch - self.warmup + 1) / max(max_epochs - self.warmup, 1))
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        told(type(self).__name__, 'epoch', self.epoch)
+        require_state(type(self).__name__, 'epoch', self.epoch)
         logits, target = prepare(pred, target)
         unmarked = target == 0
-        pseudo = self.table.read('pseudo', logits).to(logits)
+        pseudo = self.memory.read('pseudo', logits).to(logits)
         seen = torch.where(unmarked, logits.detach().sigmoid(), _NONE)
         if self.training:
-            self.table.write(seen=seen)
+            self.memory.write(seen=seen)
         soft = pseudo * log_loss(logits) + (1 - pseudo) * log_loss(-logits)
         chosen = unmarked & (pseudo >= 0)
         return torch.where(chosen, self.beta * soft, super().elementwise(logits, target))
 
     def _choose(self, progress: float) -> None:
         """Gives pseudo-labels until their share is what it is to be at this point of the training."""
-        seen, pseudo = self.table.get('seen'), self.table.get('pseudo')
+        seen, pseudo = self.memory.get('seen'), self.memory.get('pseudo')
         if seen is None or pseudo is None:
             return
         unmarked, chosen = seen >= 0, pseudo >= 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..deprecation import warn_renamed
 from .functional import check_reduction, prepare, reduce_loss
 from .kernels import Kernel, summed
 from .terms import mix
@@ -42,43 +43,6 @@ def build_loss(loss: nn.Module | dict) -> nn.Module:
     return MODELS.build(loss)
 
 
-def tell_epoch(module: nn.Module, epoch: int, max_epochs: int | None = None) -> None:
-    """Calls ``module.set_epoch(epoch, max_epochs)``, or ``set_epoch(epoch)``, if there is one."""
-    set_epoch = getattr(module, 'set_epoch', None)
-    if callable(set_epoch):
-        more = 'max_epochs' in inspect.signature(set_epoch).parameters
-        set_epoch(epoch, **({'max_epochs': max_epochs} if more else {}))
-
-
-def check_epoch(name: str, epoch: int, max_epochs: int | None = None) -> int:
-    """An epoch as it is; raises ValueError for what is none, or none of ``max_epochs``."""
-    if isinstance(epoch, bool) or not isinstance(epoch, Integral) or epoch < 0:
-        raise ValueError(f'expected {name} to be a whole number >= 0, got {epoch!r}')
-    if max_epochs is not None and epoch >= max_epochs:
-        raise ValueError(f'expected {name} below max_epochs={max_epochs}, got {epoch}')
-    return int(epoch)
-
-
-def told(who: str, what: str, value: Any) -> Any:
-    """The value, which a hook or the training loop is to have set for a loss.
-
-    Raises:
-        RuntimeError: It was not set; says how it is done.
-    """
-    if value is None:
-        hook, key, method = {
-            'epoch': ('LossEpochHook', 'loss_epoch', 'set_epoch(epoch, max_epochs)'),
-            'class prior': ('LossDataHook', 'loss_data', 'set_class_prior(prior)'),
-            'samples': ('LossDataHook', 'loss_data', 'set_samples(indices, total)'),
-        }[what]
-        raise RuntimeError(
-            f'{who} was never told the {what}, without which it cannot work. Under a '
-            f"runner put {key}=dict(type='mmpretrain_mlml.{hook}') into default_hooks; in a loop of "
-            f'your own call {method}.'
-        )
-    return value
-
-
 class MultiLabelLoss(nn.Module):
     """Base of the losses: a subclass says what an entry costs, this class does the rest.
 
@@ -105,8 +69,26 @@ class MultiLabelLoss(nn.Module):
     UNKNOWN = ('ignore', 'negative')
     BY_ENTRY = True  # whether an entry's cost follows from its own logit and target alone
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for old, new in (('unmarked', 'unobserved'), ('lets_go_above', 'saturation')):
+            if old in vars(cls) and new not in vars(cls):
+                warn_renamed(f'{cls.__name__}.{old}', new)
+                setattr(cls, new, vars(cls)[old])
+
     @property
     def lets_go_above(self) -> float | None:
+        """Deprecated name of :attr:`saturation`."""
+        warn_renamed('lets_go_above', 'saturation')
+        return self.saturation
+
+    def unmarked(self, target: Tensor) -> Tensor:
+        """Return :meth:`unobserved`, whose deprecated name this is."""
+        warn_renamed('unmarked', 'unobserved')
+        return self.unobserved(target)
+
+    @property
+    def saturation(self) -> float | None:
         """Probability above which unmarked entries are no longer pushed down; None: always pushed.
 
         Confident mistakes stay there, so :class:`~mmpretrain_mlml.LossEpochHook` watches it.
@@ -145,7 +127,7 @@ class MultiLabelLoss(nn.Module):
         weight = self.factor('pos_weight', logits)
         return mix(self.positive(logits), self.negative(logits), target, weight)
 
-    def unmarked(self, target: Tensor) -> Tensor:
+    def unobserved(self, target: Tensor) -> Tensor:
         """Which entries this loss takes for absent or not marked, (N, C), bool."""
         return target <= 0 if self.unknown == 'negative' else target == 0
 

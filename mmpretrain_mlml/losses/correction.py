@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .base import MultiLabelLoss, build_loss, tell_epoch
+from .base import MultiLabelLoss, build_loss
+from .protocols import set_epoch
 
 
 class LabelCorrection(MultiLabelLoss):
@@ -43,13 +44,13 @@ class LabelCorrection(MultiLabelLoss):
 
         Asks it a second time; a subclass where that has effects overrides this.
         """
-        unmarked = self.unmarked(target)
+        unmarked = self.unobserved(target)
         return unmarked & (self.relabel(pred, target.masked_fill(unmarked, 0)) != 0)
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
         """Tells the base which epoch the next calls belong to, 0-based."""
         if self.base is not None:
-            tell_epoch(self.base, epoch, max_epochs)
+            set_epoch(self.base, epoch, max_epochs)
 
     def elementwise(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
         return self.on_base(pred, self.relabel(pred, target))

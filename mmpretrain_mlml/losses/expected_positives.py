@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from .base import MultiLabelLoss
+from .distributed import total
 from .functional import check_range, prepare
-from .processes import total
 from .terms import log_loss, mix, power
 
 

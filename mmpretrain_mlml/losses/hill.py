@@ -49,13 +49,13 @@ class Hill(MultiLabelLoss):
         self.check()
 
     @property
-    def lets_go_above(self) -> float:
+    def saturation(self) -> float:
         """Where the far side of the hill is nearly flat, see :func:`far_side`."""
         return self._far_side
 
     def recovered(self, pred: Tensor, target: Tensor) -> Tensor:
         """Unmarked entries that are nearly ignored: beyond the hill, see :func:`far_side`."""
-        return self.unmarked(target) & confident(pred.detach(), self.lets_go_above)
+        return self.unobserved(target) & confident(pred.detach(), self.saturation)
 
     def kernel(self) -> Kernel:
         return partial(hill_kernel, lamb=self.lamb, margin=self.margin, gamma=self.gamma)

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .base import check_epoch, told
 from .bce import BCE
+from .checks import check_epoch, require_state
 from .correction import LabelCorrection
+from .distributed import kth_largest, total
 from .functional import check_range, prepare
-from .label_table import LabelTable
-from .processes import kth_largest, total
+from .sample_memory import SampleMemory
 
 
 class LargeLoss(LabelCorrection):
@@ -68,7 +68,7 @@ class LargeLoss(LabelCorrection):
 
     def share(self) -> float:
         """r, the share of entries that count as large this epoch."""
-        return min(told(type(self).__name__, 'epoch', self.epoch) * self.delta / 100, 1.0)
+        return min(require_state(type(self).__name__, 'epoch', self.epoch) * self.delta / 100, 1.0)
 
 
 class LLR(LargeLoss):
@@ -134,23 +134,27 @@ class LLCp(LargeLoss):
         self, delta: float = 0.1, base: nn.Module | dict | None = None, **common: Any
     ) -> None:
         super().__init__(delta, base, **common)
-        self.table = LabelTable(self, turned=False)
+        self.memory = SampleMemory(self, turned=False)
 
     def set_samples(self, indices: Tensor, total: int) -> None:
         """Says which of ``total`` training samples the next batch holds, (N,)."""
-        self.table.set_samples(indices, total)
+        self.memory.set_samples(indices, total)
 
     def share(self) -> float:
-        return min(self.delta / 100, 1.0) if told(type(self).__name__, 'epoch', self.epoch) else 0.0
+        return (
+            min(self.delta / 100, 1.0)
+            if require_state(type(self).__name__, 'epoch', self.epoch)
+            else 0.0
+        )
 
     def relabel(self, pred: Tensor, target: Tensor) -> Tensor:
         unmarked = target == 0
-        before = self.table.read('turned', target)
+        before = self.memory.read('turned', target)
         labels = super().relabel(pred, torch.where(unmarked & before, 1, target))
         if self.training:
-            self.table.write(turned=unmarked & (labels == 1))
+            self.memory.write(turned=unmarked & (labels == 1))
         return labels
 
     def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
         """Unmarked entries that were turned, in this call or in one before it, (N, C), bool."""
-        return self.unmarked(target) & self.table.read('turned', target)
+        return self.unobserved(target) & self.memory.read('turned', target)

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import MultiLabelLoss, told
+from .base import MultiLabelLoss
+from .checks import require_state
+from .distributed import kth_largest, total
 from .functional import check_range, prepare
-from .processes import kth_largest, total
 from .terms import focal, mix
 
 
@@ -91,7 +92,7 @@ class PASL(MultiLabelLoss):
     def _likely_present(self, logits: Tensor, unannotated: Tensor) -> Tensor:
         likely = torch.zeros_like(unannotated)
         if self.prior_threshold is not None:
-            prior = told(type(self).__name__, 'class prior', self._prior)
+            prior = require_state(type(self).__name__, 'class prior', self._prior)
             if len(prior) != logits.size(1):
                 raise ValueError(
                     f'expected a prior of {logits.size(1)} classes, was told {len(prior)}'

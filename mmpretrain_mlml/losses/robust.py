@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import check_epoch, told
 from .bce import BCE
+from .checks import check_epoch, require_state
 from .functional import check_range
 from .terms import generalized_cross_entropy
 
@@ -72,7 +72,7 @@ class GR(BCE):
         self._share = torch.tensor(epoch / max_epochs, dtype=torch.float64)
 
     def negative(self, logits: Tensor) -> Tensor:
-        share = told(type(self).__name__, 'epoch', self._share).to(logits)
+        share = require_state(type(self).__name__, 'epoch', self._share).to(logits)
         w, b, mu, sigma = (
             first + (last - first) * share for first, last in (self.w, self.b, self.mu, self.sigma)
         )

@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .base import told
+from .checks import require_state
 from .expected_positives import EPR
 from .functional import prepare
-from .label_table import check_samples
+from .sample_memory import check_samples
 from .terms import log_loss
 
 
@@ -60,7 +60,7 @@ class ROLE(EPR):
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         logits, target = prepare(pred, target)
-        samples = told(type(self).__name__, 'samples', self._samples)
+        samples = require_state(type(self).__name__, 'samples', self._samples)
         table = self.labels[samples.to(self.labels.device)].to(logits)
         return (self._given(table, logits, target) + self._given(logits, table, target)) / 2
 

@@ -6,8 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .base import check_epoch, defaults_of, told
+from .base import defaults_of
+from .checks import check_epoch, require_state
 from .correction import LabelCorrection
+from .distributed import total
 from .functional import (
     check_range,
     confident,
@@ -18,7 +20,6 @@ from .functional import (
     splc_loss,
 )
 from .kernels import Kernel, splc_kernel
-from .processes import total
 
 _DEFAULT = defaults_of(splc_loss)
 
@@ -106,13 +107,13 @@ class SPLC(LabelCorrection):
         return focal_margin_loss(logits, target, self.margin, self.gamma, flip, weight)
 
     @property
-    def lets_go_above(self) -> float:
+    def saturation(self) -> float:
         """``tau``."""
         return self.tau
 
     def recovered(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
         """Unmarked entries that are trained as positives in this epoch, (N, C), bool."""
-        unmarked = self.unmarked(target)
+        unmarked = self.unobserved(target)
         return unmarked & (self.flips(pred, target) if self._corrects(epoch) else False)
 
     def flips(self, pred: Tensor, target: Tensor) -> Tensor:
@@ -122,7 +123,7 @@ class SPLC(LabelCorrection):
     def _corrects(self, epoch: int | None) -> bool:
         if epoch is not None:
             return check_epoch('epoch', epoch) >= self.change_epoch
-        return told(type(self).__name__, 'epoch', self.correcting)
+        return require_state(type(self).__name__, 'epoch', self.correcting)
 
 
 class RLC(SPLC):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from .base import MultiLabelLoss
+from .distributed import largest, total
 from .functional import check_range, prepare
-from .processes import largest, total
 from .terms import log_loss
 
 _NONE = -1e30  # a logarithm of nothing from which no NaN comes

@@ -8,6 +8,7 @@ from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 from ..losses.functional import confident
+from ..losses.protocols import saturation_of
 from .loss_calls import listen
 
 TIMES, FLOOR = 4, 0.02  # of the density of the marked labels; of all entries: docs/safe_start.md
@@ -18,7 +19,7 @@ class CollapseWatch:
     """Notices, in the first epochs, a model that finds far more classes than are marked.
 
     Hill and SPLC do not push an unmarked entry down once its probability is high enough
-    (``lets_go_above`` of the loss), and SPLC then pushes it up: if most entries get there before the
+    (``saturation`` of the loss), and SPLC then pushes it up: if most entries get there before the
     model knows better, they stay. Over the last quarter of an epoch's batches the share of known
     entries above that probability is compared with four times the share that is marked, or, where
     many are marked, with all of them and half of the others. The epochs are those from the one before
@@ -38,7 +39,7 @@ class CollapseWatch:
     def begin(self, losses: Sequence[nn.Module], epoch: int, batches: int) -> None:
         """Starts an epoch (0-based) of so many batches."""
         self.end()
-        loss = next((one for one in losses if _lets_go_above(one) is not None), None)
+        loss = next((one for one in losses if saturation_of(one) is not None), None)
         start = getattr(loss, 'change_epoch', 1)
         if loss is None or self._warned or not start - 1 <= epoch <= start + 1:
             return
@@ -55,7 +56,7 @@ class CollapseWatch:
         if not self._counting:
             return
         known = target >= 0
-        above = known & confident(pred, loss.lets_go_above)
+        above = known & confident(pred, loss.saturation)
         found = torch.stack([above.sum(), (target > 0).sum(), known.sum()])
         self._counts = found if self._counts is None else self._counts + found
 
@@ -78,10 +79,6 @@ class CollapseWatch:
         return _message(loss, self._epoch, above / known, marked / known)
 
 
-def _lets_go_above(module: nn.Module) -> float | None:
-    return getattr(module, 'lets_go_above', None)
-
-
 def _message(loss: nn.Module, epoch: int, share: float, density: float) -> str:
     name, corrects = type(loss).__name__, hasattr(loss, 'change_epoch')
     fate = 'trains as present from now on' if corrects else 'hardly pushes down any more'
@@ -90,7 +87,7 @@ def _message(loss: nn.Module, epoch: int, share: float, density: float) -> str:
     )
     return (
         f'the model may be collapsing: at the end of epoch {epoch + 1} {share:.1%} of the entries '
-        f'have a probability above {loss.lets_go_above:.2f}, and {density:.1%} are marked. {name} '
+        f'have a probability above {loss.saturation:.2f}, and {density:.1%} are marked. {name} '
         f'{fate} what lies there unmarked, right or wrong, so the score may never recover. Start the '
         "classifier at the frequencies of the labels (custom_hooks with 'mmpretrain_mlml."
         f"LabelPriorHook'), or take a lower learning rate{later}; see docs/safe_start.md"

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
-from ..losses.base import tell_epoch
+from ..losses.protocols import set_epoch
 
 
 class Curve(NamedTuple):
@@ -92,7 +92,7 @@ def draw_losses(
         loss = MODELS.build(cfg)
         if not getattr(loss, 'BY_ENTRY', True):
             raise ValueError(f'{name} looks at the whole batch: it has no curve over one logit')
-        tell_epoch(loss, epoch, epoch + 1)
+        set_epoch(loss, epoch, epoch + 1)
         for column, target in enumerate((1.0, 0.0)):
             curve = loss_curve(loss, logits, target)
             for row, values in enumerate(curve):

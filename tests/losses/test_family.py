@@ -226,16 +226,16 @@ def test_llcp_turns_labels_for_good():
         labels = torch.where(turned[rows], 1, y)
         torch.testing.assert_close(entries(loss, x, y), entries(BCE(), x, labels))
     assert turned.sum() == 6
-    assert torch.equal(loss.table.get('turned'), turned)
+    assert torch.equal(loss.memory.get('turned'), turned)
     other = LLCp()
-    other.table.load(loss.table.state())
-    assert torch.equal(other.table.get('turned'), turned)
+    other.memory.load(loss.memory.state())
+    assert torch.equal(other.memory.get('turned'), turned)
     with pytest.raises(ValueError, match=r"holds \['turned'\], got \['pseudo', 'seen'\]"):
-        other.table.load({'pseudo': turned, 'seen': turned})
+        other.memory.load({'pseudo': turned, 'seen': turned})
     with pytest.raises(ValueError, match='told 9 samples and got a batch of 4'):
         loss(x[:4], y[:4])
     other.set_epoch(1, 10)
-    with pytest.raises(RuntimeError, match=r'LLCp was never told the samples.*LossDataHook'):
+    with pytest.raises(RuntimeError, match=r'LLCp is missing the samples.*LossDataHook'):
         other(x, y)
 
 
@@ -524,9 +524,7 @@ def test_never_told_the_epoch_raises_and_names_the_hook(cls):
     loss = cls()
     if hasattr(loss, 'set_samples'):
         loss.set_samples(torch.arange(9), 9)
-    with pytest.raises(
-        RuntimeError, match=rf'{cls.__name__} was never told the epoch.*LossEpochHook'
-    ):
+    with pytest.raises(RuntimeError, match=rf'{cls.__name__} is missing the epoch.*LossEpochHook'):
         loss(*batch())
 
 
@@ -616,14 +614,14 @@ def test_a_table_is_made_once_the_samples_are_told_and_left_alone_in_evaluation(
     x, y = batch()
     loss = LLCp(delta=3.0)
     loss.set_epoch(1, 10)
-    with pytest.raises(RuntimeError, match='never told the samples'):
+    with pytest.raises(RuntimeError, match='is missing the samples'):
         loss(x, y)
     loss.set_samples(torch.arange(9), 9)
     loss(x, y)
-    turned = loss.table.get('turned').clone()
+    turned = loss.memory.get('turned').clone()
     assert turned.any()
     loss.eval()(x, y)
-    assert torch.equal(loss.table.get('turned'), turned)
+    assert torch.equal(loss.memory.get('turned'), turned)
 
 
 def test_a_whole_number_of_large_losses_is_not_rounded_up():

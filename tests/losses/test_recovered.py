@@ -97,7 +97,7 @@ def test_the_others_recover_nothing(cls):
     assert {BCE, APL, GR} < set(FAMILY) - set(RECOVER)
     loss = ready(cls)
     assert loss.recovered(*batch()) is None
-    assert loss.lets_go_above is None
+    assert loss.saturation is None
 
 
 @pytest.mark.parametrize('lamb', [0.3, 1.0, 1.2, 1.5, 2.0, 10.0])

@@ -51,7 +51,7 @@ def test_only_the_last_quarter_of_an_epoch_counts(loss):
     assert epoch_of(loss, 0, 6 * [BAD] + 2 * [GOOD]) is None
     said = epoch_of(loss, 0, 6 * [GOOD] + 2 * [BAD])
     assert said.startswith(f'{WARNING}: at the end of epoch 1 60.0% of the entries')
-    assert f'above {loss.lets_go_above:.2f}, and 10.0% are marked' in said
+    assert f'above {loss.saturation:.2f}, and 10.0% are marked' in said
     assert ('change_epoch=1' in said) == isinstance(loss, SPLC)
     assert epoch_of(loss, 0, [BAD]) is not None  # the only batch is the last quarter
 

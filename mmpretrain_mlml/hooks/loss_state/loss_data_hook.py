@@ -7,7 +7,8 @@ from mmpretrain.registry import HOOKS
 from torch import nn
 
 from ...datasets.statistics import count_labels
-from ...losses.label_table import LabelTable
+from ...losses.protocols import memory_of
+from ...losses.sample_memory import SampleMemory
 from ...runtime.unwrap import unwrap_model, unwrap_single_dataset
 from .loss_epoch_hook import modules
 
@@ -20,8 +21,8 @@ class LossDataHook(Hook):
       with the share of the images that shows each class, (C,), counted from the training labels.
     - ``set_samples(indices, total)``, as :class:`~mmpretrain_mlml.LLCp` has it: called before each
       iteration with the samples in the batch, (N,), of how many.
-    - ``table``, a :class:`~mmpretrain_mlml.losses.label_table.LabelTable`: saved in checkpoints, under
-      ``label_tables``, and taken up again by a resumed run.
+    - ``memory``, a :class:`~mmpretrain_mlml.losses.sample_memory.SampleMemory`: saved in checkpoints,
+      under ``label_tables``, and taken up again by a resumed run.
 
     It belongs into ``default_hooks``, as :class:`~mmpretrain_mlml.LossEpochHook` does.
 
@@ -66,12 +67,10 @@ class LossDataHook(Hook):
                 table.load(saved[name])
 
 
-def _tables(runner: Runner) -> dict[str, LabelTable]:
-    return {
-        name: module.table
-        for name, module in unwrap_model(runner.model).named_modules()
-        if isinstance(getattr(module, 'table', None), LabelTable)
-    }
+def _tables(runner: Runner) -> dict[str, SampleMemory]:
+    modules = unwrap_model(runner.model).named_modules()
+    memories = {name: memory_of(module) for name, module in modules}
+    return {name: memory for name, memory in memories.items() if memory is not None}
 
 
 def _with(runner: Runner, method: str) -> list[nn.Module]:

@@ -10,7 +10,7 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 from torch import nn
 
-from ...losses.base import tell_epoch
+from ...losses.protocols import set_epoch
 from ...monitoring.collapse_watch import CollapseWatch
 
 
@@ -64,7 +64,7 @@ class LossEpochHook(Hook):
         self._judge(runner)
         found = list(modules(runner))
         for module in found:
-            tell_epoch(module, epoch, max_epochs)
+            set_epoch(module, epoch, max_epochs)
         self._watch.begin(found, epoch, self._iters_per_epoch or len(runner.train_dataloader))
 
     def _judge(self, runner: Runner) -> None:

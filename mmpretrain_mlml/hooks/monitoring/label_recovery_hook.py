@@ -119,7 +119,7 @@ class LabelRecoveryHook(Hook):
         if recovered is None:
             self._nothing = True
             return
-        unmarked = loss.unmarked(target)
+        unmarked = loss.unobserved(target)
         found = [torch.ones_like(unmarked), unmarked, recovered]
         if self._truth is not None:
             found += [recovered & self._truth, unmarked & self._truth]

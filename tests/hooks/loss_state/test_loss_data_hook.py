@@ -53,7 +53,7 @@ def test_a_table_fills_and_a_resumed_run_ends_as_an_undisturbed_one(kind, tmp_pa
         interrupted.train()
     resumed = make_runner(tmp_path / 'again', resume=True, **changes)
     resumed.train()
-    expected, found = loss_of(straight).table.state(), loss_of(resumed).table.state()
+    expected, found = loss_of(straight).memory.state(), loss_of(resumed).memory.state()
     assert expected
     for name, column in expected.items():
         assert torch.equal(found[name], column), name

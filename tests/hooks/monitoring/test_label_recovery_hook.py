@@ -318,7 +318,7 @@ class LetsGoOfAll(MultiLabelLoss):
         return pred.float().square()
 
     def recovered(self, pred, target, **context):
-        return self.unmarked(target)
+        return self.unobserved(target)
 
 
 CONFIG = f"""

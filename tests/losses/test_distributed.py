@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mmpretrain_mlml import EPR, FAMILY, PASL, ROLE
-from mmpretrain_mlml.losses import processes
+from mmpretrain_mlml.losses import distributed
 
 ROOT = Path(__file__).parents[2]
 IMAGES, CLASSES, FIRST = 10, 6, 7  # the processes hold 7 and 3 images
@@ -50,7 +50,7 @@ def gradients(x, y, rank=None):
         loss = ready(cls, rank)
         value = loss(leaf, y)
         value.backward()
-        table = loss.table.state() if hasattr(loss, 'table') else {}
+        table = loss.memory.state() if hasattr(loss, 'memory') else {}
         found[cls.__name__] = value.detach(), leaf.grad, table
     return found
 
@@ -74,13 +74,13 @@ def work(rank, folder):
     meeting = f'file://{folder}/store'
     dist.init_process_group('gloo', init_method=meeting, rank=rank, world_size=2)
     values = torch.tensor([3.0, 9.0, 1.0] if rank == 0 else [7.0, 5.0])
-    kth = [processes.kth_largest(values, k).item() for k in (1, 2, 4, 5, 9)]
-    gap = processes.kth_largest(values[: 0 if rank else 3], 2).item()  # nothing on one of them
+    kth = [distributed.kth_largest(values, k).item() for k in (1, 2, 4, 5, 9)]
+    gap = distributed.kth_largest(values[: 0 if rank else 3], 2).item()  # nothing on one of them
     torch.save(
         {
             'kth': kth,
             'gap': gap,
-            'largest': processes.largest(values[:2]),
+            'largest': distributed.largest(values[:2]),
             'losses': gradients(*(part_of(rank, tensor) for tensor in batch()), rank),
             'unknown': unknown_on_one(rank),
         },

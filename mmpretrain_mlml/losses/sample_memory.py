@@ -3,11 +3,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .base import told
-from .processes import gathered
+from .checks import require_state
+from .distributed import gathered
 
 
-class LabelTable:
+class SampleMemory:
     """What a loss remembers of each training sample: columns of (samples, C), the same everywhere.
 
     No part of the loss's ``state_dict``: an average of weights is not to average it, nor a file of
@@ -79,7 +79,7 @@ class LabelTable:
         self._columns = {name: column.clone() for name, column in state.items()}
 
     def _told(self, like: Tensor) -> Tensor:
-        samples = told(self._owner, 'samples', self._samples)
+        samples = require_state(self._owner, 'samples', self._samples)
         if len(samples) != len(like):
             raise ValueError(
                 f'{self._owner} was told {len(samples)} samples and got a batch of {len(like)}'
