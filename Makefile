@@ -35,7 +35,7 @@ format: $(READY)
 clean:
 	rm -rf .venv .venv-onedl build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
-$(READY): setup.py
+$(READY): setup.py pyproject.toml
 	@test -n '$(PYTHON)' || { \
 		echo 'found no Python 3.10 to 3.13 that has venv; name one: PYTHON=... make'; exit 1; }
 	@echo 'setting up $(VENV) with $(PYTHON), once; PyTorch makes it a download of several GB'

@@ -78,10 +78,29 @@ def test_the_wheel_holds_package_configs_and_tools(wheel):
         'onedl',
         'export',
         'test',
+        'docs',
         'dev',
     }
     assert re.search(r'Requires-Python: .*3\.10', text)
     assert not any(name.startswith(('tests', 'configs', 'tools')) for name in names)
+
+
+def test_both_stacks_come_with_the_same_parts(wheel):
+    """The two extras repeat a list, since an extra of its own would be a promise to users."""
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = (name for name in archive.namelist() if name.endswith('METADATA'))
+    text = archive.read(metadata).decode()
+    needs = {
+        extra: re.findall(rf'^Requires-Dist: (\S+); extra == "{extra}"', text, re.MULTILINE)
+        for extra in ('openmmlab', 'onedl')
+    }
+    parts = {
+        extra: sorted(need for need in names if not re.match(r'(onedl-)?mm', need))
+        for extra, names in needs.items()
+    }
+    assert len(parts['openmmlab']) == 7
+    assert parts['openmmlab'] == parts['onedl']
+    assert len(needs['openmmlab']) == len(needs['onedl']) == 10
 
 
 def test_another_project_inherits_with_mmpretrains_own_train_script(site, coco_root, tmp_path):
@@ -188,7 +207,7 @@ def test_without_the_stack_the_ground_floor_works_and_the_rest_says_what_to_inst
 
 
 def test_the_docs_hold_no_placeholder():
-    for page in (ROOT / 'README.md', ROOT / 'SECURITY.md', *(ROOT / 'docs').glob('*.md')):
+    for page in (*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')):
         text = page.read_text()
         assert '@@' not in text
         assert 'TODO' not in text
