@@ -11,6 +11,7 @@ from pathlib import Path
 
 import mmpretrain
 import pytest
+import setuptools
 from helpers import ROOT
 
 import mmpretrain_mlml
@@ -154,7 +155,9 @@ def test_an_editable_install_finds_them_too(source, tmp_path):
         '-e',
         source,
     ]
-    subprocess.run(install, check=True, capture_output=True, text=True)
+    # Python 3.10 and 3.11 put a setuptools into a new environment that is older than we ask for
+    newer = {**os.environ, 'PYTHONPATH': str(Path(setuptools.__file__).parents[1])}
+    subprocess.run(install, check=True, capture_output=True, text=True, env=newer)
     code = "import mmpretrain_mlml as m; print(m.config('coco_single_hill.py'))"
     env = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
     found = subprocess.run(
