@@ -14,8 +14,6 @@ import pytest
 import setuptools
 from helpers import ROOT
 
-import mmpretrain_mlml
-
 pytestmark = pytest.mark.slow
 
 CHILD = """
@@ -216,10 +214,3 @@ def test_the_docs_hold_no_placeholder():
         assert 'TODO' not in text
         for link in re.findall(r'\]\((?!http)([^)#]+)', text):
             assert (page.parent / link).exists(), f'{page.name} links to {link}'
-
-
-def test_the_top_level_knows_every_registered_part_by_name():
-    from mmpretrain_mlml import registered
-
-    assert sorted(mmpretrain_mlml._REGISTERED) == sorted(registered.__all__)
-    assert set(registered.__all__) <= set(mmpretrain_mlml.__all__)

@@ -1,32 +1,21 @@
-from .loss_state.loss_data_hook import LossDataHook
-from .loss_state.loss_epoch_hook import LossEpochHook
-from .monitoring.global_loss_hook import GlobalLossHook
-from .monitoring.label_recovery_hook import LabelRecoveryHook
-from .monitoring.tag_visualization_hook import TagVisualizationHook
-from .recipe.best_weights_hook import BestWeightsHook
-from .recipe.channels_last_hook import ChannelsLastHook
-from .recipe.label_prior_hook import LabelPriorHook
-from .recipe.sample_seed_hook import SampleSeedHook
-from .recipe.weight_average_hook import WeightAverageHook
-from .recipe.whole_updates_hook import WholeUpdatesHook
-from .reliability.interruption_hook import InterruptionHook
-from .reliability.non_finite_hook import NonFiniteError, NonFiniteHook
-from .reliability.safe_checkpoint_hook import SafeCheckpointHook
+"""Hooks, grouped by what they are for.
 
-__all__ = [
-    'BestWeightsHook',
-    'ChannelsLastHook',
-    'GlobalLossHook',
-    'InterruptionHook',
-    'LabelPriorHook',
-    'LabelRecoveryHook',
-    'LossDataHook',
-    'LossEpochHook',
-    'NonFiniteError',
-    'NonFiniteHook',
-    'SafeCheckpointHook',
-    'SampleSeedHook',
-    'TagVisualizationHook',
-    'WeightAverageHook',
-    'WholeUpdatesHook',
-]
+- :mod:`~mmpretrain_mlml.hooks.loss_state` gives losses what they need to know: the epoch, the
+  samples of a batch, class priors.
+- :mod:`~mmpretrain_mlml.hooks.monitoring` logs and draws what happens during training and testing.
+- :mod:`~mmpretrain_mlml.hooks.recipe` holds the parts of the released training recipe.
+- :mod:`~mmpretrain_mlml.hooks.reliability` keeps a run alive and its checkpoints complete.
+"""
+
+from typing import Any
+
+from ..parts import load_part, parts_in
+from .reliability.non_finite_hook import NonFiniteError
+
+__all__ = ['NonFiniteError', *parts_in('hooks')]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return load_part(name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
