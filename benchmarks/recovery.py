@@ -1,9 +1,10 @@
-"""What LabelRecoveryHook adds to a training step, and to nothing but the loss at (128, 80).
+"""What LabelRecoveryHook adds to a training step of the digits network, and to SPLC alone.
 
-python benchmarks/recovery.py [--pairs 300]
+    python benchmarks/recovery.py --pairs 150
 
-One CPU thread. Steps of the digits net on the same batch of 64, with the hook and without, alternate;
-so do its parts alone. Medians, in microseconds, with full labels and SPLC in a correcting epoch.
+One CPU thread, full labels, SPLC in an epoch in which it corrects labels. Steps with and without the
+hook alternate on one batch of 64; so do SPLC at (128, 80) with and without counting. Medians in
+microseconds.
 """
 
 import argparse
@@ -20,23 +21,18 @@ from rich.table import Table
 
 from mmpretrain_mlml import SPLC, LabelRecoveryHook, config
 
+WARM_UP = 5
 
-def microseconds(call: Callable) -> float:
+
+def microseconds(call: Callable[[], object]) -> float:
+    """Return the duration of a call."""
     start = perf_counter()
     call()
     return 1e6 * (perf_counter() - start)
 
 
-def paired(plain: Callable, more: Callable, pairs: int) -> tuple[float, float]:
-    """Median time of the plain call, and median of what the other one takes beyond its neighbour."""
-    for _ in range(5):
-        plain(), more()
-    times = [(microseconds(plain), microseconds(more)) for _ in range(pairs)]
-    return median(a for a, _ in times), median(b - a for a, b in times)
-
-
-def digits_step(pairs: int) -> tuple[float, float, float]:
-    """A step, what the hook adds to it as measured, and what its calls take by themselves."""
+def measure_step(pairs: int) -> tuple[float, float, float]:
+    """Return the median time of a step, what the hook adds to it, and what the hook takes alone."""
     with tempfile.TemporaryDirectory() as work_dir:
         cfg = Config.fromfile(config('digits_0.4left_splc.py'))
         cfg.work_dir, cfg.log_level = work_dir, 'ERROR'
@@ -57,32 +53,26 @@ def digits_step(pairs: int) -> tuple[float, float, float]:
             hook.before_train_iter(runner, 0, batch)
             runner.model.train_step(batch, runner.optim_wrapper)
 
-        def alternate() -> None:  # outside the clock
-            hook._loss = None
-            hook.before_train_epoch(runner)
-
         times = []
-        for index in range(pairs + 5):
-            a = microseconds(plain)
-            alternate()
-            b = microseconds(monitored)
+        for _ in range(pairs + WARM_UP):
+            without = microseconds(plain)
+            hook._loss = None  # attaches the hook again, outside the measured time
+            hook.before_train_epoch(runner)
+            times.append((without, microseconds(monitored)))
             hook._handle.remove()
-            times += [(a, b)] if index >= 5 else []
-        step = median(a for a, _ in times)
-        target = torch.zeros(64, 10)
-        pred = torch.randn(64, 10)
+        step, added = medians(times)
+        target, pred = torch.zeros(64, 10), torch.randn(64, 10)
 
         def alone() -> None:
             hook.before_train_iter(runner, 0, batch)
             with torch.no_grad():
                 hook._count(loss, pred, target, {})
 
-        own = median(microseconds(alone) for _ in range(pairs))
-        return step, median(b - a for a, b in times), own
+        return step, added, median(microseconds(alone) for _ in range(pairs))
 
 
-def loss_alone(pairs: int) -> tuple[float, float]:
-    """SPLC forward and backward at (128, 80), and what counting adds."""
+def measure_loss(pairs: int) -> tuple[float, float]:
+    """Return the median time of SPLC, forward and backward, at (128, 80), and what counting adds."""
     loss, hook = SPLC(), LabelRecoveryHook()
     loss.set_epoch(1)
     logits = torch.randn(128, 80, requires_grad=True)
@@ -98,20 +88,26 @@ def loss_alone(pairs: int) -> tuple[float, float]:
         with torch.no_grad():
             hook._count(loss, logits, target, {})
 
-    return paired(plain, monitored, pairs)
+    return medians([(microseconds(plain), microseconds(monitored)) for _ in range(pairs + WARM_UP)])
+
+
+def medians(times: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the median of the first times and of the differences, after the warm-up."""
+    times = times[WARM_UP:]
+    return median(a for a, _ in times), median(b - a for a, b in times)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--pairs', type=int, default=300)
+    parser.add_argument('--pairs', type=int, default=300, help='pairs of measurements')
     pairs = parser.parse_args().pairs
     torch.set_num_threads(1)
     table = Table('', 'plain', 'hook adds', 'share', title='microseconds')
-    step, added, own = digits_step(pairs)
+    step, added, alone = measure_step(pairs)
     for name, whole, part in (
         ('digits step, 64 images', step, added),
-        ('digits step, the hook by itself', step, own),
-        ('SPLC at (128, 80)', *loss_alone(pairs)),
+        ('digits step, the hook alone', step, alone),
+        ('SPLC at (128, 80)', *measure_loss(pairs)),
     ):
         table.add_row(name, f'{whole:.0f}', f'{part:.0f}', f'{part / whole:.2%}')
     Console().print(table)
