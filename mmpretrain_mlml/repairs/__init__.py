@@ -15,6 +15,7 @@ def repair() -> None:
         never_obey_checkpoint,
         resume_from_training_state_only,
     )
+    from .config_text import format_a_config_once
     from .distributed import train_distributed_without_gpu
     from .mixed_precision import allow_bf16_without_gpu
     from .resume import resume_from_what_is_there, resume_inside_an_epoch
@@ -42,3 +43,4 @@ def repair() -> None:
     save_position_as_told()
     write_whole_files()
     allow_bf16_without_gpu()
+    format_a_config_once()
