@@ -1,7 +1,9 @@
 """Atomic writing: the whole new file, or the earlier one unchanged."""
 
 import errno
+import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +66,22 @@ def test_an_error_of_another_file_keeps_its_message(tmp_path):
     assert caught.value.filename == str(tmp_path / 'input')
     assert 'could not write' not in str(caught.value)
     assert names_in(tmp_path) == []
+
+
+def test_content_reaches_the_disk_before_the_name_and_the_name_before_the_end(
+    tmp_path, monkeypatch
+):
+    events, replace, fsync = [], Path.replace, os.fsync
+    monkeypatch.setattr(Path, 'replace', lambda *paths: (events.append('renamed'), replace(*paths)))
+
+    def watch(descriptor):
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        events.append('names of the folder' if is_folder else 'file')
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, 'fsync', watch)
+    write(tmp_path / 'x', b'new')
+    assert events == ['file', 'renamed', 'names of the folder']
 
 
 def test_a_missing_folder_is_named(tmp_path):

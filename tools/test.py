@@ -4,7 +4,7 @@ A checkpoint that does not fit the config is refused.
 """
 
 import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
-from mmpretrain_mlml.repairs.checkpoints import refuse_unfitting_checkpoint
+from mmpretrain_mlml.repairs.fitting import refuse_unfitting_checkpoint
 from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
 
 if __name__ == '__main__':

@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
-from ..repairs.checkpoints import load_from_local
+from ..repairs.loading import load_from_local
 
 # Where files of different origin keep their weights, beside each other or alone.
 _AVERAGED = ('ema_state_dict', 'state_dict_ema', 'model_ema', 'ema')

@@ -1,3 +1,5 @@
+"""Several processes: training on CPUs, and a clean end of every process."""
+
 from __future__ import annotations
 
 import ctypes
@@ -18,12 +20,12 @@ _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 def train_distributed_without_gpu() -> None:
-    """Lets several processes train on CPUs through gloo.
+    """Let several processes train on CPUs through gloo.
 
-    Symptom: ``--launcher pytorch`` without a GPU dies in ``torch.cuda.set_device``, whatever backend
-    is configured, and the model is wrapped with ``device_ids``, which a CPU module refuses.
+    Symptom: ``--launcher pytorch`` without a GPU fails in ``torch.cuda.set_device``, whatever backend
+    is configured, and the model is wrapped with ``device_ids``, which a CPU module rejects.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: mmengine's ``init_dist`` and ``wrap_model`` know the CPU.
+    Goes when: mmengine's ``init_dist`` and ``wrap_model`` support the CPU.
     """
     setup_env, wrap_model = Runner.setup_env, Runner.wrap_model
 
@@ -36,7 +38,7 @@ def train_distributed_without_gpu() -> None:
     @functools.wraps(wrap_model)
     def wrap_model_on_cpu(self: Runner, model_wrapper_cfg: dict | None, model: Any) -> nn.Module:
         if self.distributed and cpu_only():
-            if model_wrapper_cfg is None:  # what mmengine builds then, but for the device
+            if model_wrapper_cfg is None:  # mmengine's default, without the device
                 model_wrapper_cfg = {
                     'type': 'MMDistributedDataParallel',
                     'broadcast_buffers': False,
@@ -49,29 +51,32 @@ def train_distributed_without_gpu() -> None:
 
 
 def end_with_launcher() -> None:
-    """Lets a process that torchrun started end with it.
+    """Make a process that torchrun started end with torchrun.
 
-    Symptom: torchrun puts each process into a session of its own, so where it is killed (SIGKILL, out
-    of memory) they train on unseen, into the same folder as the run that is resumed.
-    Versions: torch 2.15 and all before; on Linux.
-    Goes when: torchrun's processes notice by themselves.
+    Symptom: torchrun starts each process in a session of its own. If torchrun is killed (SIGKILL, out
+    of memory), they continue to train unnoticed, into the same folder as the resumed run.
+    Versions: torch 2.15 and all earlier ones; on Linux.
+    Goes when: the processes of torchrun end with it by themselves.
     """
     if 'TORCHELASTIC_RUN_ID' in os.environ and sys.platform == 'linux':
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def leave_gloo(exit_code: int = 0) -> None:
-    """Ends a process of a gloo group, one that has done its work together with the others.
+    """End this process at once if it belongs to a gloo group; otherwise do nothing.
 
     Symptom: about one run of two processes in ten ends with "terminate called without an active
-    exception": a process that is done aborts while C++ takes its threads down, long after Python has
-    finished, and the launcher calls the run failed. Destroying the group beforehand does not help.
+    exception": a finished process aborts while C++ destroys its threads, long after Python has
+    ended, and the launcher reports a failed run. Destroying the group beforehand does not help.
     Versions: torch 2.15 with gloo.
-    Goes when: a loop of such runs ends cleanly without this.
+    Goes when: many such runs in a row end cleanly without this.
+
+    Args:
+        exit_code: Exit code of the process. With 0 it waits for the other processes first.
     """
     group = torch.distributed
     if group.is_initialized() and group.get_backend() == 'gloo' and group.get_world_size() > 1:
-        if exit_code == 0:  # one that leaves otherwise may be alone
+        if exit_code == 0:  # after an error the others may be gone already
             group.barrier()
         group.destroy_process_group()
         logging.shutdown()
@@ -81,10 +86,11 @@ def leave_gloo(exit_code: int = 0) -> None:
 
 
 def start_gloo(timeout: int) -> None:
-    """Starts a gloo group, if there is no group yet; mmengine respects it. ``timeout`` in seconds."""
+    """Start a gloo group unless there is a group; mmengine uses it. ``timeout`` is in seconds."""
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo', timeout=datetime.timedelta(seconds=timeout))
 
 
 def cpu_only() -> bool:
+    """Return whether MMEngine would train on the CPU."""
     return get_device() == 'cpu'

@@ -10,17 +10,17 @@ from mmengine.optim import AmpOptimWrapper
 
 
 def allow_bf16_without_gpu() -> None:
-    """Lets ``AmpOptimWrapper(dtype='bfloat16')`` train on a CPU.
+    """Let ``AmpOptimWrapper(dtype='bfloat16')`` train on a CPU.
 
     Symptom: the wrapper asserts that there is a GPU, although the autocast it uses runs in bfloat16 on
-    the CPU; and it makes its gradient scaler through ``torch.cuda.amp``, which warns that it is
-    deprecated and has no GPU. Other precisions stay refused on the CPU, with a word on what to do.
+    the CPU; and it creates its gradient scaler through ``torch.cuda.amp``, which warns that it is
+    deprecated and has no GPU. Other precisions still raise an error on the CPU, which says what to do.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12 with torch >= 2.4.
-    Goes when: the wrapper asks autocast, not the device.
+    Goes when: the wrapper leaves the decision to autocast.
     """
     if get_device() != 'cpu':
         return
-    mmengine_amp.is_cuda_available = lambda: True  # asked for nothing but the assertion
+    mmengine_amp.is_cuda_available = lambda: True  # used by the assertion alone
     mmengine_amp.GradScaler = functools.partial(torch.amp.GradScaler, 'cpu')
     construct = AmpOptimWrapper.__init__
 
@@ -30,7 +30,7 @@ def allow_bf16_without_gpu() -> None:
     ) -> None:
         if dtype not in (None, 'bfloat16', torch.bfloat16):
             raise ValueError(
-                f'mixed precision in {dtype} needs a GPU, and there is none; on a CPU take '
+                f'mixed precision in {dtype} needs a GPU, and there is none; on a CPU use '
                 "optim_wrapper.dtype='bfloat16', or the configs without mixed precision"
             )
         construct(self, *args, dtype='bfloat16', **kwargs)

@@ -7,9 +7,9 @@ from mmengine.utils import digit_version
 
 
 def skip_broken_multimodal() -> None:
-    """Keeps MMPretrain from importing its vision-language models.
+    """Keep MMPretrain from importing its vision-language models.
 
-    Symptom: with transformers installed, ``import mmpretrain.models`` dies in
+    Symptom: with transformers installed, ``import mmpretrain.models`` fails in
     ``models/utils/huggingface.py`` or ``models/multimodal`` on names that transformers has moved,
     although nothing here needs these models.
     Versions: mmpretrain 1.2.0 and onedl-mmpretrain 1.3.6 with transformers >= 4.53.

@@ -1,3 +1,5 @@
+"""Resume a run: find its checkpoint, continue inside an epoch, validate at the right places."""
+
 from __future__ import annotations
 
 import functools
@@ -5,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
 import mmengine.runner.runner as mmengine_runner
@@ -13,24 +16,24 @@ from mmengine.logging import print_log
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
 
-def resume_from_what_is_there() -> None:
-    """Lets ``--resume`` find the checkpoint of a moved folder, and say so where there is none.
+def resume_from_files_in_work_dir() -> None:
+    """Make ``--resume`` find the checkpoint of a moved folder, and warn if there is none.
 
     Symptom: the file ``last_checkpoint`` holds an absolute path, so a moved or copied work directory
-    does not resume, or goes on from the old one; it is written in place, so a process killed just then
-    leaves it empty; and without any checkpoint training starts at 0 with hardly a word.
+    does not resume, or resumes from the old place. The file is written in place, so a process killed
+    at that moment leaves it empty. Without any checkpoint training starts at 0 almost silently.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: ``find_latest_checkpoint`` looks at what is in the folder.
+    Goes when: ``find_latest_checkpoint`` considers the files in the folder.
     """
     mmengine_checkpoint.find_latest_checkpoint = find_latest_checkpoint
     mmengine_runner.find_latest_checkpoint = find_latest_checkpoint
 
 
 def find_latest_checkpoint(work_dir: str) -> str | None:
-    """The checkpoint to go on from, or None, with a warning, where nothing was saved yet.
+    """Return the checkpoint to resume from; None, with a warning, if nothing was saved yet.
 
     Raises:
-        FileNotFoundError: There was one, and neither it nor an earlier one is there.
+        FileNotFoundError: If there was a checkpoint, and neither it nor an earlier one exists.
     """
     folder = Path(work_dir)
     pointer = folder / 'last_checkpoint'
@@ -49,13 +52,13 @@ def find_latest_checkpoint(work_dir: str) -> str | None:
     }
     if saved:
         newest = saved[max(saved)]
-        print_log(f'{pointer} names no file that is there; going on from {newest}', 'current',
+        print_log(f'{pointer} names no existing file; resuming from {newest}', 'current',
                   logging.WARNING)  # fmt: skip
         return str(newest)
     if named.name:
         raise FileNotFoundError(
-            f'cannot resume: {pointer} names {named}, which is not there, nor is any epoch_*.pth in '
-            f'{folder}. Bring the file back, or start anew without --resume'
+            f'cannot resume: {pointer} names {named}, which does not exist, nor does any epoch_*.pth '
+            f'in {folder}. Restore the file, or start anew without --resume'
         )
     print_log(
         f'no checkpoint in {folder} to resume from: training starts at the first epoch',
@@ -65,62 +68,86 @@ def find_latest_checkpoint(work_dir: str) -> str | None:
     return None
 
 
+def explain_missing_training_state() -> None:
+    """Explain why a file of weights alone cannot be resumed from.
+
+    Symptom: ``--resume best_*.pth``, or a file from elsewhere, ends in ``KeyError: 'message_hub'``.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: ``Runner.resume`` names what is missing.
+    """
+    resume = Runner.resume
+
+    @functools.wraps(resume)
+    def resume_or_explain(self: Runner, filename: str, *args: Any, **kwargs: Any) -> None:
+        try:
+            resume(self, filename, *args, **kwargs)
+        except KeyError as error:
+            if error.args[0] not in ('meta', 'epoch', 'message_hub'):
+                raise
+            raise RuntimeError(
+                f'{filename} holds weights alone, so training cannot resume from it: resume from an '
+                'epoch_*.pth, or start anew from these weights with --cfg-options load_from=FILE'
+            ) from error
+
+    Runner.resume = resume_or_explain
+
+
 def resume_inside_an_epoch() -> None:
-    """Lets a checkpoint that was written inside an epoch go on with the batches not yet trained.
+    """Make training continue with the remaining batches after a checkpoint from inside an epoch.
 
     Symptom: such a checkpoint starts its epoch again from the first batch, while the iteration count
-    and the schedules go on, so that training ends with more updates than planned. Who resumes one
-    calls :func:`go_on_after`.
+    and the schedules continue, so that training ends with more updates than planned. The hook that
+    resumes such a checkpoint calls :func:`skip_batches`.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: ``EpochBasedTrainLoop`` skips what is done.
+    Goes when: ``EpochBasedTrainLoop`` skips the batches that were trained.
     """
     run_epoch = EpochBasedTrainLoop.run_epoch
 
     @functools.wraps(run_epoch)
     def run_rest_of_epoch(self: EpochBasedTrainLoop) -> None:
-        done = batches_done(self)
-        if not done:
+        skipped = skipped_batches(self)
+        if not skipped:
             run_epoch(self)
             return
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         for index, batch in enumerate(self.dataloader):
-            if index >= done:
+            if index >= skipped:
                 self.run_iter(index, batch)
-            elif index == done - 1 and self._before_next is not None:
-                self._before_next()
+            elif index == skipped - 1 and self._after_skipping is not None:
+                self._after_skipping()
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
-        go_on_after(self, 0)
+        skip_batches(self, 0)
 
     EpochBasedTrainLoop.run_epoch = run_rest_of_epoch
 
 
-def go_on_after(
-    loop: EpochBasedTrainLoop, batches: int, before_next: Callable[[], None] | None = None
+def skip_batches(
+    loop: EpochBasedTrainLoop, batches: int, after_skipping: Callable[[], None] | None = None
 ) -> None:
-    """Lets the next epoch of a loop skip its first batches, which are trained already.
+    """Make the next epoch of a loop skip its first batches, which have been trained already.
 
     Args:
-        loop: The loop.
-        batches: How many.
-        before_next: Called once these are loaded and skipped.
+        loop: Training loop.
+        batches: Number of batches to skip.
+        after_skipping: Function called once these batches have been loaded and skipped.
     """
-    loop._batches_done, loop._before_next = batches, before_next
+    loop._skipped_batches, loop._after_skipping = batches, after_skipping
 
 
-def batches_done(loop: EpochBasedTrainLoop) -> int:
-    """How many batches of its epoch a loop is to skip; 0 but after a resumption inside an epoch."""
-    return getattr(loop, '_batches_done', 0)
+def skipped_batches(loop: EpochBasedTrainLoop) -> int:
+    """Return how many batches the current epoch skips: 0 unless a run resumed inside this epoch."""
+    return getattr(loop, '_skipped_batches', 0)
 
 
 def position(loop: BaseLoop) -> int:
-    """How far a training loop has come, in what it counts its validations by: epochs or iterations."""
+    """Return the progress of a training loop in the unit of its validations: epochs or iterations."""
     return loop.epoch if isinstance(loop, EpochBasedTrainLoop) else loop.iter
 
 
 def validates_here(loop: BaseLoop) -> bool:
-    """Whether a training loop validates where it stands; MMEngine has the rule in its ``run`` only."""
+    """Return whether a training loop validates at its position, by the rule in MMEngine's ``run``."""
     if loop.runner.val_loop is None:
         return False
     loop._decide_current_val_interval()
@@ -130,7 +157,7 @@ def validates_here(loop: BaseLoop) -> bool:
 
 
 def trust_synced_buffers(runner: Runner) -> None:
-    """Says that the buffers of all processes are one, as they are after loading a checkpoint.
+    """Mark the buffers of all processes as equal, as they are after loading a checkpoint.
 
     ``SyncBuffersHook`` would average them before a validation that follows no epoch, and an average of
     equal numbers over three processes can differ in the last bit.

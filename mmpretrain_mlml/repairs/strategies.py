@@ -1,4 +1,4 @@
-"""Runners with a strategy (FSDP): the same repairs as for the plain ``Runner``."""
+"""Runners with a strategy (FSDP): the repairs of the plain ``Runner``, and of FSDP itself."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
 from .atomic_backend import ATOMIC
-from .checkpoints import disarm
 from .distributed import cpu_only, start_gloo
 from .resume import find_latest_checkpoint
+from .sanitising import sanitise
 
 
 def shard_without_gpu() -> None:
-    """Lets ``FSDPStrategy`` and ``DDPStrategy`` train on CPUs through gloo.
+    """Let ``FSDPStrategy`` and ``DDPStrategy`` train on CPUs through gloo.
 
-    Symptom: they die in ``torch.cuda.set_device`` without a GPU, and FSDP is given GPU numbers. Once
+    Symptom: they fail in ``torch.cuda.set_device`` without a GPU, and FSDP is given GPU numbers. Once
     it runs, checkpoints hold Adam's second moments in place of the first: torch collects both in one
-    buffer and counts on ``.cpu()`` to copy them out, which on a CPU it does not.
+    buffer and relies on ``.cpu()`` to copy them out, but on a CPU that makes no copy.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12; torch 2.15 for the moments.
-    Goes when: mmengine's ``init_dist`` and strategies know the CPU, and torch copies.
+    Goes when: mmengine's ``init_dist`` and strategies support the CPU, and torch copies.
     """
     setup, wrap = DDPStrategy._setup_distributed, FSDPStrategy._wrap_model
 
@@ -49,34 +49,36 @@ def shard_without_gpu() -> None:
     DDPStrategy._setup_distributed, FSDPStrategy._wrap_model = setup_on_cpu, wrap_on_cpu
 
 
-def never_obey_checkpoint_of_strategy() -> None:
-    """Drops from a checkpoint what a ``FlexibleRunner`` would act upon, and finds the right one.
+def sanitise_checkpoints_of_strategies() -> None:
+    """Give ``FlexibleRunner`` the repairs of ``Runner`` for loading and finding checkpoints.
 
-    Symptom, versions and end: as ``never_obey_checkpoint`` and ``resume_from_what_is_there``.
+    Symptom: as for ``sanitise_loaded_checkpoints`` and ``resume_from_files_in_work_dir``.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: both of these can go.
     """
     load = SingleDeviceStrategy.load_checkpoint
 
     @functools.wraps(load)
-    def load_and_disarm(self: BaseStrategy, *args: Any, **kwargs: Any) -> dict:
+    def load_and_sanitise(self: BaseStrategy, *args: Any, **kwargs: Any) -> dict:
         checkpoint = load(self, *args, **kwargs)
-        disarm(checkpoint, self.work_dir)
+        sanitise(checkpoint, self.work_dir)
         return checkpoint
 
-    SingleDeviceStrategy.load_checkpoint = load_and_disarm
+    SingleDeviceStrategy.load_checkpoint = load_and_sanitise
     flexible_runner.find_latest_checkpoint = find_latest_checkpoint
 
 
-def write_whole_files() -> None:
-    """Makes strategies write a local checkpoint completely or not at all.
+def write_checkpoints_atomically() -> None:
+    """Make strategies write a local checkpoint as a whole or not at all.
 
-    Symptom: they leave out the ``backend_args`` by which a hook asks for that.
+    Symptom: they ignore the ``backend_args`` by which a hook asks for that.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: ``FlexibleRunner.save_checkpoint`` hands them on.
+    Goes when: ``FlexibleRunner.save_checkpoint`` passes them on.
     """
     save = mmengine_checkpoint.save_checkpoint
 
     @functools.wraps(save)
-    def save_whole(
+    def save_atomically(
         checkpoint: dict,
         filename: str,
         file_client_args: dict | None = None,
@@ -86,14 +88,14 @@ def write_whole_files() -> None:
             backend_args = {'backend': ATOMIC}
         save(checkpoint, filename, file_client_args, backend_args)
 
-    mmengine_checkpoint.save_checkpoint = save_whole
+    mmengine_checkpoint.save_checkpoint = save_atomically
 
 
 def resume_sharded_optimiser() -> None:
-    """Lets ``FSDPStrategy`` resume.
+    """Let ``FSDPStrategy`` resume.
 
-    Symptom: ``TypeError: unhashable type: 'dict'``, for the arguments of FSDP's
-    ``optim_state_dict_to_load`` stand in the order that torch 2.0 had.
+    Symptom: ``TypeError: unhashable type: 'dict'``, because mmengine passes the arguments of FSDP's
+    ``optim_state_dict_to_load`` in the order of torch 2.0.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12 with torch >= 2.1.
     Goes when: mmengine names the arguments.
     """
@@ -107,32 +109,32 @@ def resume_sharded_optimiser() -> None:
     FSDPStrategy.load_optim_state_dict = load_optim_state_dict
 
 
-def save_position_as_told() -> None:
-    """Makes ``FlexibleRunner.save_checkpoint`` write the epoch and iteration that it is given.
+def save_given_position() -> None:
+    """Make ``FlexibleRunner.save_checkpoint`` write the epoch and iteration that it is given.
 
-    Symptom: a checkpoint that is written again after its validation says one epoch more, so that a
-    resumed run leaves an epoch out.
+    Symptom: a checkpoint that is written again after its validation holds an epoch too many, so that
+    a resumed run omits an epoch.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
     Goes when: it respects ``meta``, as ``Runner`` does.
     """
     save = FlexibleRunner.save_checkpoint
 
     @functools.wraps(save)
-    def save_as_told(
+    def save_at_position(
         self: FlexibleRunner, *args: Any, meta: dict | None = None, **kwargs: Any
     ) -> None:
-        told = {key: value for key, value in (meta or {}).items() if key in ('epoch', 'iter')}
+        given = {key: value for key, value in (meta or {}).items() if key in ('epoch', 'iter')}
         call_hook = self.call_hook
 
-        def put_right(name: str, **arguments: Any) -> None:
+        def call_with_position(name: str, **arguments: Any) -> None:
             if name == 'before_save_checkpoint':
-                arguments['checkpoint']['meta'].update(told)
+                arguments['checkpoint']['meta'].update(given)
             call_hook(name, **arguments)
 
-        self.call_hook = put_right
+        self.call_hook = call_with_position
         try:
             save(self, *args, meta=meta, **kwargs)
         finally:
             del self.call_hook
 
-    FlexibleRunner.save_checkpoint = save_as_told
+    FlexibleRunner.save_checkpoint = save_at_position

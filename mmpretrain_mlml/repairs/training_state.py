@@ -1,9 +1,9 @@
-"""What a checkpoint of MMEngine may hold beside tensors, and nothing that could do harm.
+"""Safe unpickling of the training state in MMEngine's checkpoints.
 
-torch's ``weights_only`` unpickler builds only what it knows by name. Here the names that MMEngine
-writes lead to stand-ins that accept plain numbers and refuse the rest: numpy's own ``ndarray`` and
-``dtype`` would take object arrays over forged pointers, and HistoryBuffer's own ``__setstate__``
-changes the class for the whole process.
+torch's ``weights_only`` unpickler builds only objects that are allowed by name. Here the names that
+MMEngine writes lead to stand-ins that accept plain numbers and reject everything else: numpy's own
+``ndarray`` and ``dtype`` would accept object arrays over forged pointers, and HistoryBuffer's own
+``__setstate__`` changes the class for the whole process.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
 
 def allow_training_state() -> None:
-    """Lets ``torch.load(weights_only=True)`` read the training state in mmengine's checkpoints.
+    """Let ``torch.load(weights_only=True)`` read the training state in mmengine's checkpoints.
 
     Symptom: ``--resume`` and ``tools/test.py`` fail with "Weights only load failed ... Unsupported
-    global", since a checkpoint also holds HistoryBuffer, numpy arrays and scalars, and ``getattr`` on
-    methods of HistoryBuffer and of the one-cycle scheduler. The usual ways out, weights_only=False or
-    allowing these objects themselves, run what a file says or corrupt memory at its word.
+    global", because a checkpoint also holds HistoryBuffer, numpy arrays and scalars, and ``getattr``
+    on methods of HistoryBuffer and of the one-cycle scheduler. The usual workarounds,
+    ``weights_only=False`` or allowing these classes themselves, let a hostile file run code or corrupt
+    memory.
     Versions: mmengine 0.10.7 with torch >= 2.6.
     Goes when: mmengine stores plain data.
     """
-    core = ('numpy.core.multiarray', 'numpy._core.multiarray')  # as numpy 1 and numpy 2 write it
+    core = ('numpy.core.multiarray', 'numpy._core.multiarray')  # of numpy 1 and of numpy 2
     torch.serialization.add_safe_globals(
         [
             (_Array, 'numpy.ndarray'),
@@ -42,7 +43,7 @@ def allow_training_state() -> None:
 
 
 class _DType:
-    """``numpy.dtype`` of a checkpoint: booleans, integers and floats."""
+    """Stand-in for ``numpy.dtype``: booleans, integers and floats."""
 
     def __init__(self, spec: Any, align: bool = False, copy: bool = False) -> None:
         if not (isinstance(spec, str) and spec[:1] in 'biuf' and spec[1:].isdecimal()):
@@ -56,9 +57,9 @@ class _DType:
 
 
 class _Array(np.ndarray):
-    """``numpy.ndarray`` of a checkpoint: plain numbers, as many as the shape says.
+    """Stand-in for ``numpy.ndarray``: plain numbers, as many as the shape requires.
 
-    It stays a subclass in memory and is written as the plain array it is.
+    It remains a subclass in memory and is pickled as a plain array.
     """
 
     def __new__(cls) -> _Array:
@@ -68,10 +69,13 @@ class _Array(np.ndarray):
         _, shape, dtype, fortran, raw = state
         if not isinstance(dtype, _DType) or not isinstance(raw, bytes):
             raise pickle.UnpicklingError('Unsupported array')
-        np.frombuffer(raw, dtype.dtype).reshape(shape)  # raises where shape and bytes disagree
-        super().__setstate__((1, shape, dtype.dtype, bool(fortran), raw))
+        np.frombuffer(raw, dtype.dtype).reshape(
+            shape
+        )  # raises an error if shape and bytes disagree
+        checked = (1, shape, dtype.dtype, bool(fortran), raw)
+        super().__setstate__(checked)  # type: ignore[arg-type]  # numpy's stub wants numpy.bool
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> str | tuple:
         return self.view(np.ndarray).__reduce__()
 
 
@@ -89,7 +93,7 @@ def _scalar(dtype: _DType, raw: bytes) -> np.generic:
 
 
 class _History(HistoryBuffer):
-    """HistoryBuffer of a checkpoint; becomes a real one once its numbers are read."""
+    """Stand-in for HistoryBuffer; becomes a real one once its numbers are read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,12 +104,13 @@ class _History(HistoryBuffer):
             if not isinstance(state.get(name), _Array):
                 raise pickle.UnpicklingError(f'Unsupported HistoryBuffer without {name}')
             setattr(self, name, np.array(state[name]))
-        self.max_length = int(state.get('max_length', self.max_length))
+        if 'max_length' in state:
+            self.max_length = int(state['max_length'])
         self.__class__ = HistoryBuffer
 
 
 class _OneCycle:
-    """Owner of the one-cycle scheduler's annealing functions; nothing else of it is stored."""
+    """Stand-in for the one-cycle scheduler, of which only the annealing functions are stored."""
 
     def __init__(self) -> None:
         raise pickle.UnpicklingError('Unsupported call of OneCycleParamScheduler')
@@ -118,7 +123,7 @@ _STORED_METHODS = {
 
 
 def _stored_method(owner: Any, name: str) -> Any:
-    """The ``getattr`` of a checkpoint: the methods that mmengine stores, and no other attribute."""
+    """Stand-in for ``getattr``: the methods that mmengine stores, and no other attribute."""
     for stand_in, (cls, names) in _STORED_METHODS.items():
         if owner is stand_in and name in names:
             return getattr(cls, name)

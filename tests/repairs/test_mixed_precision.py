@@ -1,4 +1,4 @@
-"""bfloat16 on a CPU: mmengine's own wrapper trains, and losses compute in float32."""
+"""bfloat16 on a CPU: mmengine's wrapper trains, and losses compute in float32."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""MMPretrain's models import beside a transformers that has moved on."""
+"""MMPretrain's models can be imported beside a current transformers."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from helpers import ROOT
 
 
 @pytest.fixture
-def moved_on(tmp_path):
-    """A transformers, new by its version, that has none of the names MMPretrain asks for."""
+def newer_transformers(tmp_path):
+    """A transformers whose version is new and which lacks the names that MMPretrain imports."""
     info = tmp_path / 'transformers-5.0.0.dist-info'
     info.mkdir()
     (info / 'METADATA').write_text('Metadata-Version: 2.1\nName: transformers\nVersion: 5.0.0\n')
@@ -24,8 +24,8 @@ def python(code, env):
 
 
 @pytest.mark.slow
-def test_models_build_beside_a_current_transformers(moved_on):
-    alone = python('import mmpretrain.models', moved_on)
+def test_models_build_beside_a_current_transformers(newer_transformers):
+    alone = python('import mmpretrain.models', newer_transformers)
     assert alone.returncode != 0  # the symptom
     assert 'transformers' in alone.stderr
     build = (
@@ -33,5 +33,5 @@ def test_models_build_beside_a_current_transformers(moved_on):
         'from mmpretrain.registry import MODELS; import mmpretrain.models; '
         "print(MODELS.build({'type': 'mmpretrain.ResNet', 'depth': 18}).depth)"
     )
-    found = python(build, moved_on)
-    assert found.stdout.strip().endswith('18'), found.stderr[-2000:]
+    done = python(build, newer_transformers)
+    assert done.stdout.strip().endswith('18'), done.stderr[-2000:]

@@ -1,4 +1,4 @@
-"""FlexibleRunner, which FSDP needs, is as safe with checkpoints as the plain runner."""
+"""FlexibleRunner, which FSDP needs, treats checkpoints as safely as the plain runner."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_it_resumes_and_does_not_run_the_config_in_a_checkpoint(tmp_path):
     assert victim.exists()
 
 
-def test_its_checkpoints_are_written_whole(tmp_path, monkeypatch):
+def test_its_checkpoints_are_written_atomically(tmp_path, monkeypatch):
     from mmpretrain_mlml.checkpoints import AtomicLocalBackend
 
     written, put = [], AtomicLocalBackend.put

@@ -6,7 +6,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from ...optim import SummedGradients
-from ...repairs.resume import batches_done
+from ...repairs.resume import skipped_batches
 
 
 @HOOKS.register_module()
@@ -54,5 +54,5 @@ class WholeUpdatesHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         epochs = isinstance(runner.train_loop, EpochBasedTrainLoop)
         if epochs and isinstance(runner.optim_wrapper, SummedGradients):
-            done = batches_done(runner.train_loop)
+            done = skipped_batches(runner.train_loop)
             runner.optim_wrapper.begin_epoch(len(runner.train_dataloader), done)

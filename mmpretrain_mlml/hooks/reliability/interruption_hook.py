@@ -12,7 +12,7 @@ from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from ...repairs.atomic_backend import ATOMIC, AtomicLocalBackend
-from ...repairs.resume import go_on_after
+from ...repairs.resume import skip_batches
 from ...runtime.agreement import on_any_process
 from ...runtime.data_workers import outlive_signals
 from ...runtime.process_state import gather_states, restore_buffers, restore_draws, restore_hooks
@@ -75,7 +75,7 @@ class InterruptionHook(Hook):
         state = self._states[get_rank()]
         restore_buffers(runner, state)
         restore_hooks(runner, state)
-        go_on_after(runner.train_loop, done, partial(restore_draws, state))
+        skip_batches(runner.train_loop, done, partial(restore_draws, state))
         self._states = None
 
     def after_train(self, runner: Runner) -> None:

@@ -85,33 +85,6 @@ def test_an_old_file_goes_only_after_the_new_one_is_complete(tmp_path, monkeypat
     assert len([name for name in left if name.startswith('best')]) == 1
 
 
-def test_a_write_is_all_or_nothing(tmp_path, monkeypatch):
-    backend, path = AtomicLocalBackend(), tmp_path / 'a/x.pth'
-    backend.put(b'first', path)
-    monkeypatch.setattr(os, 'fsync', FullDisk(1))
-    with pytest.raises(OSError, match=r'6 bytes\); what was there before is untouched'):
-        backend.put(b'second', path)
-    assert path.read_bytes() == b'first'
-    assert list(path.parent.iterdir()) == [path]
-    backend.put(b'second', path)
-    assert path.read_bytes() == b'second'
-
-
-def test_a_file_reaches_the_disk_before_its_name_and_both_before_the_write_returns(
-    tmp_path, monkeypatch
-):
-    events, replace, fsync = [], Path.replace, os.fsync
-    monkeypatch.setattr(Path, 'replace', lambda *paths: (events.append('renamed'), replace(*paths)))
-
-    def watch(descriptor):
-        events.append('names of the folder' if is_folder(descriptor) else 'file')
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, 'fsync', watch)
-    AtomicLocalBackend().put(b'new', tmp_path / 'x.pth')
-    assert events == ['file', 'renamed', 'names of the folder']
-
-
 def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
     part = tmp_path / '.epoch_9.pth.part'
     part.write_bytes(b'half')
@@ -130,31 +103,3 @@ def test_a_moved_work_directory_resumes_and_keeps_its_best(tmp_path):
     assert not (tmp_path / 'old').exists()
     assert len(list((tmp_path / 'new').glob('best_*.pth'))) == 1
     assert Path(runner.message_hub.get_info('best_ckpt')).parent == tmp_path / 'new'
-
-
-def test_a_pointer_to_nothing_finds_an_earlier_file_or_says_so(tmp_path, caplog):
-    assert find_latest_checkpoint(str(tmp_path)) is None
-    pointer = tmp_path / 'last_checkpoint'
-    pointer.write_text(str(tmp_path / 'epoch_12.pth'))
-    with pytest.raises(FileNotFoundError, match=r'names .*epoch_12\.pth, which is not there'):
-        find_latest_checkpoint(str(tmp_path))
-    for name in ('epoch_9.pth', 'epoch_10.pth', 'best_multi-label_mAP_epoch_11.pth'):
-        (tmp_path / name).touch()
-    assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_10.pth')
-    for damage in (
-        b'',
-        b'\x00' * 9,
-        b'\xff',
-    ):  # a process killed, or the power gone, while it wrote
-        pointer.write_bytes(damage)
-        assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_10.pth')
-    pointer.write_text('s3://bucket/epoch_12.pth')
-    assert find_latest_checkpoint(str(tmp_path)) == 's3://bucket/epoch_12.pth'
-
-
-def test_resuming_from_nothing_says_so(run_tool, tmp_path):
-    text = run_tool(
-        'python', 'tools/train.py', 'configs/digits_full_bce.py', '--work-dir', tmp_path, '--resume',
-        '--no-validate', '--cfg-options', 'train_dataloader.dataset.size=64', 'train_cfg.max_epochs=1',
-    )  # fmt: skip
-    assert f'no checkpoint in {tmp_path} to resume from: training starts at the first epoch' in text
