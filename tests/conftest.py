@@ -1,18 +1,24 @@
 import json
-import os
 import socket
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from helpers import ROOT, SHARED
+from helpers.processes import run
 
 # imported by tests, or no tests; pytest would import them a second time
 collect_ignore = ['helpers', 'stack_matrix.py']
+
+
+@pytest.fixture(scope='session', autouse=True)
+def plain_config_text():
+    """Leave the text of configs unformatted: formatting took most of the time of small trainings."""
+    from mmengine.config import config
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, 'FormatCode', lambda text, **_: (text, True))
+        yield
 
 
 @pytest.fixture(scope='session')
@@ -31,73 +37,24 @@ def official() -> dict:
 
 @pytest.fixture(scope='session')
 def coco_root(tmp_path_factory) -> Path:
-    """A COCO 2014 folder in small: real JPEG files and real annotation files, 80 categories.
+    """A small COCO 2014 folder: see helpers/coco.py."""
+    from helpers.coco import write_coco
 
-    The photos configs' label lists lie in it, too.
-    """
-    from mmpretrain_mlml.labels import (
-        COCO_CLASSES,
-        drop_labels,
-        read_instances,
-        write_label_list,
-    )
-
-    root = tmp_path_factory.mktemp('coco')
-    ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27,
-           28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49, 50, 51, 52,
-           53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 67, 70, 72, 73, 74, 75, 76, 77, 78,
-           79, 80, 81, 82, 84, 85, 86, 87, 88, 89, 90]  # fmt: skip
-    categories = [{'id': i, 'name': name} for i, name in zip(ids, COCO_CLASSES)]
-    random = np.random.RandomState(0)
-    (root / 'annotations').mkdir()
-    for split in ('train2014', 'val2014'):
-        (root / split).mkdir()
-        images, annotations = [], []
-        for number in range(1, 9):
-            name = f'COCO_{split}_{number:012d}.jpg'
-            height, width = random.randint(60, 120, size=2).tolist()
-            cv2.imwrite(str(root / split / name), random.randint(0, 256, (height, width, 3)))
-            images.append({'id': number, 'file_name': name, 'height': height, 'width': width})
-            chosen = random.choice(80, size=number - 1, replace=False)  # the first has none
-            annotations += [
-                {'id': len(annotations) + k, 'image_id': number, 'category_id': ids[index],
-                 'iscrowd': k % 2, 'bbox': [0, 0, 9, 9], 'area': 81, 'segmentation': []}
-                for k, index in enumerate([*chosen, *chosen[:1]])  # one object twice
-            ]  # fmt: skip
-        random.shuffle(categories)
-        content = {'images': images, 'annotations': annotations, 'categories': list(categories)}
-        (root / f'annotations/instances_{split}.json').write_text(json.dumps(content))
-    for split, lists in (
-        ('val2014', {'val_full.txt': 'full'}),
-        ('train2014', {'train_full.txt': 'full', 'train_0.4left.txt': '0.4left',
-                       'train_singlelabel.txt': 'single'}),
-    ):  # fmt: skip
-        read = read_instances(root / f'annotations/instances_{split}.json')
-        for name, protocol in lists.items():
-            kept = drop_labels(read.names, read.labels, protocol)
-            write_label_list(root / name, read.names, kept)
-    return root
+    return write_coco(tmp_path_factory.mktemp('coco'))
 
 
 @pytest.fixture(scope='session')
 def run_tool():
-    """Runs a command in the repository, as a person would, and returns what it printed."""
+    """Run a command in the repository and return its output: run_tool('python', 'tools/x.py', ...).
 
-    def run(*command, expect=0, timeout=300, cwd=ROOT, **env) -> str:
-        done = subprocess.run(
-            [sys.executable if part == 'python' else str(part) for part in command],
-            cwd=cwd,
-            env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT), **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-        )
-        assert (done.returncode == 0) == (expect == 0), done.stdout[-4000:]
-        return done.stdout
+    Options: ``expect=1`` where it has to fail, ``timeout`` in seconds, ``cwd``, ``cold=True`` for a
+    process with imports of its own, and variables of the environment in capitals.
+    """
 
-    return run
+    def run_command(*command, **options) -> str:
+        return run(command, **options)
+
+    return run_command
 
 
 @pytest.fixture(scope='session')

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 
 import mmpretrain_mlml  # noqa: F401  lets torch.load read training state
 from helpers import ROOT
+from helpers.processes import start
 
 CONFIG = f"""
 _base_ = [
@@ -61,21 +61,14 @@ class Launched:
             command = [*prefix, 'bash', 'tools/dist_train.sh', config, on_each]
         batch = f'train_dataloader.batch_size={32 // processes}'
         with self.log.open('a') as log:
-            self.process = subprocess.Popen(
+            self.process = start(
                 [*command, '--work-dir', work_dir, *options, '--cfg-options', batch, *cfg],
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    'PYTHONPATH': f'{ROOT}:{ROOT}/tests',
-                    'OMP_NUM_THREADS': '1',
-                    'PYTHON': sys.executable,
-                    'NNODES': str(nodes),
-                    'OBSTACLE': obstacle,
-                    'REACHED': str(self.reached),
-                    **env,
-                },
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                log,
+                PYTHONPATH=f'{ROOT}:{ROOT}/tests',
+                NNODES=str(nodes),
+                OBSTACLE=obstacle,
+                REACHED=str(self.reached),
+                **env,
             )
 
     def wait(self, timeout=240) -> int:
