@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -29,6 +30,8 @@ from mmpretrain_mlml.hooks.recipe.label_prior_hook import log_odds
 from mmpretrain_mlml.losses.functional import logit
 from mmpretrain_mlml.losses.protocols import set_epoch
 from mmpretrain_mlml.monitoring.collapse_watch import CollapseWatch
+
+Bias = float | Literal['log-odds']
 
 CACHE = Path('work_dirs/probe')
 LISTS = ('full', '0.4left', 'single')
@@ -84,7 +87,7 @@ def read_photos() -> Photos:
         print(f'features of {cfg.model.backbone.init_cfg.checkpoint} into {file}')
         features = {name: _features(cfg, dataset, name) for name, dataset in datasets.items()}
         CACHE.mkdir(parents=True, exist_ok=True)
-        np.savez(file, **features)
+        np.savez(file, train=features['train'], val=features['val'])
     with np.load(file) as cached:
         train_features, val_features = (torch.from_numpy(cached[name]).float() for name in datasets)
     labels = {}
@@ -98,8 +101,8 @@ def read_photos() -> Photos:
 def standardise(photos: Photos) -> Photos:
     """Return the photographs with features of mean 0 and standard deviation 1."""
     mean, deviation = photos.train.mean(0), photos.train.std(0) + 1e-3
-    features = ((split - mean) / deviation for split in (photos.train, photos.val))
-    return Photos(*features, photos.labels, photos.val_labels)
+    train_features, val_features = ((x - mean) / deviation for x in (photos.train, photos.val))
+    return Photos(train_features, val_features, photos.labels, photos.val_labels)
 
 
 def log_errors_only() -> None:
@@ -112,7 +115,7 @@ def train(
     labels: Tensor,
     loss: nn.Module,
     *,
-    bias: float | str = 'log-odds',
+    bias: Bias = 'log-odds',
     lr: float = 1e-3,
     epochs: int = 12,
     one_cycle: bool = True,
@@ -165,11 +168,11 @@ def train(
     return run
 
 
-def _new_head(features: int, labels: Tensor, bias: float | str) -> nn.Linear:
+def _new_head(features: int, labels: Tensor, bias: Bias) -> nn.Linear:
     head = nn.Linear(features, labels.size(1))
     nn.init.normal_(head.weight, std=0.01)  # as MMPretrain's heads
     with torch.no_grad():
-        if bias == 'log-odds':
+        if isinstance(bias, str):
             present = labels.sum(0).long().numpy()
             head.bias.copy_(log_odds(LabelCounts(present, np.full_like(present, len(labels))), 1.0))
         else:

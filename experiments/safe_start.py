@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 from matplotlib.figure import Figure
-from probe import log_errors_only, read_photos, standardise, train
+from probe import Bias, log_errors_only, read_photos, standardise, train
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -29,11 +29,11 @@ from rich.table import Table
 from mmpretrain_mlml import ASL, BCE, SPLC, Hill
 from mmpretrain_mlml.visualization.colours import loss_colours
 
-Setting = tuple[str, str, bool, float, float | str]  # features, labels, one-cycle, rate, bias
+Setting = tuple[str, str, bool, float, Bias]  # features, labels, one-cycle, rate, bias
 Row = dict[str, Any]
 
 LOSSES = {'BCE': BCE, 'ASL': ASL, 'Hill': Hill, 'SPLC': SPLC}
-BIASES = (0.0, -3.0, 'log-odds')
+BIASES: tuple[Bias, ...] = (0.0, -3.0, 'log-odds')
 CENTRED: list[Setting] = [
     ('centred', labels, True, lr, bias)
     for labels, lr, bias in itertools.product(('full', '0.4left'), (1e-4, 1e-3, 3e-3), BIASES)
@@ -41,7 +41,7 @@ CENTRED: list[Setting] = [
 PLAIN: list[Setting] = [
     ('plain', 'full', one_cycle, lr, bias)
     for one_cycle, lr, bias in itertools.product(
-        (True, False), (1e-3, 1e-2, 3e-2, 1e-1), (0.0, 'log-odds')
+        (True, False), (1e-3, 1e-2, 3e-2, 1e-1), (BIASES[0], BIASES[2])
     )
 ]
 TOO_FAST: list[Setting] = [
