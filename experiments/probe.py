@@ -107,7 +107,7 @@ def standardise(photos: Photos) -> Photos:
 
 def log_errors_only() -> None:
     """Silence MMEngine's log, except for errors."""
-    MMLogger.get_instance('mmengine', log_level='ERROR')
+    MMLogger.get_current_instance().setLevel('ERROR')
 
 
 def train(

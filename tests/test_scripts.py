@@ -1,15 +1,22 @@
 """The scripts of benchmarks/ and experiments/: each starts, and those with data report it."""
 
+import importlib
 import json
 import runpy
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
+from helpers import ROOT
+from helpers.support import write_run
 
-ROOT = Path(__file__).parents[1]
+from mmpretrain_mlml import BCE, SPLC
+from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
+from mmpretrain_mlml.study.records import read_record
+from mmpretrain_mlml.study.report import write_report
+
 EXPERIMENTS, RESULTS = ROOT / 'experiments', ROOT / 'docs/results'
 LIBRARIES = {'probe.py'}  # imported by scripts, not run
 SCRIPTS = sorted(
@@ -27,8 +34,6 @@ def run_script(monkeypatch, capsys):
     def run(path, *arguments):
         monkeypatch.setattr(sys, 'argv', [str(path), *map(str, arguments)])
         monkeypatch.syspath_prepend(path.parent)  # as Python does for a script
-        for name in LIBRARIES:
-            monkeypatch.delitem(sys.modules, Path(name).stem, raising=False)
         runpy.run_path(str(path), run_name='__main__')
         return capsys.readouterr().out
 
@@ -59,6 +64,75 @@ def test_figure_is_drawn_from_the_data_file(name, run_script, tmp_path):
     assert cv2.imread(str(figure)).std() > 5
 
 
+@pytest.fixture
+def small_photos(monkeypatch):
+    """40 photographs of 5 classes, whose features are their labels beside noise."""
+    monkeypatch.syspath_prepend(EXPERIMENTS)
+    probe = importlib.import_module('probe')
+    random = torch.Generator().manual_seed(0)
+    labels = (torch.rand(40, 5, generator=random) < 0.4).float()
+    features = labels + 0.1 * torch.rand(40, 5, generator=random)
+    some = labels * (torch.rand(40, 5, generator=random) < 0.6)
+    lists = {'full': labels, '0.4left': some, 'single': some}
+    photos = probe.Photos(features, features, lists, labels.numpy().astype(np.int8))
+    monkeypatch.setattr(probe, 'read_photos', lambda: photos)
+    monkeypatch.setattr(probe, 'log_errors_only', lambda: None)  # lasts as long as the process
+    monkeypatch.setattr(torch, 'set_num_threads', lambda _: None)
+    return photos
+
+
+def test_classifier_learns_what_its_features_say(small_photos):
+    probe = importlib.import_module('probe')
+    labels = small_photos.labels['full']
+    run = probe.train(small_photos, labels, BCE(), lr=0.5, epochs=60)
+    assert (run.mAP, run.OF1) == (pytest.approx(100), pytest.approx(100))
+    assert len(run.above) == 60
+    assert run.above[-1] == 0
+    inverted = probe.train(small_photos, 1 - labels, BCE(), lr=0.5, epochs=60)
+    assert inverted.mAP < 60
+
+
+def test_collapse_of_the_classifier_is_noticed(small_photos):
+    probe = importlib.import_module('probe')
+    few = torch.zeros(40, 5)
+    few[:5, :3] = 1
+    run = probe.train(small_photos, few, SPLC(), bias=3.0, lr=1e-4, epochs=3)
+    assert run.warned
+    assert run.above == [100, 100, 100]
+
+
+@pytest.fixture
+def one_epoch(small_photos, monkeypatch):
+    """Scripts train for one epoch on the small photographs."""
+    probe = importlib.import_module('probe')
+    train = probe.train
+    monkeypatch.setattr(probe, 'train', lambda *args, **how: train(*args, **how | {'epochs': 1}))
+
+
+@pytest.mark.usefixtures('one_epoch')
+def test_safe_start_trains_every_setting(run_script, tmp_path):
+    run_script(EXPERIMENTS / 'safe_start.py', '--out', tmp_path / 'it.json')
+    rows, kept = (
+        [(row['setting'], row['loss'], set(row)) for row in json.loads(path.read_text())]
+        for path in (tmp_path / 'it.json', RESULTS / 'safe_start.json')
+    )
+    assert rows == kept
+
+
+@pytest.mark.usefixtures('one_epoch')
+def test_tuning_trains_every_setting(run_script, tmp_path):
+    run_script(EXPERIMENTS / 'tuning.py', '--out', tmp_path / 'it.json')
+    points, kept = (
+        {
+            (parameter, loss): [set(point) for point in curve]
+            for parameter, by_loss in json.loads(path.read_text()).items()
+            for loss, curve in by_loss.items()
+        }
+        for path in (tmp_path / 'it.json', RESULTS / 'tuning.json')
+    )
+    assert points == kept
+
+
 def test_loss_scores_prints_the_tables_of_the_page(run_script):
     text = run_script(EXPERIMENTS / 'loss_scores.py', '--data', RESULTS / 'loss_scores.json')
     page = (ROOT / 'docs/losses.md').read_text()
@@ -82,6 +156,40 @@ def test_best_threshold_is_the_score_below_the_last_entry_that_counts(thresholds
     targets = np.array([[0, 1], [1, 1], [0, 0]])
     # above 0.1 are all three positives and one negative: F1 = 6 / 7; above 0.2 it is 4 / 6
     assert thresholds['best_threshold'](scores, targets) == pytest.approx(0.1)
+
+
+def test_data_file_of_a_study(run_script, tmp_path):
+    study = tmp_path / 'some'
+    random = np.random.default_rng(5)
+    targets = (random.random((60, 80)) < 0.2).astype(np.int8)
+    names, classes = np.arange(60).astype(str), np.arange(80).astype(str)
+    for loss, skill in (('bce', 0.1), ('splc', 0.3)):
+        folder = study / f'0.4left_{loss}'
+        scores = (skill * targets + 0.3 * random.random((60, 80))).astype(np.float32)
+        summary = multi_label_scores(scores, targets).summary
+        row = {f'multi-label/{key}': value for key, value in summary.items()}
+        write_run(folder, [row], name=f'coco_0.4left_{loss}.py', **{'train_cfg.max_epochs': 1})
+        Predictions(scores, targets, names, classes).save(folder / 'predictions.npz')
+        (folder / 'run.json').write_text(json.dumps({'finished': True}))
+    (study / 'unfinished').mkdir()
+    (study / 'unfinished/run.json').write_text(json.dumps({'finished': False}))
+    records = [read_record(study / f'0.4left_{loss}') for loss in ('bce', 'splc')]
+    write_report(records, study / 'report', 'some')
+    run_script(EXPERIMENTS / 'thresholds.py', study, '--out', tmp_path / 'it.json')
+    data, kept = (
+        json.loads(path.read_text()) for path in (tmp_path / 'it.json', RESULTS / 'photos.json')
+    )
+    assert data.keys() == kept.keys()
+    for part in ('table', 'runs', 'thresholds'):
+        assert [row.keys() for row in data[part]] == 2 * [kept[part][0].keys()]
+    assert [row['run'] for row in data['thresholds']] == ['0.4left_bce', '0.4left_splc']
+    bce, splc = data['thresholds']
+    assert bce['OF1'] == 0 < bce['OF1 tuned'] < splc['OF1 tuned']
+
+
+def test_study_without_finished_runs_is_refused(run_script, tmp_path):
+    with pytest.raises(SystemExit, match=r'expected finished runs of a study in .*, got none'):
+        run_script(EXPERIMENTS / 'thresholds.py', tmp_path)
 
 
 def test_each_half_is_decided_by_the_threshold_of_the_other(thresholds):
