@@ -1,1 +1,1 @@
-"""Loops that MMPretrain's LOOPS registry knows."""
+"""Loops that MMPretrain's ``LOOPS`` registry knows."""

@@ -7,18 +7,18 @@ from mmpretrain.registry import LOOPS
 
 @LOOPS.register_module()
 class RawAndAveragedValLoop(ValLoop):
-    """Validates both the raw and the averaged model, where a hook averages the weights.
+    """Validates both the raw and the averaged model, if a hook averages the weights.
 
-    The scores of the averaged model keep their names (``multi-label/mAP``), those of the raw one get
-    ``raw/`` in front (``raw/multi-label/mAP``). Without an ``EMAHook`` it is MMEngine's ``ValLoop``.
+    The scores of the averaged model keep their names (``multi-label/mAP``); those of the raw model are
+    prefixed with ``raw/`` (``raw/multi-label/mAP``). Without an ``EMAHook`` it is a plain ``ValLoop``.
 
     Args:
-        runner: The runner.
-        dataloader: A data loader, or the config of one.
-        evaluator: An evaluator, or the config of one.
+        runner: Runner.
+        dataloader: Data loader, or its config.
+        evaluator: Evaluator, or its config.
         fp16: Whether to validate in mixed precision.
 
-    Source: the trainer released with arXiv 2112.07368 scores both each epoch.
+    Source: the trainer released with arXiv 2112.07368 scores both models in each epoch.
     """
 
     def run(self) -> dict[str, float]:
@@ -27,13 +27,13 @@ class RawAndAveragedValLoop(ValLoop):
         if not averaging:
             return super().run()
         runner.call_hook('before_val')
-        runner.call_hook('before_val_epoch')  # here the hook puts the averaged weights in
+        runner.call_hook('before_val_epoch')  # EMAHook swaps the averaged weights in
         for hook in averaging:
             hook._swap_ema_parameters()
         raw = self._scores()
         for hook in averaging:
             hook._swap_ema_parameters()
-        metrics = self._scores()  # last, so that a file of predictions is of the averaged model
+        metrics = self._scores()  # last, so that a predictions file holds the averaged model's
         metrics |= {f'raw/{key}': value for key, value in raw.items()}
         runner.call_hook('after_val_epoch', metrics=metrics)
         runner.call_hook('after_val')

@@ -1,1 +1,1 @@
-"""What is observed about a loss while it trains."""
+"""What is observed about a loss in training: its calls, the labels it recovers, a collapsing model."""

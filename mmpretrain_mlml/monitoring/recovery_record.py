@@ -1,3 +1,5 @@
+"""The file recovery.json."""
+
 from __future__ import annotations
 
 import json
@@ -5,26 +7,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..repairs.atomic_backend import AtomicLocalBackend
+from ..files import atomic_write
 
-COUNTS = ('images', 'unmarked', 'recovered', 'right', 'missing')  # the last two with full labels
+# As in the file. The last two are known with full labels only.
+COUNTS = ('images', 'unmarked', 'recovered', 'right', 'missing')
 
 
 class RecoveryRecord:
-    """What a loss recovered in each epoch, in a JSON file that is at any moment whole.
+    """The labels that a loss recovered in each epoch, in a JSON file that is written atomically.
 
-    ``epochs`` holds one record each: ``epoch`` (1-based), ``images``, then by class how many entries
-    were ``unmarked``, how many of these the loss ``recovered``, how many of those are ``right`` and
-    how many unmarked entries are truly present (``missing``); last what :func:`rates` says of their
-    sums. A training that starts anew starts the file anew.
+    ``epochs`` holds a dictionary for each epoch: ``epoch`` (1-based), ``images``, then, as lists by
+    class, the unobserved entries (``unmarked``), those of them that the loss ``recovered``, those of
+    the recovered ones that are truly present (``right``), and all unobserved entries that are truly
+    present (``missing``); then the :func:`rates` over all classes. A training that is not resumed
+    starts a new file.
 
     Args:
-        path: Of the file.
+        path: JSON file.
         classes: Names of the classes.
-        done: Epochs to keep of a file that is there; a resumed run has done so many.
+        done: Number of epochs to keep of an existing file: those done before a run is resumed.
 
     Raises:
-        ValueError: The file cannot be read, or is one of other classes.
+        ValueError: If the file cannot be read, or holds other classes.
     """
 
     def __init__(self, path: Path, classes: Sequence[str], done: int) -> None:
@@ -32,7 +36,7 @@ class RecoveryRecord:
         self._classes = list(classes)
         self.epochs: list[dict[str, Any]] = []
         if done and path.is_file():
-            self.epochs = [one for one in self._read() if one['epoch'] <= done]
+            self.epochs = [row for row in self._read() if row['epoch'] <= done]
 
     def _read(self) -> list[dict[str, Any]]:
         try:
@@ -40,7 +44,7 @@ class RecoveryRecord:
             classes, epochs = content['classes'], content['epochs']
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise ValueError(
-                f'{self.path} is no record of recovered labels ({error!r}); remove it to go on '
+                f'{self.path} is no record of recovered labels ({error!r}); remove it to continue '
                 'without the epochs before this one'
             ) from error
         if classes != self._classes:
@@ -51,36 +55,40 @@ class RecoveryRecord:
         return epochs
 
     def add(self, epoch: int, counts: Mapping[str, Sequence[int]]) -> dict[str, float]:
-        """Adds an epoch (1-based) and writes the file.
+        """Add an epoch and write the file; later epochs are dropped.
 
         Args:
-            epoch: 1-based.
-            counts: Some of ``COUNTS``, numbers by class.
+            epoch: 1-based epoch.
+            counts: Numbers by class for each of ``COUNTS``, or for the first three.
 
         Returns:
-            What :func:`rates` says.
+            The :func:`rates` over all classes.
         """
-        found = rates({name: sum(values) for name, values in counts.items()})
+        totals = rates({name: sum(values) for name, values in counts.items()})
         by_class = {name: list(values) for name, values in counts.items() if name != 'images'}
-        row = {'epoch': epoch, 'images': counts['images'][0], **by_class, **found}
-        self.epochs = [one for one in self.epochs if one['epoch'] < epoch] + [row]
+        row = {'epoch': epoch, 'images': counts['images'][0], **by_class, **totals}
+        self.epochs = [earlier for earlier in self.epochs if earlier['epoch'] < epoch] + [row]
         content = {'classes': self._classes, 'epochs': self.epochs}
-        AtomicLocalBackend().put(json.dumps(content).encode(), self.path)
-        return found
+        with atomic_write(self.path, 'w') as file:
+            json.dump(content, file)
+        return totals
 
 
 def rates(sums: Mapping[str, int]) -> dict[str, float]:
-    """What counts over all classes come to: entries, and shares in percent as far as they exist.
+    """Return recovered entries, and their share, precision and recall in percent where defined.
+
+    Args:
+        sums: Sums over all classes of each of ``COUNTS``, or of some of them.
 
     >>> rates({'unmarked': 200, 'recovered': 8, 'right': 6, 'missing': 24})
     {'entries': 8, 'share': 4.0, 'precision': 75.0, 'recall': 25.0}
     """
-    found: dict[str, float] = {'entries': sums['recovered']}
+    result: dict[str, float] = {'entries': sums['recovered']}
     for name, part, whole in (
         ('share', 'recovered', 'unmarked'),
         ('precision', 'right', 'recovered'),
         ('recall', 'right', 'missing'),
     ):
         if sums.get(whole) and part in sums:
-            found[name] = 100 * sums[part] / sums[whole]
-    return found
+            result[name] = 100 * sums[part] / sums[whole]
+    return result

@@ -1,4 +1,4 @@
-"""Optimiser updates that do not depend on how a batch is split, and the one-cycle of the recipe."""
+"""Optimiser updates that do not depend on how a batch is split, and the schedule of the recipe."""
 
 from .one_cycle import OneCycle
 from .summed_gradients import SummedGradients, SummedGradientsConstructor

@@ -11,22 +11,22 @@ from mmpretrain.registry import PARAM_SCHEDULERS
 class OneCycle(OneCycleLR):
     """MMEngine's ``OneCycleLR`` that also cycles the momentum, once per optimiser update.
 
-    It is what ``torch.optim.lr_scheduler.OneCycleLR`` does: while the learning rate rises to
-    ``eta_max`` the momentum (beta1 of the Adam family) falls from ``max_momentum`` to
-    ``base_momentum``, and back. Under gradient accumulation a step is an optimiser update, not an
-    iteration, and an epoch is as many steps as it has updates.
+    The schedule is that of ``torch.optim.lr_scheduler.OneCycleLR``: while the learning rate rises to
+    ``eta_max``, the momentum (beta1 of the Adam family) falls from ``max_momentum`` to
+    ``base_momentum``; then both return. Under gradient accumulation a step is an optimiser update, not
+    an iteration, and an epoch has as many steps as updates.
 
     Args:
-        optimizer: An optimiser, or MMEngine's wrapper of one.
-        eta_max: Highest learning rate; by default the one that the optimiser is configured with
-            (scaled, under ``--auto-scale-lr``).
-        base_momentum: Momentum where the learning rate is highest.
-        max_momentum: Momentum at the start and the end of the cycle.
-        **kwargs: As for ``OneCycleLR``; ``three_phase`` is not supported.
+        optimizer: Optimiser, or MMEngine's wrapper of one.
+        eta_max: Highest learning rate; by default that of the optimiser's config (scaled, under
+            ``--auto-scale-lr``).
+        base_momentum: Momentum at the highest learning rate, in [0, 1).
+        max_momentum: Momentum at the start and the end of the cycle, in [0, 1).
+        **kwargs: Other arguments of ``OneCycleLR``; ``three_phase`` is not supported.
 
     Raises:
-        ValueError: The optimiser has no momentum, ``three_phase`` is set, or there are too few steps
-            for the share of them that the rise takes.
+        ValueError: If the optimiser has no momentum, if ``three_phase`` is set, or if the rise of the
+            learning rate would take less than one step.
 
     Source: the schedule of the trainer released with arXiv 2112.07368.
     """
@@ -40,11 +40,11 @@ class OneCycle(OneCycleLR):
         **kwargs: Any,
     ) -> None:
         if kwargs.get('three_phase'):
-            raise ValueError('OneCycle has two phases; for three_phase take OneCycleLR')
+            raise ValueError('OneCycle has two phases; use OneCycleLR for three_phase')
         if not any('betas' in group or 'momentum' in group for group in optimizer.param_groups):
             raise ValueError(
-                f'OneCycle cycles the momentum, and {type(optimizer).__name__} has none; '
-                'for the learning rate alone take OneCycleLR'
+                f'OneCycle cycles the momentum, but {type(optimizer).__name__} has none; '
+                'use OneCycleLR for the learning rate alone'
             )
         self.base_momentum = base_momentum
         self.max_momentum = max_momentum
@@ -55,8 +55,7 @@ class OneCycle(OneCycleLR):
         except ZeroDivisionError as error:
             raise ValueError(
                 f'total_steps={self.total_steps} leaves no step for the rise of the learning rate '
-                f'(pct_start={kwargs.get("pct_start", 0.3)}): make the training longer or the share '
-                'larger'
+                f'(pct_start={kwargs.get("pct_start", 0.3)}): train longer, or increase pct_start'
             ) from error
 
     @classmethod
@@ -66,7 +65,7 @@ class OneCycle(OneCycleLR):
         return super().build_iter_from_epoch(optimizer=optimizer, epoch_length=updates, **kwargs)
 
     def step(self) -> None:
-        """Goes on by one update; does nothing while gradients are only accumulated."""
+        """Advance by one update; do nothing while gradients are only accumulated."""
         accumulating = hasattr(self.optimizer, 'should_update')
         if accumulating and not self.by_epoch and not self.optimizer.should_update():
             return

@@ -10,25 +10,31 @@ from torch import Tensor, nn
 
 
 class SummedGradients:
-    """Mixin of an ``OptimWrapper``: gradients of one update are added up, never averaged.
+    """Mixin of an ``OptimWrapper`` that sums the gradients of an update instead of averaging them.
 
-    With a loss of ``reduction='sum'`` an update then has the gradient of the plain sum over all images
-    that take part in it, whether they came as one batch, through several processes, or accumulated
-    over iterations. (MMEngine averages over the last two.)
+    With a loss of ``reduction='sum'`` an update has the gradient of the sum over all its images,
+    whether they come as one batch, from several processes, or accumulated over iterations. (MMEngine
+    averages over processes and accumulated iterations.)
 
-    Where the epochs are known (:meth:`begin_epoch`), an update ends with its epoch, so that
-    accumulating makes the same updates as a large batch; without, updates run across epochs.
+    If the length of the epoch is known (:meth:`begin_epoch`), its last update ends with it, so that
+    accumulation makes the same updates as a large batch. Otherwise updates run across epochs.
     """
 
-    _epoch: tuple[int, int] | None = None  # the counts at its start and its end
+    _accumulative_counts: int  # an attribute of OptimWrapper
+    _epoch: tuple[int, int] | None = None  # iteration counts at its start and its end
 
     def begin_epoch(self, length: int, done: int = 0) -> None:
-        """Says that the next iteration is number ``done`` of ``length`` in an epoch."""
+        """Begin an epoch.
+
+        Args:
+            length: Number of iterations in the epoch.
+            done: Number of them that were done before the run was resumed.
+        """
         start = self._inner_count - done
         self._epoch = start, start + length
 
     def scale_loss(self, loss: Tensor) -> Tensor:
-        return loss * get_world_size()  # what DistributedDataParallel divides by
+        return loss * get_world_size()  # DistributedDataParallel divides by it
 
     def should_update(self) -> bool:
         return self._completes_update(self._inner_count)
@@ -47,9 +53,9 @@ class SummedGradients:
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class SummedGradientsConstructor(DefaultOptimWrapperConstructor):
-    """Builds the configured optimiser wrapper so that it adds gradients up (:class:`SummedGradients`).
+    """Builds the configured optimiser wrapper so that it sums gradients (:class:`SummedGradients`).
 
-    As a constructor it keeps its word for any wrapper, also the one that ``--amp`` puts in::
+    As a constructor it works with any wrapper, also with the one that ``--amp`` selects::
 
         optim_wrapper = dict(
             type='OptimWrapper',
@@ -58,8 +64,8 @@ class SummedGradientsConstructor(DefaultOptimWrapperConstructor):
         )
 
     Args:
-        optim_wrapper_cfg: As for MMEngine's ``DefaultOptimWrapperConstructor``.
-        paramwise_cfg: As there.
+        optim_wrapper_cfg: Config of the wrapper, as for ``DefaultOptimWrapperConstructor``.
+        paramwise_cfg: Settings by parameter, as for ``DefaultOptimWrapperConstructor``.
     """
 
     def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:

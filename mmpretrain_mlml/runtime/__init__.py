@@ -1,1 +1,1 @@
-"""What runners, processes and data workers share outside the repairs of the stack."""
+"""Tools for what surrounds a model in training: the runner, its processes and its data workers."""

@@ -1,3 +1,5 @@
+"""Decisions that all processes take together."""
+
 from __future__ import annotations
 
 import torch
@@ -6,9 +8,9 @@ from mmengine.dist import all_reduce, get_world_size
 
 
 def on_any_process(flag: bool) -> bool:
-    """Whether a flag is up on at least one process; all of them must ask together."""
+    """Return whether ``flag`` is true in at least one process; all processes must call it."""
     if get_world_size() == 1:
         return flag
-    raised = torch.tensor(float(flag), device=get_device())
-    all_reduce(raised, op='sum')
-    return bool(raised)
+    count = torch.tensor(float(flag), device=get_device())
+    all_reduce(count, op='sum')
+    return bool(count)

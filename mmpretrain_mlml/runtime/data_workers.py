@@ -1,3 +1,5 @@
+"""Data workers that keep loading while their process handles a SIGTERM."""
+
 from __future__ import annotations
 
 import multiprocessing
@@ -10,26 +12,31 @@ from functools import partial
 from torch.utils.data import DataLoader
 
 
-def outlive_signals(loader: DataLoader) -> None:
-    """Lets the workers of a loader go on after a SIGTERM that is not from their own process.
+def keep_workers_on_sigterm(loader: DataLoader) -> None:
+    """Let the workers of a loader ignore a SIGTERM unless their own process sends it.
 
-    torchrun, ``timeout``, systemd and Slurm send it to all processes of a group. A process whose
-    workers die of it cannot finish the iteration at hand. Call it before the first pass.
+    torchrun, ``timeout``, systemd and Slurm send the signal to all processes of a group. A training
+    process whose workers end then cannot finish the current iteration. Has no effect on systems
+    without ``sigwaitinfo``, which reports the sender of a signal (macOS, Windows).
+
+    Args:
+        loader: Data loader; its first iteration must not have begun.
     """
-    if hasattr(signal, 'sigwaitinfo'):  # says who sent a signal; macOS and Windows do not
-        loader.worker_init_fn = partial(_start, loader.worker_init_fn)
+    if hasattr(signal, 'sigwaitinfo'):
+        loader.worker_init_fn = partial(_init_worker, loader.worker_init_fn)
 
 
-def _start(init: Callable[[int], None] | None, worker: int) -> None:
+def _init_worker(init: Callable[[int], None] | None, worker: int) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_on_signal_of_parent, daemon=True).start()
     if init is not None:
         init(worker)
 
 
-def _end_with_parent() -> None:
-    """A loader ends workers that hang by this signal, too."""
-    parent = multiprocessing.parent_process().pid
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent:
+def _exit_on_signal_of_parent() -> None:
+    """Wait for a SIGTERM of the parent, by which a loader ends workers that hang, and exit."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent.pid:
         pass
     os._exit(0)

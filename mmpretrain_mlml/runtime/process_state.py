@@ -1,4 +1,4 @@
-"""What processes do not have in common inside an epoch, so that each finds its own again."""
+"""Per-process state inside an epoch: saving and restoring."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Any
 import torch
 from mmengine.dist import all_gather_object
 from mmengine.runner import Runner
-from torch import Tensor, nn
+from torch import Tensor
 
+from .models import averaged_models
+from .protocols import HasProcessState
 from .random_state import random_state, set_random_state
 from .unwrap import unwrap_model
 
 
 def gather_states(runner: Runner) -> list[dict[str, Any]]:
-    """The states of all processes, by rank; all must call it.
+    """Return the states of all processes, ordered by rank; all processes must call it.
 
-    They are the buffers of the model and of its average (each process has its own batch norm
-    statistics until the epoch ends), where its random draws stand, and what hooks with a method
-    ``process_state()`` give.
+    A state holds the buffers of the model and of its averages (batch norm statistics differ between
+    processes until the epoch ends), the state of the random number generators, and the states of the
+    hooks that follow :class:`~mmpretrain_mlml.runtime.protocols.HasProcessState`.
     """
     state = {
         'buffers': [buffer.cpu() for buffer in _buffers(runner)],
         'random': random_state(),
-        'hooks': {name: hook.process_state() for name, hook in _hooks(runner)},
+        'hooks': {name: hook.process_state() for name, hook in _hooks_with_state(runner)},
     }
     if torch.cuda.is_available():
         state['cuda'] = torch.cuda.get_rng_state()
@@ -32,10 +34,10 @@ def gather_states(runner: Runner) -> list[dict[str, Any]]:
 
 
 def restore_buffers(runner: Runner, state: Mapping[str, Any]) -> None:
-    """Gives the model and its average the buffers of a state.
+    """Copy the buffers of a state to the model and its averages.
 
     Raises:
-        ValueError: The model has others.
+        ValueError: If the model has other buffers.
     """
     buffers = list(_buffers(runner))
     if [b.shape for b in buffers] != [b.shape for b in state['buffers']]:
@@ -48,28 +50,26 @@ def restore_buffers(runner: Runner, state: Mapping[str, Any]) -> None:
 
 
 def restore_hooks(runner: Runner, state: Mapping[str, Any]) -> None:
-    """Gives hooks with a method ``load_process_state(state)`` theirs of a state, where it has one."""
-    for name, hook in _hooks(runner):
+    """Give each hook with process state its part of ``state``, if there is one."""
+    for name, hook in _hooks_with_state(runner):
         if state.get('hooks', {}).get(name):
             hook.load_process_state(state['hooks'][name])
 
 
-def restore_draws(state: Mapping[str, Any]) -> None:
-    """Lets random draws go on where a state was taken."""
+def restore_random_state(state: Mapping[str, Any]) -> None:
+    """Set the random number generators to those of a state."""
     set_random_state(state['random'])
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu())
 
 
-def _hooks(runner: Runner) -> Iterator[tuple[str, Any]]:
+def _hooks_with_state(runner: Runner) -> Iterator[tuple[str, HasProcessState]]:
     for hook in runner.hooks:
-        if hasattr(hook, 'process_state'):
+        if isinstance(hook, HasProcessState):
             yield type(hook).__name__, hook
 
 
 def _buffers(runner: Runner) -> Iterator[Tensor]:
     yield from unwrap_model(runner.model).buffers()
-    for hook in runner.hooks:
-        averaged = getattr(hook, 'ema_model', None)
-        if isinstance(averaged, nn.Module):
-            yield from averaged.module.buffers()
+    for averaged in averaged_models(runner):
+        yield from averaged.module.buffers()

@@ -1,3 +1,5 @@
+"""The random number generators of Python, numpy and torch, seeded, saved and restored together."""
+
 from __future__ import annotations
 
 import random
@@ -11,10 +13,10 @@ import torch
 
 @contextmanager
 def seeded(*entropy: int) -> Iterator[None]:
-    """Draws from random, numpy and torch (CPU) follow from ``entropy``; afterwards all is as before.
+    """Seed random, numpy and torch (CPU) inside a ``with`` block, and restore their state after it.
 
     Args:
-        *entropy: Whole numbers >= 0.
+        *entropy: Seeds, integers >= 0.
 
     >>> with seeded(1, 2):
     ...     first = np.random.rand()
@@ -23,8 +25,8 @@ def seeded(*entropy: int) -> Iterator[None]:
     True
     """
     before = random_state()
-    words = _seed(*entropy)
-    torch.default_generator.manual_seed(_whole(words))
+    words = _seed_python_and_numpy(*entropy)
+    torch.default_generator.manual_seed(_torch_seed(words))
     try:
         yield
     finally:
@@ -32,12 +34,16 @@ def seeded(*entropy: int) -> Iterator[None]:
 
 
 def seed_process(*entropy: int) -> None:
-    """Lets all further draws from random, numpy and torch (GPUs too) follow from ``entropy``."""
-    torch.manual_seed(_whole(_seed(*entropy)))
+    """Seed random, numpy and torch, including its GPU generators.
+
+    Args:
+        *entropy: Seeds, integers >= 0.
+    """
+    torch.manual_seed(_torch_seed(_seed_python_and_numpy(*entropy)))
 
 
 def random_state() -> dict[str, Any]:
-    """Where random, numpy and torch (CPU) stand, in plain numbers that a checkpoint may hold."""
+    """Return the state of random, numpy and torch (CPU), of types that a checkpoint may hold."""
     return {
         'random': random.getstate(),
         'numpy': np.random.get_state(),
@@ -46,18 +52,18 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: Mapping[str, Any]) -> None:
-    """Goes back to where :func:`random_state` was taken."""
+    """Restore a state returned by :func:`random_state`."""
     random.setstate(state['random'])
     np.random.set_state(state['numpy'])
     torch.default_generator.set_state(state['torch'].cpu())
 
 
-def _seed(*entropy: int) -> np.ndarray:
+def _seed_python_and_numpy(*entropy: int) -> np.ndarray:
     words = np.random.SeedSequence(entropy).generate_state(4)
     random.seed(words.tobytes())
     np.random.seed(words)
     return words
 
 
-def _whole(words: np.ndarray) -> int:
+def _torch_seed(words: np.ndarray) -> int:
     return int.from_bytes(words.tobytes()[:8], 'little', signed=True)

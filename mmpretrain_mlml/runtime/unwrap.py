@@ -16,9 +16,10 @@ def unwrap_model(model: nn.Module) -> Any:
     Args:
         model: A model, or a wrapper known to MMEngine's ``MODEL_WRAPPERS``, nested to any depth.
     """
-    while is_model_wrapper(model):
-        model = model.module
-    return model
+    inner: Any = model
+    while is_model_wrapper(inner):
+        inner = inner.module
+    return inner
 
 
 def unwrap_dataset(dataset: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A real runner in small, a loss that notes its epoch, a released network, a run's folder."""
+"""A real runner in small, a loss that records its epoch, a released network, a run's folder."""
 
 import json
 from copy import deepcopy
@@ -35,18 +35,18 @@ VALIDATION = {  # for make_runner, which trains without
 
 @MODELS.register_module()
 class EpochRecorder(MultiLabelLoss):
-    """A loss of somebody else's that wants the epoch; notes what it is told."""
+    """A loss from outside the package that needs the epoch and records the epochs it was given."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.told = []
+        self.epochs = []
         self.used = []
 
     def set_epoch(self, epoch, max_epochs=None):
-        self.told.append((epoch, max_epochs))
+        self.epochs.append((epoch, max_epochs))
 
     def elementwise(self, pred, target):
-        self.used.append(self.told[-1][0])
+        self.used.append(self.epochs[-1][0])
         return pred.float().square()
 
 

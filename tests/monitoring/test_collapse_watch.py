@@ -1,4 +1,4 @@
-"""A model that finds far more than is marked is noticed in the first epochs, once; others are not."""
+"""A model that finds far more than is labelled causes one warning, in the first epochs."""
 
 import os
 import subprocess
@@ -20,17 +20,17 @@ WARNING = 'the model may be collapsing'
 PRIOR = [{'type': 'mmpretrain_mlml.LabelPriorHook'}]
 
 
-def call(loss, above, marked, entries=100, unknown=0):
-    """One batch with so many confident, marked and unknown entries."""
+def call(loss, above, labelled, entries=100, unknown=0):
+    """Call a loss with a batch of so many confident, labelled and unknown entries."""
     x, y = torch.full((1, entries), -4.0), torch.zeros(1, entries)
-    x[:, :above], y[:, :marked] = 4.0, 1.0
+    x[:, :above], y[:, :labelled] = 4.0, 1.0
     if unknown:
-        x[:, -unknown:], y[:, -unknown:] = 4.0, -1.0  # confident, too, and not counted
+        x[:, -unknown:], y[:, -unknown:] = 4.0, -1.0  # confident too, but not counted
     loss(x.requires_grad_(), y)
 
 
 def epoch_of(loss, number, batches, watch=None):
-    """What is said of an epoch whose batches are given as arguments of :func:`call`."""
+    """Return the warning after an epoch of batches, which are arguments of :func:`call`."""
     watch = watch or CollapseWatch()
     if hasattr(loss, 'set_epoch'):
         loss.set_epoch(number)
@@ -38,32 +38,32 @@ def epoch_of(loss, number, batches, watch=None):
     for index, batch in enumerate(batches):
         watch.before_batch(index)
         call(loss, **batch)
-    said = watch.end()
+    warning = watch.end()
     assert not loss._forward_hooks
-    return said
+    return warning
 
 
-GOOD, BAD = {'above': 10, 'marked': 10}, {'above': 60, 'marked': 10}
+GOOD, BAD = {'above': 10, 'labelled': 10}, {'above': 60, 'labelled': 10}
 
 
 @pytest.mark.parametrize('loss', [Hill(), SPLC()])
 def test_only_the_last_quarter_of_an_epoch_counts(loss):
     assert epoch_of(loss, 0, 6 * [BAD] + 2 * [GOOD]) is None
-    said = epoch_of(loss, 0, 6 * [GOOD] + 2 * [BAD])
-    assert said.startswith(f'{WARNING}: at the end of epoch 1 60.0% of the entries')
-    assert f'above {loss.saturation:.2f}, and 10.0% are marked' in said
-    assert ('change_epoch=1' in said) == isinstance(loss, SPLC)
+    warning = epoch_of(loss, 0, 6 * [GOOD] + 2 * [BAD])
+    assert warning.startswith(f'{WARNING}: at the end of epoch 1 60.0% of the entries')
+    assert f'above {loss.saturation:.2f}, but 10.0% are labelled' in warning
+    assert ('change_epoch=1' in warning) == isinstance(loss, SPLC)
     assert epoch_of(loss, 0, [BAD]) is not None  # the only batch is the last quarter
 
 
 @pytest.mark.parametrize(('batch', 'collapsed'), [
-    ({'above': 40, 'marked': 10}, False), ({'above': 41, 'marked': 10}, True),  # four times
-    ({'above': 2, 'marked': 0}, False), ({'above': 3, 'marked': 0}, True),  # of all entries
-    ({'above': 65, 'marked': 30}, False), ({'above': 66, 'marked': 30}, True),  # half of the others
-    ({'above': 20, 'marked': 5, 'unknown': 60}, False),  # of the 40 that are known
-    ({'above': 21, 'marked': 5, 'unknown': 60}, True),
+    ({'above': 40, 'labelled': 10}, False), ({'above': 41, 'labelled': 10}, True),  # four times
+    ({'above': 2, 'labelled': 0}, False), ({'above': 3, 'labelled': 0}, True),  # of all entries
+    ({'above': 65, 'labelled': 30}, False), ({'above': 66, 'labelled': 30}, True),  # half the others
+    ({'above': 20, 'labelled': 5, 'unknown': 60}, False),  # of the 40 that are known
+    ({'above': 21, 'labelled': 5, 'unknown': 60}, True),
 ])  # fmt: skip
-def test_far_over_means_four_times_the_marked_or_half_of_the_others(batch, collapsed):
+def test_limit_is_four_times_the_labelled_or_half_of_the_others(batch, collapsed):
     assert (epoch_of(Hill(), 0, [batch]) is not None) == collapsed
 
 
@@ -71,11 +71,11 @@ def test_far_over_means_four_times_the_marked_or_half_of_the_others(batch, colla
     (Hill(), {0, 1, 2}), (SPLC(), {0, 1, 2}), (RLC(change_epoch=4), {3, 4, 5}),
     (SPLC(change_epoch=0), {0, 1}), (BCE(), set()), (LLCt(), set()),
 ])  # fmt: skip
-def test_only_losses_that_let_go_are_watched_and_only_when_it_matters(loss, watched):
+def test_losses_that_saturate_are_watched_in_the_first_epochs(loss, watched):
     assert {e for e in range(8) if epoch_of(loss, e, [BAD])} == watched
 
 
-def test_it_is_said_once_and_nothing_listens_afterwards():
+def test_warning_is_given_once_and_ends_the_watch():
     loss, watch = Hill(), CollapseWatch()
     assert epoch_of(loss, 0, [BAD], watch)
     watch.begin([loss], 1, 1)
@@ -83,7 +83,7 @@ def test_it_is_said_once_and_nothing_listens_afterwards():
     assert epoch_of(loss, 1, [BAD], watch) is None
 
 
-def test_a_compiled_loss_is_watched_without_a_break():
+def test_compiled_loss_is_watched_without_a_graph_break():
     loss, watch = Hill(), CollapseWatch()
     compiled = torch.compile(loss, backend='eager', fullgraph=True)
     watch.begin([loss], 0, 8)
@@ -92,12 +92,12 @@ def test_a_compiled_loss_is_watched_without_a_break():
         call(compiled, **batch)
     assert '60.0%' in watch.end()
     watch.begin([loss], 1, 1)
-    call(compiled, **BAD)  # of no epoch's last quarter
+    call(compiled, **BAD)  # not announced as a batch of the last quarter
     assert watch.end() is None
 
 
 def collapsing(work_dir, loss='SPLC', bias=4.0, **changes):
-    """A runner whose head starts where nearly everything is found, and learns little."""
+    """Train a model that finds nearly everything at the start, and learns little."""
     changes.setdefault('optim_wrapper', {'optimizer': {'lr': 1e-6}})
     model = {'head': {'loss': {'type': loss, '_delete_': True}}}
     runner = make_runner(work_dir, model=model, **changes)
@@ -115,7 +115,7 @@ def warnings_of(work_dir):
 
 
 @pytest.mark.parametrize('loss', ['Hill', 'SPLC'])
-def test_a_collapsing_run_is_warned_once(loss, tmp_path):
+def test_collapsing_run_is_warned_once(loss, tmp_path):
     collapsing(tmp_path / 'bad', loss)
     assert warnings_of(tmp_path / 'bad') == 1
     collapsing(tmp_path / 'cured', loss, custom_hooks=PRIOR)
@@ -123,10 +123,10 @@ def test_a_collapsing_run_is_warned_once(loss, tmp_path):
     resumed = {'load_from': str(tmp_path / 'bad/epoch_3.pth'), 'resume': True}
     late = collapsing(tmp_path / 'late', loss, train_cfg={'max_epochs': 5}, **resumed)
     assert late.iter == 15
-    assert warnings_of(tmp_path / 'late') == 0  # past the first epochs
+    assert warnings_of(tmp_path / 'late') == 0  # after the first epochs
 
 
-def test_an_iteration_loop_is_watched_by_passes_over_the_data(tmp_path, monkeypatch):
+def test_iteration_loop_is_watched_by_passes(tmp_path, monkeypatch):
     monkeypatch.setattr('mmengine.runner.loops.time.sleep', lambda seconds: None)
     by_iter = {
         'train_cfg': {'_delete_': True, 'by_epoch': False, 'max_iters': 7},
@@ -140,7 +140,7 @@ def test_an_iteration_loop_is_watched_by_passes_over_the_data(tmp_path, monkeypa
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', ['hill', 'splc'])
-def test_the_shipped_digits_settings_are_not_warned_of(name, tmp_path):
+def test_shipped_digits_configs_are_not_warned_of(name, tmp_path):
     cfg = Config.fromfile(config(f'digits_0.4left_{name}.py'))
     cfg.work_dir, cfg.experiment_name = str(tmp_path), f'shipped-{name}'
     cfg.log_level = 'WARNING'
@@ -152,23 +152,24 @@ def test_the_shipped_digits_settings_are_not_warned_of(name, tmp_path):
 
 def work(rank, folder):
     dist.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
-    said = [
-        epoch_of(Hill(), 0, [{'above': (0 if rank else above), 'marked': 2}]) for above in (12, 30)
+    warnings = [
+        epoch_of(Hill(), 0, [{'above': (0 if rank else above), 'labelled': 2}])
+        for above in (12, 30)
     ]
-    (folder / f'said{rank}').write_text('\n'.join(map(str, said)))
+    (folder / f'warnings{rank}').write_text('\n'.join(map(str, warnings)))
     dist.destroy_process_group()
 
 
 @pytest.mark.dist
-def test_two_processes_judge_what_they_saw_together(tmp_path):
-    """The first one alone would warn of 12 in 100 where 2 are marked; of 200 in all 12 is fine."""
+def test_two_processes_judge_their_entries_together(tmp_path):
+    """The first one alone would warn of 12 in 100 where 2 are labelled; 12 of 200 are fine."""
     command = [sys.executable, __file__]
     environment = {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': f'{ROOT}:{ROOT}/tests'}
     started = [
         subprocess.Popen([*command, str(rank), str(tmp_path)], env=environment) for rank in (0, 1)
     ]
     assert [process.wait(timeout=120) for process in started] == [0, 0]
-    first, second = ((tmp_path / f'said{rank}').read_text() for rank in (0, 1))
+    first, second = ((tmp_path / f'warnings{rank}').read_text() for rank in (0, 1))
     assert first == second
     assert first.startswith(f'None\n{WARNING}: at the end of epoch 1 15.0% of the entries')
 

@@ -1,1 +1,1 @@
-"""Hooks that give losses the state they need: the epoch, the samples of a batch, class priors."""
+"""Hooks that give losses what they need to know: the epoch, the samples of a batch, class priors."""

@@ -1,77 +1,82 @@
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
-from torch import nn
 
 from ...datasets.statistics import count_labels
-from ...losses.protocols import memory_of
+from ...losses.protocols import NeedsClassPrior, NeedsSamples, memory_of
 from ...losses.sample_memory import SampleMemory
+from ...runtime.models import all_modules
 from ...runtime.unwrap import unwrap_model, unwrap_single_dataset
-from .loss_epoch_hook import modules
 
 
 @HOOKS.register_module()
 class LossDataHook(Hook):
-    """Tells every loss that wants it what it must know of the data, and keeps what it remembers.
+    """Gives losses what they need to know about the data, and saves their memory of samples.
 
-    - ``set_class_prior(prior)``, as :class:`~mmpretrain_mlml.PASL` has it: called before training
-      with the share of the images that shows each class, (C,), counted from the training labels.
-    - ``set_samples(indices, total)``, as :class:`~mmpretrain_mlml.LLCp` has it: called before each
-      iteration with the samples in the batch, (N,), of how many.
-    - ``memory``, a :class:`~mmpretrain_mlml.losses.sample_memory.SampleMemory`: saved in checkpoints,
-      under ``label_tables``, and taken up again by a resumed run.
+    A loss takes part by following a protocol of :mod:`mmpretrain_mlml.losses.protocols`:
 
-    It belongs into ``default_hooks``, as :class:`~mmpretrain_mlml.LossEpochHook` does.
+    - ``NeedsClassPrior``, such as :class:`~mmpretrain_mlml.PASL`: ``set_class_prior(prior)`` is called
+      before training with the share of images that show each class, (C,), counted from the training
+      labels.
+    - ``NeedsSamples``, such as :class:`~mmpretrain_mlml.LLCp`: ``set_samples(indices, total)`` is
+      called before each iteration with the indices of the samples in the batch, (N,), and the number
+      of samples in the data set.
+    - ``HasMemory``: the memory is saved in checkpoints, under ``label_tables``, and restored in a
+      resumed run.
+
+    The hook belongs in ``default_hooks``, like :class:`~mmpretrain_mlml.LossEpochHook`.
 
     Raises:
-        ValueError: A loss asks for the samples and the training set is made of several, whose samples
-            are numbered each for itself.
+        ValueError: If a loss needs the samples and the training set is a ``ConcatDataset``, whose
+            parts number their samples independently.
     """
 
     priority = 'VERY_LOW'  # after SwitchRecipeHook, which puts new losses into the model
 
+    def __init__(self) -> None:
+        self._sample_losses: list[NeedsSamples] = []
+        self._total = 0
+
     def before_train(self, runner: Runner) -> None:
-        curious = _with(runner, 'set_class_prior')
-        if curious:
+        losses = [module for module in all_modules(runner) if isinstance(module, NeedsClassPrior)]
+        if losses:
             prior = torch.from_numpy(count_labels(runner.train_dataloader.dataset).prior)
-            for module in curious:
-                module.set_class_prior(prior)
+            for loss in losses:
+                loss.set_class_prior(prior)
 
     def before_train_epoch(self, runner: Runner) -> None:
-        self._curious = _with(runner, 'set_samples')
-        if not self._curious:
-            return
-        reason = f'{type(self._curious[0]).__name__} keeps a row for each training sample'
-        self._total = len(unwrap_single_dataset(runner.train_dataloader.dataset, reason))
+        self._sample_losses = [
+            module for module in all_modules(runner) if isinstance(module, NeedsSamples)
+        ]
+        if self._sample_losses:
+            loss = type(self._sample_losses[0]).__name__
+            reason = f'{loss} keeps a row for each training sample'
+            self._total = len(unwrap_single_dataset(runner.train_dataloader.dataset, reason))
 
-    def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
-    ) -> None:
-        if self._curious:
-            samples = [sample.sample_idx for sample in data_batch['data_samples']]
-            for module in self._curious:
-                module.set_samples(torch.tensor(samples), self._total)
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        if self._sample_losses:
+            indices = torch.tensor([sample.sample_idx for sample in data_batch['data_samples']])
+            for loss in self._sample_losses:
+                loss.set_samples(indices, self._total)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        tables = {name: table.state() for name, table in _tables(runner).items()}
-        if tables:
-            checkpoint['label_tables'] = tables
+        states = {name: memory.state() for name, memory in _memories(runner).items()}
+        if states:
+            checkpoint['label_tables'] = states
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        saved = checkpoint.get('label_tables', {}) if runner._resume else {}
-        for name, table in _tables(runner).items():
-            if name in saved:
-                table.load(saved[name])
+        states = checkpoint.get('label_tables', {}) if runner._resume else {}
+        for name, memory in _memories(runner).items():
+            if name in states:
+                memory.load(states[name])
 
 
-def _tables(runner: Runner) -> dict[str, SampleMemory]:
+def _memories(runner: Runner) -> dict[str, SampleMemory]:
     modules = unwrap_model(runner.model).named_modules()
     memories = {name: memory_of(module) for name, module in modules}
     return {name: memory for name, memory in memories.items() if memory is not None}
-
-
-def _with(runner: Runner, method: str) -> list[nn.Module]:
-    return [module for module in modules(runner) if callable(getattr(module, method, None))]

@@ -1,103 +1,72 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
-from mmengine.dataset import InfiniteSampler
-from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
-from torch import nn
 
 from ...losses.protocols import set_epoch
 from ...monitoring.collapse_watch import CollapseWatch
+from ...runtime.epochs import iters_per_pass
+from ...runtime.models import all_modules
 
 
 @HOOKS.register_module()
 class LossEpochHook(Hook):
-    """Tells every loss that wants it which epoch it is.
+    """Sets the epoch of every loss that needs it.
 
-    A module wants it if it has a method ``set_epoch(epoch, max_epochs)`` or ``set_epoch(epoch)``, as
-    :class:`~mmpretrain_mlml.SPLC` has; it is found wherever it sits in the model or in another hook's
-    averaged copy of it. Epochs are 0-based and counted from the start of training, so a resumed run
-    goes on where it stopped. Under an iteration based loop an epoch is one pass over the data.
+    A module needs it if it has a method ``set_epoch(epoch, max_epochs)`` or ``set_epoch(epoch)``
+    (:class:`~mmpretrain_mlml.losses.protocols.NeedsEpoch`), such as :class:`~mmpretrain_mlml.SPLC`. It
+    is found anywhere in the model and in the averages of its weights. Epochs are 0-based and counted
+    from the start of training, also in a resumed run. Under an iteration based loop an epoch is one
+    pass over the data.
 
-    It belongs into ``default_hooks``, which child configs merge into, not into ``custom_hooks``,
-    which they replace::
+    The hook belongs in ``default_hooks``, which a child config extends, not in ``custom_hooks``, which
+    it replaces::
 
         default_hooks = dict(loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'))
 
-    In the first epochs of a loss that lets go of confident entries (Hill, SPLC) it also looks whether
-    the model collapses, and warns once; see
-    :class:`~mmpretrain_mlml.monitoring.collapse_watch.CollapseWatch`.
+    In the first epochs of a loss that saturates (Hill, SPLC) it also warns, once, if the model may be
+    collapsing; see :class:`~mmpretrain_mlml.monitoring.collapse_watch.CollapseWatch`.
     """
 
     priority = 'VERY_LOW'  # after SwitchRecipeHook, which puts new losses into the model
 
     def __init__(self) -> None:
-        self._iters_per_epoch: int | None = None
+        self._per_pass: int | None = None  # iterations; None under an epoch based loop
         self._watch = CollapseWatch()
 
     def before_train_epoch(self, runner: Runner) -> None:
-        loop = runner.train_loop
-        if isinstance(loop, IterBasedTrainLoop):
-            self._iters_per_epoch = iters_per_epoch(runner)
-            max_epochs = math.ceil(runner.max_iters / self._iters_per_epoch)
-            self._feed(runner, runner.iter // self._iters_per_epoch, max_epochs)
+        self._per_pass = iters_per_pass(runner)
+        if self._per_pass is None:
+            self._begin_epoch(runner, runner.epoch, runner.max_epochs)
         else:
-            self._iters_per_epoch = None
-            self._feed(runner, runner.epoch, runner.max_epochs)
+            self._begin_pass(runner, self._per_pass)
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None
     ) -> None:
-        per_epoch = self._iters_per_epoch
-        if per_epoch and runner.iter % per_epoch == 0:
-            self._feed(runner, runner.iter // per_epoch, math.ceil(runner.max_iters / per_epoch))
-        self._watch.before_batch(runner.iter % per_epoch if per_epoch else batch_idx)
+        per_pass = self._per_pass
+        if per_pass and runner.iter % per_pass == 0:
+            self._begin_pass(runner, per_pass)
+        self._watch.before_batch(runner.iter % per_pass if per_pass else batch_idx)
 
     def after_train_epoch(self, runner: Runner) -> None:
-        self._judge(runner)
+        self._end_epoch(runner)
 
-    def _feed(self, runner: Runner, epoch: int, max_epochs: int) -> None:
-        self._judge(runner)
-        found = list(modules(runner))
-        for module in found:
+    def _begin_pass(self, runner: Runner, per_pass: int) -> None:
+        max_epochs = math.ceil(runner.max_iters / per_pass)
+        self._begin_epoch(runner, runner.iter // per_pass, max_epochs)
+
+    def _begin_epoch(self, runner: Runner, epoch: int, max_epochs: int) -> None:
+        self._end_epoch(runner)
+        modules = list(all_modules(runner))
+        for module in modules:
             set_epoch(module, epoch, max_epochs)
-        self._watch.begin(found, epoch, self._iters_per_epoch or len(runner.train_dataloader))
+        self._watch.begin(modules, epoch, self._per_pass or len(runner.train_dataloader))
 
-    def _judge(self, runner: Runner) -> None:
+    def _end_epoch(self, runner: Runner) -> None:
         warning = self._watch.end()
         if warning:
             runner.logger.warning(warning)
-
-
-def iters_per_epoch(runner: Runner) -> int:
-    """Iterations of one process in one pass of all processes over the training data.
-
-    Raises:
-        ValueError: The loader gives no batch, or cannot say how many.
-    """
-    loader = runner.train_dataloader
-    try:
-        batches = len(loader)
-    except TypeError:
-        batches = 0
-    if batches == 0:
-        raise ValueError(
-            f'an epoch in an iteration based loop is a pass over the data, but {loader.dataset} gives '
-            'no batch, or does not say how many; expected a data set with a length'
-        )
-    sampler = getattr(loader.batch_sampler, 'sampler', loader.sampler)
-    shared = isinstance(sampler, InfiniteSampler)  # its length is the whole, not a process's share
-    return math.ceil(batches / get_world_size()) if shared else batches
-
-
-def modules(runner: Runner) -> Iterator[nn.Module]:
-    """Every module of the model, and of the averaged copies that other hooks keep."""
-    yield from runner.model.modules()
-    for hook in runner.hooks:
-        averaged = getattr(hook, 'ema_model', None)
-        if isinstance(averaged, nn.Module):
-            yield from averaged.modules()

@@ -13,13 +13,13 @@ from ...optim import SummedGradients
 
 @HOOKS.register_module()
 class GlobalLossHook(Hook):
-    """Lets the log show the loss of the whole batch, not that of the first process's share.
+    """Logs the loss of the whole batch, instead of the loss of the first process's share of it.
 
-    Losses are added up over processes where gradients are
+    Losses are summed over processes if gradients are
     (:class:`~mmpretrain_mlml.SummedGradientsConstructor`), and averaged otherwise.
     """
 
-    priority = 'HIGHEST'  # before RuntimeInfoHook takes the outputs to the log
+    priority = 'HIGHEST'  # before RuntimeInfoHook passes the outputs to the log
 
     def after_train_iter(
         self,
@@ -30,10 +30,10 @@ class GlobalLossHook(Hook):
     ) -> None:
         if outputs and get_world_size() > 1:
             summed = isinstance(runner.optim_wrapper, SummedGradients)
-            shared = {
+            losses = {
                 key: value.detach().clone()
                 for key, value in outputs.items()
                 if isinstance(value, Tensor)
             }
-            all_reduce_dict(shared, op='sum' if summed else 'mean')
-            outputs.update(shared)
+            all_reduce_dict(losses, op='sum' if summed else 'mean')
+            outputs.update(losses)

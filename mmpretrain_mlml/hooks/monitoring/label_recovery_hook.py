@@ -4,214 +4,168 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.dist import all_reduce, get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...datasets.full_labels import FullLabels
-from ...losses import MultiLabelLoss
-from ...monitoring.loss_calls import listen
+from ...monitoring.loss_calls import outermost_losses
+from ...monitoring.recovery_counter import RecoveryCounter
 from ...monitoring.recovery_record import COUNTS, RecoveryRecord
+from ...runtime.epochs import iters_per_pass
 from ...runtime.unwrap import unwrap_model
 from ...visualization.recovery_curves import draw_recovery
-from ..loss_state.loss_epoch_hook import iters_per_epoch
 
 
 @HOOKS.register_module()
 class LabelRecoveryHook(Hook):
-    """Counts the unmarked training entries that the loss treats as if positive, epoch by epoch.
+    """Counts the unobserved training entries that the loss treats as missing labels, by epoch.
 
-    The loss says which (``recovered``): those that SPLC, RLC, LL-Ct and LL-Cp train as positives, that
-    LL-R no longer trains as absent, that Hill nearly ignores. Unmarked is a target of exactly 0. For
-    another loss nothing is counted, and a warning says so. Where full labels are known, precision
-    (of the recovered entries, how many are truly present) and recall (of the unmarked entries that are
-    truly present, how many are recovered) are worked out, too.
+    The loss reports them (``recovered``): entries that SPLC, RLC, LL-Ct and LL-Cp train as positives,
+    that LL-R no longer trains as absent, or that Hill nearly ignores. An entry is unobserved if its
+    target is exactly 0. For a loss that recovers nothing, a warning says so and nothing is counted.
+    Where full labels are known, the hook also computes precision (the share of the recovered entries
+    that are truly present) and recall (the share of the unobserved, truly present entries that are
+    recovered).
 
-    ``recovery/entries``, ``recovery/share`` (of the unmarked entries), ``recovery/precision`` and
-    ``recovery/recall``, in percent, go to the log, the message hub and every visualiser backend after
-    each epoch; numbers by class to ``recovery.json`` in the work directory
-    (:class:`~mmpretrain_mlml.monitoring.recovery_record.RecoveryRecord`); curves to ``recovery.png``
-    after the training. A resumed run, also one interrupted inside an epoch, ends with the same file
-    as an undisturbed one. Under an iteration based loop an epoch is a pass over the data; there the
-    epoch in which several processes are resumed from an ordinary checkpoint lacks what the others had
-    counted,
-    as its ``images`` show.
+    After each epoch ``recovery/entries``, ``recovery/share`` (of the unobserved entries),
+    ``recovery/precision`` and ``recovery/recall``, the last three in percent, go to the log, the
+    message hub and every visualiser backend, and the numbers by class to ``recovery.json`` in the work
+    directory (:class:`~mmpretrain_mlml.monitoring.recovery_record.RecoveryRecord`). After training the
+    curves are drawn to ``recovery.png``. A resumed run ends with the same file as an uninterrupted
+    one, also if it was interrupted inside an epoch. Under an iteration based loop an epoch is a pass
+    over the data. There, if several processes resume from an ordinary checkpoint, the current epoch
+    lacks what all processes but the first had counted, as its ``images`` show.
 
-    It listens to the loss while it trains, so there is no second forward pass, and synchronises once
-    an epoch. (LL-R, LL-Ct and RLC are asked a second time, which costs as much as the loss does.)
-    torch.compile traces it without a break. On the digits net, 64 images a batch, its calls take 70 to
-    110 microseconds of a step of 180 milliseconds, 0.04 to 0.06 %, and steps with it last -0.6 to
-    +0.2 % longer (``python benchmarks/recovery.py --pairs 150``, twice, one thread, all else paused).
+    The hook observes the loss while it trains, so there is no second forward pass, and synchronises
+    processes once an epoch. (LL-R, LL-Ct and RLC compute their selection twice, which costs as much as
+    the loss.) torch.compile traces it without a graph break. On the digits network, with 64 images a
+    batch, it takes 70 to 110 microseconds of a step of 180 milliseconds, 0.04 to 0.06 %, and steps
+    take -0.6 to +0.2 % longer (``python benchmarks/recovery.py --pairs 150``, twice, one thread, on an
+    idle machine).
 
     Args:
-        full_labels: What to change in the config of the training set to get its full labels, such as
-            ``dict(protocol='full')`` or ``dict(ann_file='train_full.txt', protocol='full')``. Images
-            are matched by name.
+        full_labels: Changes to the config of the training set that make it return its full labels,
+            such as ``dict(protocol='full')`` or ``dict(ann_file='train_full.txt', protocol='full')``.
+            Images are matched by name.
 
     Raises:
-        ValueError: Before training: the model holds several losses; training images have no full
-            labels; images are mixed (MixUp, CutMix), which full labels do not know of.
+        ValueError: Before training, if the model holds several losses, if training images have no full
+            labels, or if images are mixed (MixUp, CutMix) and so have none.
     """
 
-    priority = (
-        'LOW'  # after SwitchRecipeHook; before checkpoints, so that none is without its record
-    )
+    # After SwitchRecipeHook, which replaces losses; before checkpoints, which hold the counts.
+    priority = 'LOW'
 
     def __init__(self, full_labels: Mapping[str, Any] | None = None) -> None:
         self.full_labels = full_labels
         self._labels: FullLabels | None = None
-        self._loss: nn.Module | None = None
-        self._handle: Any = None
-        self._counts: Tensor | None = None  # (3 or 5, C), rows as in COUNTS
-        self._truth: Tensor | None = None  # of the batch, (N, C)
-        self._nothing = False  # whether the loss recovers nothing
-        self._warned = False  # of that
-        self._resumed: Tensor | None = None  # counts of a checkpoint
+        self._counter = RecoveryCounter()
+        self._per_pass: int | None = None  # iterations; None under an epoch based loop
+        self._warned = False
+        self._resumed: Tensor | None = None  # counts in a checkpoint
 
     def before_train(self, runner: Runner) -> None:
         dataset = runner.train_dataloader.dataset
-        by_iter = isinstance(runner.train_loop, IterBasedTrainLoop)
-        self._per_epoch = iters_per_epoch(runner) if by_iter else None
+        self._per_pass = iters_per_pass(runner)
         if self.full_labels is not None:
-            _refuse_mixing(runner)
+            _require_unmixed_images(runner)
             config = runner.cfg.train_dataloader.dataset
             self._labels = FullLabels(dataset, config, self.full_labels)
         classes = dataset.metainfo['classes']
-        self._record = RecoveryRecord(
-            Path(runner.work_dir) / 'recovery.json', classes, self._epoch(runner)
-        )
-        rows = len(COUNTS) if self._labels else COUNTS.index('right')
+        done = runner.iter // self._per_pass if self._per_pass else runner.epoch
+        self._record = RecoveryRecord(Path(runner.work_dir) / 'recovery.json', classes, done)
         device = next(runner.model.parameters()).device
-        self._counts = torch.zeros(rows, len(classes), dtype=torch.int64, device=device)
-        if self._resumed is not None and by_iter and get_rank() == 0:
-            self._counts.copy_(self._resumed)
+        self._counter.start(len(classes), self._labels is not None, device)
+        if self._resumed is not None and self._per_pass and get_rank() == 0:
+            self._counter.load(self._resumed)
         self._resumed = None
 
     def before_train_epoch(self, runner: Runner) -> None:
-        found = outermost(runner.model)
-        if len(found) > 1:
-            names = ', '.join(type(loss).__name__ for loss in found)
-            raise ValueError(f'LabelRecoveryHook listens to one loss, and the model has {names}')
-        loss = found[0] if found else None
-        if loss is not self._loss or loss is None:  # at first, and after a SwitchRecipeHook
-            if self._handle is not None:
-                self._handle.remove()
-            self._loss, self._nothing = loss, False
-            if loss is None:
-                self._warn_of_nothing(runner, 'the model')
-            else:
-                self._handle = listen(loss, self._count)
+        losses = outermost_losses(runner.model)
+        if len(losses) > 1:
+            names = ', '.join(type(loss).__name__ for loss in losses)
+            raise ValueError(f'LabelRecoveryHook observes one loss, but the model has {names}')
+        self._counter.observe(losses[0] if losses else None)
+        if not losses:
+            self._warn_once(runner, 'the model')
 
-    def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Mapping[str, Any] | None = None
-    ) -> None:
-        if self._labels is not None and not self._nothing:
-            truth = self._labels.of(data_batch['data_samples'])
-            self._truth = truth.to(self._counts.device, non_blocking=True)
-
-    def _count(self, loss: nn.Module, pred: Tensor, target: Tensor, context: dict) -> None:
-        if self._nothing:
-            return
-        recovered = loss.recovered(pred, target, **context)
-        if recovered is None:
-            self._nothing = True
-            return
-        unmarked = loss.unobserved(target)
-        found = [torch.ones_like(unmarked), unmarked, recovered]
-        if self._truth is not None:
-            found += [recovered & self._truth, unmarked & self._truth]
-        self._counts += torch.stack(found).sum(1)
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        if self._labels is not None and self._counter.active:
+            self._counter.set_truth(self._labels.of(data_batch['data_samples']))
 
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        if self._per_epoch and (runner.iter + 1) % self._per_epoch == 0:
-            self._close(runner, (runner.iter + 1) // self._per_epoch)
+        if self._per_pass and (runner.iter + 1) % self._per_pass == 0:
+            self._end_epoch(runner, (runner.iter + 1) // self._per_pass)
 
     def after_train_epoch(self, runner: Runner) -> None:
-        if not self._per_epoch:
-            self._close(runner, runner.epoch + 1)
-        elif runner.iter % self._per_epoch:  # ends inside a pass
-            self._close(runner, runner.iter // self._per_epoch + 1)
+        if not self._per_pass:
+            self._end_epoch(runner, runner.epoch + 1)
+        elif runner.iter % self._per_pass:  # training ends inside a pass
+            self._end_epoch(runner, runner.iter // self._per_pass + 1)
 
     def after_train(self, runner: Runner) -> None:
-        if is_main_process() and self._record.epochs and self._loss is not None:
-            title = f'{type(self._loss).__name__}: unmarked entries taken for missed positives'
+        if is_main_process() and self._record.epochs and self._counter.loss is not None:
+            loss = type(self._counter.loss).__name__
+            title = f'{loss}: unobserved entries treated as missing labels'
             draw_recovery(self._record.epochs, title, self._record.path.with_suffix('.png'))
 
-    def _close(self, runner: Runner, epoch: int) -> None:
-        """Ends an epoch, 1-based: what all processes counted goes to the file and to the log."""
-        if self._nothing:
-            self._warn_of_nothing(runner, type(self._loss).__name__)
-        if self._nothing or self._loss is None:
+    def _end_epoch(self, runner: Runner, epoch: int) -> None:
+        """Write and log the counts of all processes in an epoch, 1-based."""
+        if not self._counter.active:
+            if self._counter.loss is not None:
+                self._warn_once(runner, type(self._counter.loss).__name__)
             return
-        counts = self._counts.clone()
-        self._counts.zero_()
+        counts = self._counter.take()
         all_reduce(counts)
         if not is_main_process():
             return
-        found = self._record.add(epoch, dict(zip(COUNTS, counts.tolist())))
-        scalars = {f'recovery/{name}': value for name, value in found.items()}
+        rates = self._record.add(epoch, dict(zip(COUNTS, counts.tolist())))
+        scalars = {f'recovery/{name}': value for name, value in rates.items()}
         runner.message_hub.update_scalars(scalars)
         runner.visualizer.add_scalars(scalars, step=epoch, file_path=f'{runner.timestamp}.json')
         shown = '  '.join(f'{name}: {value:.2f}' for name, value in scalars.items())
         runner.logger.info(f'Epoch(train) [{epoch}] {shown}')
 
-    def _warn_of_nothing(self, runner: Runner, who: str) -> None:
+    def _warn_once(self, runner: Runner, who: str) -> None:
         if not self._warned:
             runner.logger.warning(
-                f'LabelRecoveryHook: {who} never takes an unmarked entry for a missed positive, so '
+                f'LabelRecoveryHook: {who} never treats an unobserved entry as a missing label, so '
                 'there is nothing to log'
             )
             self._warned = True
 
-    def _epoch(self, runner: Runner) -> int:
-        """How many epochs are done."""
-        return runner.iter // self._per_epoch if self._per_epoch else runner.epoch
-
     def process_state(self) -> dict[str, Tensor]:
-        """What this process has counted in its epoch, for ``interrupted.pth``."""
-        return {} if self._counts is None else {'counts': self._counts.cpu()}
+        """Return the counts of this process in its epoch, for ``interrupted.pth``."""
+        return {'counts': self._counter.state()}
 
     def load_process_state(self, state: Mapping[str, Tensor]) -> None:
-        """Takes up what :meth:`process_state` gave, before training.
+        """Restore what :meth:`process_state` returned, before training.
 
         Raises:
-            ValueError: It was counted with other classes, or with and now without full labels.
+            ValueError: If it was counted with other classes, or with and now without full labels.
         """
-        counts = state['counts']
-        if counts.shape != self._counts.shape:
-            raise ValueError(
-                f'the checkpoint holds counts of recovered labels of shape {tuple(counts.shape)}, '
-                f'expected {tuple(self._counts.shape)}: resume with the same classes and full_labels'
-            )
-        self._counts.copy_(counts)
+        self._counter.load(state['counts'])
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        if self._per_epoch and self._counts is not None:
-            checkpoint['recovery'] = self._counts.cpu()
+        if self._per_pass:
+            checkpoint['recovery'] = self._counter.state()
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         self._resumed = checkpoint.get('recovery') if runner._resume else None
         if self._resumed is not None and get_world_size() > 1 and 'processes' not in checkpoint:
             runner.logger.warning(
-                'LabelRecoveryHook: the epoch at hand lacks what other processes counted before the '
-                'checkpoint'
+                'LabelRecoveryHook: the current epoch lacks what the other processes had counted '
+                'before the checkpoint'
             )
 
 
-def outermost(model: nn.Module) -> list[MultiLabelLoss]:
-    """The losses in a model that are not the base of another one."""
-    if isinstance(model, MultiLabelLoss):
-        return [model]
-    return [found for child in model.children() for found in outermost(child)]
-
-
-def _refuse_mixing(runner: Runner) -> None:
-    model = unwrap_model(runner.model)
-    if getattr(getattr(model, 'data_preprocessor', None), 'batch_augments', None) is not None:
+def _require_unmixed_images(runner: Runner) -> None:
+    preprocessor = getattr(unwrap_model(runner.model), 'data_preprocessor', None)
+    if getattr(preprocessor, 'batch_augments', None) is not None:
         raise ValueError(
-            'full_labels says what single images show, and batch_augments (MixUp, CutMix) mixes them: '
-            'take away one of the two'
+            'full_labels holds the classes of single images, but batch_augments (MixUp, CutMix) mixes '
+            'images: remove one of the two'
         )

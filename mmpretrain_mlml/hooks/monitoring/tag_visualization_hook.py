@@ -16,11 +16,12 @@ from ...visualization import to_rgb
 class TagVisualizationHook(VisualizationHook):
     """MMPretrain's ``VisualizationHook`` with the right colours.
 
-    MMPretrain hands images on as they were loaded, blue first, and draws them as if red came first;
-    this hook looks at the model's preprocessor to know. ``tools/test.py --show-dir`` switches it on.
+    MMPretrain draws images as if red were their first channel, although its loaders put blue first.
+    This hook takes the order of the channels from the model's preprocessor. ``tools/test.py
+    --show-dir`` enables it.
 
     Args:
-        **kwargs: As for MMPretrain's hook.
+        **kwargs: Arguments of MMPretrain's hook.
     """
 
     def before_test(self, runner: Runner) -> None:
@@ -42,5 +43,6 @@ class TagVisualizationHook(VisualizationHook):
 
 
 def _takes_bgr(runner: Runner) -> bool:
+    """Return whether the preprocessor reverses the channels, because it expects blue first."""
     preprocessor = unwrap_model(runner.model).data_preprocessor
     return bool(getattr(preprocessor, '_channel_conversion', False))

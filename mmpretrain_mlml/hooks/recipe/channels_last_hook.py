@@ -6,28 +6,29 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import nn
 
-NARROWEST = 16
+MIN_CHANNELS = 16
 
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
-    """Keeps the weights of convolutions with the channels last in memory.
+    """Stores the weights of convolutions with the channels last in memory.
 
-    So do their outputs then, which mixed precision wants on GPUs and every precision on CPUs. The
-    weights' values, shapes and names stay what they are, and so does what a checkpoint holds.
+    Convolutions then return their outputs in this layout, which is faster in mixed precision on GPUs
+    and in every precision on CPUs. Values, shapes and names of the weights do not change, and neither
+    do checkpoints.
 
     Raises:
-        ValueError: Before training on a CPU, a convolution gives fewer than 16 channels: there torch
-            2.15 was seen to write beyond its memory, and the process to die of it.
+        ValueError: Before training on a CPU, if a convolution has fewer than 16 output channels: torch
+            2.15 then wrote out of bounds and crashed the process.
     """
 
     def before_run(self, runner: Runner) -> None:
         if next(runner.model.parameters()).device.type == 'cpu':
             for name, module in runner.model.named_modules():
-                if isinstance(module, nn.Conv2d) and module.out_channels < NARROWEST:
+                if isinstance(module, nn.Conv2d) and module.out_channels < MIN_CHANNELS:
                     raise ValueError(
-                        f'{name} gives {module.out_channels} channels: on a CPU torch may crash on '
-                        f'fewer than {NARROWEST} with the channels last; train without '
+                        f'{name} has {module.out_channels} output channels: on a CPU torch may crash '
+                        f'with channels last and fewer than {MIN_CHANNELS}; train without '
                         'ChannelsLastHook'
                     )
         runner.model.to(memory_format=torch.channels_last)

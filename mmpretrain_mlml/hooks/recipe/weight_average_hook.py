@@ -10,21 +10,20 @@ from mmpretrain.registry import HOOKS
 
 @HOOKS.register_module()
 class WeightAverageHook(EMAHook):
-    """MMEngine's ``EMAHook``, averaging as the released trainer does.
+    """MMEngine's ``EMAHook`` that averages weights as the released trainer does.
 
-    - The average starts from the initial weights (MMEngine's starts from those after the first
-      iteration).
-    - It takes one step per optimiser update, not per iteration: accumulating gradients does not
+    - The average starts from the initial weights (in MMEngine from those after the first iteration).
+    - It is updated once per optimiser update, not per iteration, so accumulating gradients does not
       lengthen its memory.
-    - It covers buffers too, and their averages are shared by all processes at the end of an epoch, so
-      that every process validates, and the first one saves, the same model.
+    - It covers buffers too. Processes average them at the end of an epoch, so that every process
+      validates, and the first one saves, the same model.
 
-    Together with :class:`~mmpretrain_mlml.RawAndAveragedValLoop` both the raw and the averaged model
-    are validated.
+    With :class:`~mmpretrain_mlml.RawAndAveragedValLoop` both the raw and the averaged model are
+    validated.
 
     Args:
-        momentum: Weight of the newest model in the average: 1 minus the decay, 3e-4 for 0.9997.
-        **kwargs: As for MMEngine's ``EMAHook``.
+        momentum: Weight of the newest model, in (0, 1): 1 minus the decay, 3e-4 for 0.9997.
+        **kwargs: Other arguments of MMEngine's ``EMAHook``.
 
     Source: the EMA of the trainer released with arXiv 2112.07368.
     """
@@ -34,12 +33,12 @@ class WeightAverageHook(EMAHook):
 
     def before_train(self, runner: Runner) -> None:
         super().before_train(runner)
-        if self.ema_model.steps == 0:  # the weights were initialised or loaded after before_run
+        if self.ema_model.steps == 0:  # weights were initialised or loaded after before_run
             self.ema_model.module.load_state_dict(self.src_model.state_dict())
             self.ema_model.steps += 1
 
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        if runner.optim_wrapper.should_update():  # did so in this iteration
+        if runner.optim_wrapper.should_update():  # true where this iteration updated the weights
             super().after_train_iter(runner, *args, **kwargs)
 
     def after_train_epoch(self, runner: Runner) -> None:

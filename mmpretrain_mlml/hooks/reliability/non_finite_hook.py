@@ -14,29 +14,31 @@ from torch import Tensor
 from ...runtime.agreement import on_any_process
 
 SHOWN = 8  # names and paths in a message
-SMALLEST_SCALE = 2.0**-16  # after 32 skipped updates, from the scale with which torch starts
+MIN_SCALE = 2.0**-16  # torch's initial loss scale, halved by 32 skipped updates
 
 
 class NonFiniteError(RuntimeError):
-    """A number went wrong; names the iteration, the images and the checkpoint to go back to."""
+    """A loss, gradient or weight is NaN or infinite.
+
+    The message names the iteration, the images and the last good checkpoint.
+    """
 
 
 @HOOKS.register_module()
 class NonFiniteHook(Hook):
-    """Stops training, on all processes, at the first loss or weight that is NaN or infinite.
+    """Stops training, in all processes, at the first loss or weight that is NaN or infinite.
 
-    Looks at the losses and the weights after each iteration, and at gradients that are accumulated.
-    Any other one that goes wrong shows in the weights at once, unless the scaler of mixed precision
-    has skipped the update, as it should; where it skips one after the other, training stops, too.
-    Before a checkpoint is written all its tensors are looked at, so that none with NaN reaches the
-    disk.
+    After each iteration the hook checks the losses, the weights, and gradients that are being
+    accumulated. Other non-finite gradients show in the weights at once, unless mixed precision skips
+    the update. A few skipped updates are normal; if about 32 in a row are skipped, training stops too.
+    Before a checkpoint is written all its tensors are checked, so that no NaN reaches the disk.
 
     Raises:
-        NonFiniteError: Names the iteration, what is not finite, the images of the batch on the
-            processes concerned, and the last checkpoint.
+        NonFiniteError: If a number is not finite. The message names the iteration, the losses, weights
+            or gradients, the images of the batch in the processes concerned, and the last checkpoint.
     """
 
-    priority = 'LOW'  # after the average of the weights, before checkpoints
+    priority = 'LOW'  # after weights are averaged, before checkpoints are written
 
     def after_train_iter(
         self,
@@ -51,12 +53,12 @@ class NonFiniteHook(Hook):
             wrong += [name for name, held in numbers.items() if not torch.isfinite(held).all()]
         if not on_any_process(bool(wrong)):
             return
-        mine = f'process {get_rank()}: {_some(wrong)}; images {_some(_paths(data_batch))}'
+        mine = f'process {get_rank()}: {_shorten(wrong)}; images {_shorten(_paths(data_batch))}'
         reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
         raise NonFiniteError(
             f'iteration {runner.iter + 1} (epoch {runner.epoch + 1}) gave numbers that are not '
-            f'finite: {"; ".join(reports)}. {_last_good(runner)}. A lower learning rate, gradient '
-            'clipping (optim_wrapper.clip_grad) or bfloat16 instead of float16 may help'
+            f'finite: {"; ".join(reports)}. {_last_checkpoint(runner)}. A lower learning rate, '
+            'gradient clipping (optim_wrapper.clip_grad) or bfloat16 instead of float16 may help'
         )
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -67,12 +69,12 @@ class NonFiniteHook(Hook):
         ]
         if wrong:
             raise NonFiniteError(
-                f'no checkpoint is written after iteration {runner.iter + 1}: not finite are '
-                f'{_some(wrong)}. {_last_good(runner)}'
+                f'no checkpoint is written after iteration {runner.iter + 1}, because these tensors '
+                f'are not finite: {_shorten(wrong)}. {_last_checkpoint(runner)}'
             )
 
 
-def _last_good(runner: Runner) -> str:
+def _last_checkpoint(runner: Runner) -> str:
     pointer = Path(runner.work_dir) / 'last_checkpoint'
     last = pointer.read_text().strip() if pointer.is_file() else 'none yet'
     return f'The last checkpoint with good numbers: {last}'
@@ -87,17 +89,15 @@ def _wrong_losses(outputs: Mapping[str, Any]) -> list[str]:
 
 
 def _wrong_scale(runner: Runner) -> list[str]:
-    """A scaler halves its scale with each update that it skips."""
+    """Report a loss scale so small that many updates were skipped, each of which halves it."""
     scaler = getattr(runner.optim_wrapper, 'loss_scaler', None)
-    scale = SMALLEST_SCALE if scaler is None else scaler.get_scale()
-    return (
-        [] if scale >= SMALLEST_SCALE else [f'gradients, again and again (loss scale {scale:.1g})']
-    )
+    scale = MIN_SCALE if scaler is None else scaler.get_scale()
+    return [] if scale >= MIN_SCALE else [f'gradients of many updates (loss scale {scale:.1g})']
 
 
 def _weights_and_gradients(runner: Runner) -> Iterator[tuple[str, Tensor]]:
-    """By name; there are gradients only where they wait for more to be added."""
-    scaled = hasattr(runner.optim_wrapper, 'loss_scaler')  # which looks at its own
+    """Yield weights, and gradients if they are being accumulated, by name."""
+    scaled = hasattr(runner.optim_wrapper, 'loss_scaler')  # the scaler checks the gradients
     for name, p in runner.model.named_parameters():
         if p.is_floating_point() and p.numel():  # a shard can be empty
             yield f'weight {name}', p.detach()
@@ -126,6 +126,6 @@ def _paths(data_batch: Any) -> list[str]:
     return [str(s.get('img_path', s.get('sample_idx', '?'))) for s in samples]
 
 
-def _some(names: list[str]) -> str:
+def _shorten(names: list[str]) -> str:
     more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
     return ', '.join(names[:SHOWN]) + more

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
@@ -11,30 +12,35 @@ from mmpretrain.registry import HOOKS
 from ...repairs.atomic_backend import ATOMIC, remove_parts
 from ...repairs.resume import position, trust_synced_buffers, validates_here
 
-VALIDATED = 'last_validated'  # in the message hub; a name with "val" in front would be logged
+VALIDATED = 'last_validated'  # key in the message hub; names that begin with "val" are logged
 
 
 @HOOKS.register_module()
 class SafeCheckpointHook(CheckpointHook):
-    """MMEngine's ``CheckpointHook`` that at any moment leaves a whole checkpoint to resume from.
+    """MMEngine's ``CheckpointHook`` that always leaves a complete checkpoint to resume from.
 
-    Files are written completely or not at all, through
-    :class:`~mmpretrain_mlml.checkpoints.AtomicLocalBackend` (a ``backend_args`` of yours, or a remote
-    folder, is respected), and an old one goes only after the new one is complete, "best" included.
-    (MMEngine deletes first and writes in place, so that a full disk can leave nothing.)
+    Files are written atomically, through :class:`~mmpretrain_mlml.checkpoints.AtomicLocalBackend`
+    (unless ``backend_args`` are given or the folder is remote). An old checkpoint, "best" included, is
+    removed only after the new one is complete. (MMEngine removes first and writes in place, so a full
+    disk can leave nothing.)
 
-    With ``save_best`` a checkpoint says whether it was validated. One that should have been, and was
-    not because the process was killed, is validated first when training is resumed from it, so that
-    its score counts for the best.
+    With ``save_best`` a checkpoint records whether it was validated. If training resumes from one
+    whose validation is missing because the process was killed, it is validated first, so that its
+    score counts for the best.
 
     Args:
-        **kwargs: As for MMEngine's ``CheckpointHook``.
+        **kwargs: Arguments of MMEngine's ``CheckpointHook``.
 
     Raises:
-        OSError: While training, a checkpoint could not be written; the earlier ones are untouched.
+        OSError: If a checkpoint cannot be written during training; earlier ones are unchanged.
     """
 
-    _inside_epoch = False  # whether the checkpoint that is resumed was written there
+    backend_args: dict[str, Any] | None  # these four are attributes of CheckpointHook
+    best_ckpt_path: str | None
+    keep_ckpt_ids: deque[int]
+    max_keep_ckpts: int
+
+    _inside_epoch = False  # whether the checkpoint to resume from was written inside an epoch
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         self._inside_epoch = 'interrupted' in checkpoint.get('meta', {})
@@ -50,7 +56,7 @@ class SafeCheckpointHook(CheckpointHook):
         if self._awaits_validation(runner):
             name = self.filename_tmpl.format(self._step(runner))
             runner.logger.warning(
-                f'{name} was not validated before the end of its run: doing so now'
+                f'{name} was not validated before its run ended: validating it now'
             )
             self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
             trust_synced_buffers(runner)
@@ -69,9 +75,9 @@ class SafeCheckpointHook(CheckpointHook):
             super()._save_checkpoint_with_step(runner, step, meta)
             return
         steps = [kept for kept in self.keep_ckpt_ids if kept != step] + [step]
-        # With those that are to go: killed before, the resumed run removes them.
+        # Includes those to be removed: if the process is killed first, the resumed run removes them.
         runner.message_hub.update_info('keep_ckpt_ids', steps)
-        self.max_keep_ckpts = -1  # saves only; what is too many goes below
+        self.max_keep_ckpts = -1  # only saves; old checkpoints are removed below
         try:
             super()._save_checkpoint_with_step(runner, step, meta)
         finally:
@@ -83,21 +89,21 @@ class SafeCheckpointHook(CheckpointHook):
     def _save_best_checkpoint(self, runner: Runner, metrics: dict[str, float]) -> None:
         if not self.save_best:
             return
-        one, last = len(self.key_indicators) == 1, self.last_ckpt
-        before = self.best_ckpt_path if one else None
-        if one:
-            self.best_ckpt_path = None  # nothing to delete beforehand
-        self.last_ckpt = None  # and nothing to save again yet
+        one_metric, last = len(self.key_indicators) == 1, self.last_ckpt
+        previous = self.best_ckpt_path if one_metric else None
+        if one_metric:
+            self.best_ckpt_path = None  # so that MMEngine removes nothing before it saves
+        self.last_ckpt = None  # and saves nothing again yet
         super()._save_best_checkpoint(runner, metrics)
         self.last_ckpt = last
-        if one and self.best_ckpt_path is None:
-            self.best_ckpt_path = before
-        elif before and str(before) != str(self.best_ckpt_path):
-            self._remove(Path(before))
+        if one_metric and self.best_ckpt_path is None:
+            self.best_ckpt_path = previous
+        elif previous and str(previous) != str(self.best_ckpt_path):
+            self._remove(Path(previous))
         self._note_validation(runner)
 
     def _note_validation(self, runner: Runner) -> None:
-        """Writes the checkpoint just validated once more, with the best score and its validation."""
+        """Save the checkpoint just validated again, with the best score and the validation noted."""
         step = self._step(runner)
         runner.message_hub.update_info(VALIDATED, position(runner.train_loop))
         if self.last_ckpt and Path(self.last_ckpt).name == self.filename_tmpl.format(step):
@@ -110,7 +116,7 @@ class SafeCheckpointHook(CheckpointHook):
     def _remove(self, path: Path) -> None:
         if not is_main_process():
             return
-        if self.file_backend.isdir(str(path)):  # as DeepSpeed saves
+        if self.file_backend.isdir(str(path)):  # DeepSpeed saves folders
             self.file_backend.rmtree(str(path))
         elif self.file_backend.isfile(str(path)):
             self.file_backend.remove(str(path))

@@ -12,7 +12,7 @@ from mmpretrain_mlml import SPLC
 
 @MODELS.register_module()
 class TwoHeads(nn.Module):
-    """Wraps heads, so that their losses sit deeper than the runner looks."""
+    """Wraps heads, so that their losses are nested deeper than in a usual model."""
 
     def __init__(self, heads):
         super().__init__()
@@ -26,19 +26,22 @@ class TwoHeads(nn.Module):
         return self.heads[0].predict(feats, data_samples)
 
 
+def loss_of(runner):
+    return runner.model.head.loss_module
+
+
 def test_epoch_loop(tmp_path):
     runner = make_runner(tmp_path)
     runner.train()
-    loss = runner.model.head.loss_module
-    assert loss.told == [(0, 3), (1, 3), (2, 3)]
-    assert loss.used == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert loss_of(runner).epochs == [(0, 3), (1, 3), (2, 3)]
+    assert loss_of(runner).used == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
-def test_a_resumed_run_goes_on_with_the_absolute_epoch(tmp_path):
+def test_resumed_run_continues_with_the_absolute_epoch(tmp_path):
     make_runner(tmp_path).train()
     runner = make_runner(tmp_path, resume=True, train_cfg={'max_epochs': 5})
     runner.train()
-    assert runner.model.head.loss_module.told == [(3, 5), (4, 5)]
+    assert loss_of(runner).epochs == [(3, 5), (4, 5)]
 
 
 @pytest.mark.parametrize('sampler', ['DefaultSampler', 'InfiniteSampler'])
@@ -55,33 +58,31 @@ def test_iteration_loop_counts_passes_over_the_data(tmp_path, sampler, monkeypat
 
     runner = make_runner(tmp_path, **by_iter(8))
     runner.train()
-    loss = runner.model.head.loss_module
-    assert loss.told[0] == (0, 3)
-    assert loss.used == [0, 0, 0, 1, 1, 1, 2, 2]
+    assert loss_of(runner).epochs[0] == (0, 3)
+    assert loss_of(runner).used == [0, 0, 0, 1, 1, 1, 2, 2]
 
     resume = {'resume': True, 'load_from': str(tmp_path / 'iter_4.pth')}
     resumed = make_runner(tmp_path, **resume, **by_iter(12))
     resumed.train()
-    loss = resumed.model.head.loss_module
-    assert loss.told[0] == (1, 4)
-    assert loss.used == [1, 1, 2, 2, 2, 3, 3, 3]
+    assert loss_of(resumed).epochs[0] == (1, 4)
+    assert loss_of(resumed).used == [1, 1, 2, 2, 2, 3, 3, 3]
 
 
-def test_survives_switch_recipe_hook(tmp_path):
+def test_loss_of_switch_recipe_hook_is_found(tmp_path):
     switch = {
         'type': 'mmpretrain.SwitchRecipeHook',
         'schedule': [{'action_epoch': 2, 'loss': {'type': 'EpochRecorder'}}],
     }
     runner = make_runner(tmp_path, custom_hooks=[switch])
-    first = runner.model.head.loss_module
+    first = loss_of(runner)
     runner.train()
-    second = runner.model.head.loss_module
+    second = loss_of(runner)
     assert first is not second
-    assert first.told == [(0, 3)]
-    assert second.told == [(1, 3), (2, 3)]
+    assert first.epochs == [(0, 3)]
+    assert second.epochs == [(1, 3), (2, 3)]
 
 
-def test_finds_losses_in_wrapped_heads_and_in_the_ema_copy(tmp_path):
+def test_losses_in_nested_heads_and_in_the_average_are_found(tmp_path):
     head = {
         'type': 'MultiLabelLinearClsHead',
         'num_classes': 10,
@@ -97,44 +98,46 @@ def test_finds_losses_in_wrapped_heads_and_in_the_ema_copy(tmp_path):
     (ema,) = (hook.ema_model.module for hook in runner.hooks if hasattr(hook, 'ema_model'))
     for model in (runner.model, ema):
         for head in model.head.heads:
-            assert head.loss_module.told[-1] == (2, 3)
+            assert head.loss_module.epochs[-1] == (2, 3)
 
 
-def test_a_module_that_takes_the_epoch_alone_gets_it_alone(tmp_path):
+def test_method_without_max_epochs_is_called_without_it(tmp_path):
     runner = make_runner(tmp_path)
-    told = []
-    runner.model.neck.set_epoch = lambda epoch: told.append(epoch)
+    epochs = []
+    runner.model.neck.set_epoch = lambda epoch: epochs.append(epoch)
     runner.train()
-    assert told == [0, 1, 2]
+    assert epochs == [0, 1, 2]
 
 
 @HOOKS.register_module()
-class Mine(Hook):
+class OtherHook(Hook):
     pass
 
 
-def test_custom_hooks_of_a_child_config_cannot_drop_it(tmp_path):
-    runner = make_runner(tmp_path, custom_hooks=[{'type': 'Mine'}])
+def test_custom_hooks_of_a_child_config_keep_it(tmp_path):
+    runner = make_runner(tmp_path, custom_hooks=[{'type': 'OtherHook'}])
     assert 'LossEpochHook' in [type(hook).__name__ for hook in runner.hooks]
 
 
-def test_without_the_hook_splc_refuses_to_train(tmp_path):
+def test_splc_refuses_to_train_without_it(tmp_path):
     splc = {'_delete_': True, 'type': 'mmpretrain_mlml.SPLC'}
     no_hook = {'_delete_': True, 'logger': {'type': 'LoggerHook'}}
     runner = make_runner(tmp_path, model={'head': {'loss': splc}}, default_hooks=no_hook)
-    assert isinstance(runner.model.head.loss_module, SPLC)
+    assert isinstance(loss_of(runner), SPLC)
     with pytest.raises(RuntimeError, match='LossEpochHook'):
         runner.train()
 
 
-def test_nothing_is_done_per_step_in_an_epoch_loop(tmp_path, monkeypatch):
-    walks = []
+def test_modules_are_searched_once_an_epoch(tmp_path, monkeypatch):
+    searches = []
     runner = make_runner(tmp_path)
     modules = nn.Module.modules
-    monkeypatch.setattr(runner.model, 'modules', lambda: walks.append(1) or modules(runner.model))
+    monkeypatch.setattr(
+        runner.model, 'modules', lambda: searches.append(1) or modules(runner.model)
+    )
     (hook,) = (hook for hook in runner.hooks if type(hook).__name__ == 'LossEpochHook')
     runner.train_loop  # noqa: B018  builds it
     hook.before_train_epoch(runner)
     for index in range(100):
         hook.before_train_iter(runner, index)
-    assert len(walks) == 1
+    assert len(searches) == 1

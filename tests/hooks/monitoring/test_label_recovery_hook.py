@@ -1,4 +1,4 @@
-"""The recovery monitor under real runners, against counts made by hand from what the loss saw."""
+"""The hook under real runners, against counts made by hand from what the loss was called with."""
 
 import json
 import os
@@ -17,29 +17,28 @@ from mmengine.registry import HOOKS
 from mmpretrain.registry import MODELS
 from PIL import Image
 
-from mmpretrain_mlml import SPLC, COCOMissingLabel, DigitScenes
-from mmpretrain_mlml.datasets.full_labels import FullLabels
+from mmpretrain_mlml import SPLC
 from mmpretrain_mlml.losses.base import MultiLabelLoss
 
 FULL = {'protocol': 'full'}
 
 
 @MODELS.register_module()
-class WatchedSPLC(SPLC):
-    """Notes what it is called with."""
+class RecordingSPLC(SPLC):
+    """Records its logits and targets."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.seen = []
+        self.calls = []
 
     def forward(self, pred, target, *args, **kwargs):
-        self.seen.append((pred.detach().clone(), target.clone()))
+        self.calls.append((pred.detach().clone(), target.clone()))
         return super().forward(pred, target, *args, **kwargs)
 
 
 @HOOKS.register_module()
-class Noting(Hook):
-    """Notes which samples each batch holds, and asks the process to stop after one of them."""
+class SampleRecorder(Hook):
+    """Records the samples of each batch, and sends its process a SIGTERM in one iteration."""
 
     def __init__(self, stop_at=None):
         self.samples, self.stop_at = [], stop_at
@@ -51,9 +50,9 @@ class Noting(Hook):
 
 
 def monitored(work_dir, loss=None, full=FULL, stop_at=None, **changes):
-    loss = loss or {'type': 'WatchedSPLC', 'tau': 0.48, 'change_epoch': 1}
+    loss = loss or {'type': 'RecordingSPLC', 'tau': 0.48, 'change_epoch': 1}
     hooks = [{'type': 'mmpretrain_mlml.LabelRecoveryHook', 'full_labels': full},
-             {'type': 'Noting', 'stop_at': stop_at}]  # fmt: skip
+             {'type': 'SampleRecorder', 'stop_at': stop_at}]  # fmt: skip
     changes.setdefault('model', {'head': {'loss': {**loss, '_delete_': True}}})
     return make_runner(work_dir, custom_hooks=hooks, **changes)
 
@@ -67,29 +66,29 @@ def truth(runner, samples):
     return torch.tensor([[k in labels[i] for k in range(10)] for i in samples])
 
 
-def test_counts_by_class_are_those_of_what_the_loss_saw(tmp_path):
+def test_counts_follow_from_the_calls_of_the_loss(tmp_path):
     runner = monitored(tmp_path)
     runner.train()
     loss = runner.model.head.loss_module
-    (noted,) = (hook for hook in runner.hooks if isinstance(hook, Noting))
-    found = record(tmp_path)
-    assert found['classes'] == list('0123456789')
-    assert [row['epoch'] for row in found['epochs']] == [1, 2, 3]
-    for epoch, row in enumerate(found['epochs']):
-        pred, target = (torch.cat(part[3 * epoch : 3 * epoch + 3]) for part in zip(*loss.seen))
-        shown = truth(runner, chain(*noted.samples[3 * epoch : 3 * epoch + 3]))
-        assert shown[target == 1].all()  # they belong to each other
-        unmarked = target == 0
-        recovered = unmarked & (pred.sigmoid() > 0.48) & (epoch >= 1)
-        expected = {'unmarked': unmarked, 'recovered': recovered, 'right': recovered & shown,
-                    'missing': unmarked & shown}  # fmt: skip
+    (recorder,) = (hook for hook in runner.hooks if isinstance(hook, SampleRecorder))
+    content = record(tmp_path)
+    assert content['classes'] == list('0123456789')
+    assert [row['epoch'] for row in content['epochs']] == [1, 2, 3]
+    for epoch, row in enumerate(content['epochs']):
+        pred, target = (torch.cat(part[3 * epoch : 3 * epoch + 3]) for part in zip(*loss.calls))
+        shown = truth(runner, chain(*recorder.samples[3 * epoch : 3 * epoch + 3]))
+        assert shown[target == 1].all()  # images and labels belong together
+        unobserved = target == 0
+        recovered = unobserved & (pred.sigmoid() > 0.48) & (epoch >= 1)
+        expected = {'unmarked': unobserved, 'recovered': recovered, 'right': recovered & shown,
+                    'missing': unobserved & shown}  # fmt: skip
         for name, entries in expected.items():
             assert row[name] == entries.sum(0).tolist(), name
         assert row['images'] == 48
         entries, right = int(recovered.sum()), int((recovered & shown).sum())
         assert row['entries'] == entries
-        assert row['share'] == pytest.approx(100 * entries / int(unmarked.sum()))
-        assert row['recall'] == pytest.approx(100 * right / int((unmarked & shown).sum()))
+        assert row['share'] == pytest.approx(100 * entries / int(unobserved.sum()))
+        assert row['recall'] == pytest.approx(100 * right / int((unobserved & shown).sum()))
         if epoch:
             assert 0 < right < entries
             assert row['precision'] == pytest.approx(100 * right / entries)
@@ -103,7 +102,7 @@ def test_counts_by_class_are_those_of_what_the_loss_saw(tmp_path):
     {'type': 'Hill'}, {'type': 'RLC'}, {'type': 'LLR', 'delta': 5.0}, {'type': 'LLCt', 'delta': 5.0},
     {'type': 'LLCp', 'delta': 5.0}, {'type': 'SPLC', 'base': {'type': 'mmpretrain_mlml.Hill'}},
 ])  # fmt: skip
-def test_every_loss_that_recovers_is_asked_without_changing_the_training(loss, tmp_path):
+def test_counting_does_not_change_the_training(loss, tmp_path):
     runner = monitored(tmp_path / 'with', loss, full=None)
     runner.train()
     rows = record(tmp_path / 'with')['epochs']
@@ -118,16 +117,16 @@ def test_every_loss_that_recovers_is_asked_without_changing_the_training(loss, t
         assert torch.equal(a, b)
 
 
-def test_a_loss_that_recovers_nothing_is_named_once_and_nothing_is_logged(tmp_path, capfd):
+def test_loss_that_recovers_nothing_is_named_once(tmp_path, capfd):
     runner = monitored(tmp_path, {'type': 'BCE'})
     runner.train()
-    assert capfd.readouterr().out.count('BCE never takes an unmarked entry') == 1
+    assert capfd.readouterr().out.count('BCE never treats an unobserved entry') == 1
     assert not (tmp_path / 'recovery.json').exists()
     assert not (tmp_path / 'recovery.png').exists()
     assert not [key for key in runner.message_hub.log_scalars if 'recovery' in key]
 
 
-def test_scalars_reach_the_log_the_hub_and_every_visualiser_backend(tmp_path):
+def test_scalars_reach_log_hub_and_visualiser_backends(tmp_path):
     pytest.importorskip('tensorboard', reason="needs tensorboard, of the extra 'dev'")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -150,9 +149,7 @@ def test_scalars_reach_the_log_the_hub_and_every_visualiser_backend(tmp_path):
 
 
 @pytest.mark.parametrize('accumulating', [1, 2])
-def test_a_run_stopped_inside_an_epoch_ends_with_the_record_of_an_undisturbed_one(
-    accumulating, tmp_path
-):
+def test_interrupted_run_ends_with_the_same_record(accumulating, tmp_path):
     changes = {
         'optim_wrapper': {'accumulative_counts': accumulating},
         'train_dataloader': {'dataset': {'size': 64}},
@@ -165,16 +162,16 @@ def test_a_run_stopped_inside_an_epoch_ends_with_the_record_of_an_undisturbed_on
     assert len(first) == 1
     monitored(tmp_path / 'run', resume=True, **changes).train()
     assert record(tmp_path / 'run') == record(tmp_path / 'straight')
-    # from an epoch's checkpoint, the later epochs again
+    # resumed from an earlier checkpoint, the later epochs are counted again
     earlier = {'resume': True, 'load_from': str(tmp_path / 'run/epoch_1.pth')}
     monitored(tmp_path / 'run', train_cfg={'max_epochs': 2}, **earlier, **changes).train()
     assert record(tmp_path / 'run')['epochs'] == record(tmp_path / 'straight')['epochs'][:2]
-    # not resumed, it starts anew
+    # not resumed, it starts a new file
     monitored(tmp_path / 'run', train_cfg={'max_epochs': 1}, **changes).train()
     assert record(tmp_path / 'run')['epochs'] == first
 
 
-def test_resuming_what_is_finished_leaves_its_record_and_its_curve(tmp_path):
+def test_finished_run_keeps_record_and_curve_when_resumed(tmp_path):
     monitored(tmp_path).train()
     files = [tmp_path / 'recovery.json', tmp_path / 'recovery.png']
     before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in files]
@@ -182,9 +179,7 @@ def test_resuming_what_is_finished_leaves_its_record_and_its_curve(tmp_path):
     assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in files] == before
 
 
-def test_an_iteration_loop_counts_passes_over_the_data_and_resumes_inside_one(
-    tmp_path, monkeypatch
-):
+def test_iteration_loop_counts_passes_and_resumes_inside_one(tmp_path, monkeypatch):
     monkeypatch.setattr('mmengine.runner.loops.time.sleep', lambda seconds: None)
 
     def by_iter(max_iters, **more):
@@ -207,8 +202,8 @@ def test_an_iteration_loop_counts_passes_over_the_data_and_resumes_inside_one(
     assert [(row['epoch'], row['images']) for row in rows] == [(1, 48), (2, 48), (3, 48), (4, 48)]
 
 
-def test_after_switch_recipe_hook_the_new_loss_is_listened_to(tmp_path):
-    first = {'type': 'WatchedSPLC', 'tau': 0.5, 'change_epoch': 0}
+def test_loss_of_switch_recipe_hook_is_observed(tmp_path):
+    first = {'type': 'RecordingSPLC', 'tau': 0.5, 'change_epoch': 0}
     switch = {'type': 'mmpretrain.SwitchRecipeHook',
               'schedule': [{'action_epoch': 2, 'loss': {**first, 'tau': 0.0}}]}  # fmt: skip
     runner = monitored(tmp_path, first)
@@ -219,62 +214,22 @@ def test_after_switch_recipe_hook_the_new_loss_is_listened_to(tmp_path):
     assert shares[1:] == [100, 100]
 
 
-def test_full_labels_are_found_by_name_whatever_their_order(tmp_path):
-    names = [f'{i}.jpg' for i in range(5)]
-    marked, full = [[1], [2], [3], [4], [5]], [[1, 7], [2], [3, 8, 9], [4], [5, 0]]
-
-    def write(name, labels, order):
-        lines = [f'{names[i]},{" ".join(map(str, labels[i]))}' for i in order]
-        (tmp_path / name).write_text('\n'.join(lines) + '\n')
-
-    write('some.txt', marked, range(5))
-    write('all.txt', full, [4, 2, 0, 1, 3])
-    write('few.txt', full, [3, 1])
-    config = {'type': 'mmpretrain_mlml.COCOMissingLabel', 'ann_file': 'some.txt',
-              'data_root': str(tmp_path), 'data_prefix': 'images'}  # fmt: skip
-    dataset = COCOMissingLabel(**{k: v for k, v in config.items() if k != 'type'})
-    wrapped = {'type': 'RepeatDataset', 'times': 2, 'dataset': config}
-    labels = FullLabels(dataset, wrapped, {'ann_file': 'all.txt', 'protocol': 'full'})
-
-    class Sample:
-        def __init__(self, index):
-            self.sample_idx = index
-
-    found = labels.of([Sample(2), Sample(0), Sample(4)])
-    assert [row.nonzero().flatten().tolist() for row in found] == [[3, 8, 9], [1, 7], [0, 5]]
-    with pytest.raises(ValueError, match=r'few.txt.*of 3 of 5.*images/0.jpg.*images/4.jpg'):
-        FullLabels(dataset, config, {'ann_file': 'few.txt'})
-    with pytest.raises(ValueError, match='sample_idx'):
-        labels.of([object()])
-
-
-def test_full_labels_that_do_not_fit_are_refused():
-    config = {'type': 'mmpretrain_mlml.DigitScenes', 'size': 8, 'protocol': 'single'}
-    dataset = DigitScenes(size=8, protocol='single')
-    with pytest.raises(ValueError, match='expected the same'):
-        FullLabels(dataset, config, {'metainfo': {'classes': ['a', 'b']}, 'protocol': 'full'})
-    with pytest.raises(ValueError, match=r'unknown entries of train/00000\d'):
-        FullLabels(dataset, config, {'protocol': 'full', 'unknown': 0.9})
-    with pytest.raises(ValueError, match='no labels of 4 of 8'):
-        FullLabels(dataset, config, {'size': 4})
-
-
-def test_mixed_images_have_no_full_labels_and_their_soft_targets_are_no_unmarked_entries(tmp_path):
-    head = {'loss': {'type': 'WatchedSPLC', 'tau': 0.5, 'change_epoch': 0, '_delete_': True}}
+def test_mixed_images_are_refused_with_full_labels_and_counted_without(tmp_path):
+    head = {'loss': {'type': 'RecordingSPLC', 'tau': 0.5, 'change_epoch': 0, '_delete_': True}}
     mixing = {'batch_augments': {'augments': [{'type': 'Mixup', 'alpha': 0.8}], 'probs': [1.0]}}
     model = {'head': head, 'data_preprocessor': mixing}
     with pytest.raises(ValueError, match='MixUp'):
         monitored(tmp_path, model=model).train()
     runner = monitored(tmp_path, model=model, full=None)
     runner.train()
-    pred, target = (torch.cat(part[:3]) for part in zip(*runner.model.head.loss_module.seen))
+    pred, target = (torch.cat(part[:3]) for part in zip(*runner.model.head.loss_module.calls))
     assert ((target > 0) & (target < 1)).any()
     row = record(tmp_path)['epochs'][0]
     assert row['unmarked'] == (target == 0).sum(0).tolist()
     assert row['recovered'] == ((target == 0) & (pred > 0)).sum(0).tolist()
 
 
-def test_a_record_of_other_classes_and_a_broken_one_are_refused(tmp_path):
+def test_record_that_does_not_fit_is_refused(tmp_path):
     monitored(tmp_path, train_cfg={'max_epochs': 1}).train()
     content = record(tmp_path)
     path = tmp_path / 'recovery.json'
@@ -288,14 +243,14 @@ def test_a_record_of_other_classes_and_a_broken_one_are_refused(tmp_path):
 
 # dynamo itself looks at .grad of the logits
 @pytest.mark.filterwarnings('ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning')
-def test_a_compiled_head_is_traced_without_a_break_and_counts_the_same(tmp_path):
+def test_compiled_head_has_no_graph_break_and_equal_counts(tmp_path):
     rows = []
     for name in ('plain', 'compiled'):
         runner = monitored(tmp_path / name, {'type': 'SPLC', 'tau': 0.5})
         loss = runner.model.head.loss_module
         if name == 'compiled':
-            broken = torch.compile(loss.__call__, backend='eager', fullgraph=True)
-            runner.model.head._get_loss = lambda score, samples, call=broken: {
+            compiled = torch.compile(loss.__call__, backend='eager', fullgraph=True)
+            runner.model.head._get_loss = lambda score, samples, call=compiled: {
                 'loss': call(score, torch.stack([
                     torch.zeros(10).index_fill_(0, s.gt_label, 1.0) for s in samples
                 ]), avg_factor=len(score))
@@ -306,14 +261,14 @@ def test_a_compiled_head_is_traced_without_a_break_and_counts_the_same(tmp_path)
     assert sum(rows[0][1][0]) > 0
 
 
-def test_a_loss_of_somebody_else_needs_but_the_method(tmp_path):
-    runner = monitored(tmp_path, {'type': 'LetsGoOfAll'}, full=None)
+def test_loss_from_outside_the_package_needs_the_method_only(tmp_path):
+    runner = monitored(tmp_path, {'type': 'RecoversAll'}, full=None)
     runner.train()
     assert [row['share'] for row in record(tmp_path)['epochs']] == [100, 100, 100]
 
 
 @MODELS.register_module()
-class LetsGoOfAll(MultiLabelLoss):
+class RecoversAll(MultiLabelLoss):
     def elementwise(self, pred, target):
         return pred.float().square()
 
@@ -341,9 +296,7 @@ default_hooks = dict(recovery=dict(
 
 @pytest.mark.dist
 @pytest.mark.slow
-def test_two_processes_stopped_inside_an_epoch_and_resumed_count_what_one_counts(
-    tmp_path, free_port
-):
+def test_two_interrupted_processes_count_what_one_counts(tmp_path, free_port):
     (tmp_path / 'config.py').write_text(CONFIG)
     one = Launched(tmp_path / 'config.py', tmp_path / 'one')
     assert one.wait() == 0
@@ -359,6 +312,6 @@ def test_two_processes_stopped_inside_an_epoch_and_resumed_count_what_one_counts
     assert not torch.equal(first, second)
     options = {**two, 'PORT': free_port()}
     assert Launched(tmp_path / 'config.py', tmp_path / 'two', '--resume', **options).wait() == 0
-    expected, found = record(tmp_path / 'one'), record(tmp_path / 'two')
+    expected, counted = record(tmp_path / 'one'), record(tmp_path / 'two')
     assert sum(expected['epochs'][-1]['recovered']) > 0
-    assert found == expected
+    assert counted == expected

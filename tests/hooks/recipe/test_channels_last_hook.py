@@ -1,3 +1,5 @@
+"""The layout of weights in memory, and nothing else, is changed."""
+
 import pytest
 import torch
 from helpers.support import make_runner
@@ -9,7 +11,7 @@ WIDE = {
 }
 
 
-def test_weights_keep_their_values_and_put_channels_last_while_they_train(tmp_path):
+def test_weights_keep_values_and_stay_channels_last(tmp_path):
     runner = make_runner(tmp_path, custom_hooks=HOOK, model=WIDE)
     before = {key: value.clone() for key, value in runner.model.state_dict().items()}
     runner.call_hook('before_run')
@@ -22,7 +24,8 @@ def test_weights_keep_their_values_and_put_channels_last_while_they_train(tmp_pa
     assert all(torch.isfinite(p).all() for p in kernels)
 
 
-def test_a_network_too_narrow_for_it_is_refused(tmp_path):
+def test_narrow_network_is_refused_on_a_cpu(tmp_path):
     runner = make_runner(tmp_path, custom_hooks=HOOK)
-    with pytest.raises(ValueError, match=r'backbone\.conv1 gives 2 channels.*fewer than 16'):
+    message = r'backbone\.conv1 has 2 output channels.*fewer than 16'
+    with pytest.raises(ValueError, match=message):
         runner.train()

@@ -1,4 +1,4 @@
-"""The classifier starts where the labels are, once."""
+"""The classifier starts at the log-odds of the labels, once."""
 
 import numpy as np
 import pytest
@@ -14,20 +14,20 @@ HOOKS = {
         {'type': 'mmpretrain_mlml.LabelPriorHook', 'smoothing': 0.5},
         {'type': 'mmpretrain_mlml.WeightAverageHook'},
     ],
-    'optim_wrapper': {'optimizer': {'lr': 0.0}},  # the start is what is left at the end
+    'optim_wrapper': {'optimizer': {'lr': 0.0}},  # the biases at the end are those at the start
     'param_scheduler': None,
     'train_cfg': {'max_epochs': 1},
 }
 
 
 def test_log_odds_are_smoothed():
-    found = log_odds(LabelCounts(np.array([0, 3, 10]), np.array([10, 9, 10])), smoothing=0.5)
+    counts = LabelCounts(np.array([0, 3, 10]), np.array([10, 9, 10]))
     expected = torch.tensor([0.5 / 10.5, 3.5 / 6.5, 10.5 / 0.5], dtype=torch.float64).log()
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(log_odds(counts, smoothing=0.5), expected)
 
 
 @pytest.mark.parametrize('resume', [False, True], ids=['new', 'resumed without a checkpoint'])
-def test_training_starts_at_the_log_odds_and_so_does_the_average(resume, tmp_path):
+def test_model_and_average_start_at_the_log_odds(resume, tmp_path):
     runner = make_runner(tmp_path, **HOOKS, resume=resume)
     runner.train()
     expected = log_odds(count_labels(runner.train_dataloader.dataset), 0.5).float()
@@ -38,7 +38,7 @@ def test_training_starts_at_the_log_odds_and_so_does_the_average(resume, tmp_pat
 
 
 @pytest.mark.parametrize('way', ['resume', 'load_from'])
-def test_a_trained_classifier_is_left_alone(way, tmp_path):
+def test_trained_classifier_keeps_its_biases(way, tmp_path):
     first = make_runner(tmp_path, **{**HOOKS, 'custom_hooks': []})
     first.train()
     trained = first.model.head.fc.bias.detach().clone()
@@ -51,10 +51,13 @@ def test_a_trained_classifier_is_left_alone(way, tmp_path):
     torch.testing.assert_close(second.model.head.fc.bias.detach(), trained)
 
 
-def test_a_head_without_such_a_layer_is_refused(tmp_path):
+def test_head_without_such_a_layer_is_refused(tmp_path):
     runner = make_runner(tmp_path, **HOOKS)
     runner.model.head.fc = torch.nn.Linear(16, 10, bias=False)
     with pytest.raises(ValueError, match=r'10 classes in the MultiLabelLinearClsHead, got Linear'):
         runner.train()
+
+
+def test_smoothing_must_be_positive():
     with pytest.raises(ValueError, match='smoothing'):
         LabelPriorHook(smoothing=0)
