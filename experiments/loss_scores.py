@@ -72,13 +72,14 @@ def main() -> None:
     parser.add_argument('--data', type=Path, help='report this earlier --out file; train nothing')
     args = parser.parse_args()
     if args.data:
-        scores = json.loads(args.data.read_text())['runs']
+        data = json.loads(args.data.read_text())
+        seeds, scores = data['seeds'], data['runs']
     else:
-        scores = run_all(args.seeds, args.work_dir, args.jobs)
+        seeds, scores = args.seeds, run_all(args.seeds, args.work_dir, args.jobs)
     report(scores)
     if args.out:
         lines = ',\n'.join(f'  "{name}": {json.dumps(row)}' for name, row in scores.items())
-        args.out.write_text(f'{{"seeds": {args.seeds}, "runs": {{\n{lines}\n}}}}\n')
+        args.out.write_text(f'{{"seeds": {seeds}, "runs": {{\n{lines}\n}}}}\n')
 
 
 def run_all(seeds: Sequence[int], work_dir: Path, jobs: int) -> Scores:

@@ -21,8 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from mmpretrain_mlml.evaluation import multi_label_scores
-from mmpretrain_mlml.evaluation.predictions import Predictions
+from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 
 SCORES = ('mAP', 'OF1', 'OF1 tuned')
 CURVES = ('epoch', 'share', 'precision', 'recall')

@@ -1,9 +1,11 @@
 """The scripts of benchmarks/ and experiments/: each starts, and those with data report it."""
 
 import importlib
+import inspect
 import json
 import runpy
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ import torch
 from helpers import ROOT
 from helpers.support import write_run
 
-from mmpretrain_mlml import BCE, SPLC
+from mmpretrain_mlml import BCE, SPLC, study
 from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 from mmpretrain_mlml.study.records import read_record
 from mmpretrain_mlml.study.report import write_report
@@ -133,6 +135,30 @@ def test_tuning_trains_every_setting(run_script, tmp_path):
     assert points == kept
 
 
+def test_loss_scores_trains_every_loss_with_every_seed(run_script, monkeypatch, tmp_path):
+    planned = []
+    signature = inspect.signature(study.train)
+
+    def plan(*args, **kwargs):
+        planned.extend(signature.bind(*args, **kwargs).arguments['runs'])
+
+    row = {f'multi-label/{score}': 50.00049 for score in ('mAP', 'CF1', 'OF1')}
+    monkeypatch.setattr(study, 'train', plan)
+    monkeypatch.setattr(study, 'read_scores', lambda folder: [{}, row])
+    out = tmp_path / 'it.json'
+    run_script(
+        EXPERIMENTS / 'loss_scores.py', '--seeds', 3, 4, '--work-dir', tmp_path, '--out', out
+    )
+    assert len({run.name for run in planned}) == 44
+    for run in planned:
+        assert Path(run.file).is_file()
+        assert f'randomness.seed={run.name[-1]}' in run.options
+    data, kept = (json.loads(path.read_text()) for path in (out, RESULTS / 'loss_scores.json'))
+    assert data['seeds'] == [3, 4]
+    assert list(data['runs']) == list(kept['runs'])
+    assert data['runs']['Hill'] == {score: [50.0, 50.0] for score in kept['runs']['Hill']}
+
+
 def test_loss_scores_prints_the_tables_of_the_page(run_script):
     text = run_script(EXPERIMENTS / 'loss_scores.py', '--data', RESULTS / 'loss_scores.json')
     page = (ROOT / 'docs/losses.md').read_text()
@@ -159,23 +185,23 @@ def test_best_threshold_is_the_score_below_the_last_entry_that_counts(thresholds
 
 
 def test_data_file_of_a_study(run_script, tmp_path):
-    study = tmp_path / 'some'
+    work_dir = tmp_path / 'some'
     random = np.random.default_rng(5)
     targets = (random.random((60, 80)) < 0.2).astype(np.int8)
     names, classes = np.arange(60).astype(str), np.arange(80).astype(str)
     for loss, skill in (('bce', 0.1), ('splc', 0.3)):
-        folder = study / f'0.4left_{loss}'
+        folder = work_dir / f'0.4left_{loss}'
         scores = (skill * targets + 0.3 * random.random((60, 80))).astype(np.float32)
         summary = multi_label_scores(scores, targets).summary
         row = {f'multi-label/{key}': value for key, value in summary.items()}
         write_run(folder, [row], name=f'coco_0.4left_{loss}.py', **{'train_cfg.max_epochs': 1})
         Predictions(scores, targets, names, classes).save(folder / 'predictions.npz')
         (folder / 'run.json').write_text(json.dumps({'finished': True}))
-    (study / 'unfinished').mkdir()
-    (study / 'unfinished/run.json').write_text(json.dumps({'finished': False}))
-    records = [read_record(study / f'0.4left_{loss}') for loss in ('bce', 'splc')]
-    write_report(records, study / 'report', 'some')
-    run_script(EXPERIMENTS / 'thresholds.py', study, '--out', tmp_path / 'it.json')
+    (work_dir / 'unfinished').mkdir()
+    (work_dir / 'unfinished/run.json').write_text(json.dumps({'finished': False}))
+    records = [read_record(work_dir / f'0.4left_{loss}') for loss in ('bce', 'splc')]
+    write_report(records, work_dir / 'report', 'some')
+    run_script(EXPERIMENTS / 'thresholds.py', work_dir, '--out', tmp_path / 'it.json')
     data, kept = (
         json.loads(path.read_text()) for path in (tmp_path / 'it.json', RESULTS / 'photos.json')
     )
