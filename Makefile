@@ -1,6 +1,7 @@
 # make demo   sets up .venv (once) and shows what Hill and SPLC gain over BCE, on embedded images
 # make test   sets up .venv (once) and runs the tests
 # make lint   style and types (make types: types alone); make format corrects the style
+# make docs   builds the documentation into build/docs
 # make clean  removes .venv and build leftovers
 #
 # PYTHON=python3.12 make ...   chooses the interpreter; EXTRA=onedl the maintained forks of the stack
@@ -13,7 +14,7 @@ FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2]
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test lint types format clean
+.PHONY: demo test lint types format docs clean
 
 demo: $(READY)
 	@echo 'using the environment in $(VENV)'
@@ -31,6 +32,10 @@ types: $(READY)
 
 format: $(READY)
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+docs: $(READY)
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env docs build/docs
+	@echo 'the documentation: build/docs/index.html'
 
 clean:
 	rm -rf .venv .venv-onedl build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

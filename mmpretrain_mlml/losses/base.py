@@ -89,7 +89,7 @@ class MultiLabelLoss(nn.Module):
 
     @property
     def saturation(self) -> float | None:
-        """Probability above which unmarked entries are no longer pushed down; None: always pushed.
+        """Probability above which unobserved entries are no longer pushed down, or None.
 
         Confident mistakes stay there, so :class:`~mmpretrain_mlml.LossEpochHook` watches it.
         """
