@@ -1,6 +1,8 @@
 """Deprecated names: one way to warn of them."""
 
 import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
 
 
 def warn_renamed(old: str, new: str) -> None:
@@ -11,3 +13,21 @@ def warn_renamed(old: str, new: str) -> None:
         new: Name to use instead.
     """
     warnings.warn(f'{old} is deprecated; use {new}', DeprecationWarning, stacklevel=3)
+
+
+def renamed_in_module(module: str, names: Mapping[str, tuple[str, Any]]) -> Callable[[str], Any]:
+    """Return a module ``__getattr__`` that serves deprecated names and warns of them.
+
+    Args:
+        module: ``__name__`` of the module.
+        names: For each deprecated name, the new name and the object to serve.
+    """
+
+    def __getattr__(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f'module {module!r} has no attribute {name!r}')
+        new, value = names[name]
+        warn_renamed(f'{module}.{name}', f'{module}.{new}')
+        return value
+
+    return __getattr__

@@ -1,4 +1,4 @@
-"""Shows what training sees and is told: augmented images with their kept and dropped labels."""
+"""Draw training samples: augmented images with their kept and dropped labels."""
 
 import argparse
 from pathlib import Path
@@ -16,10 +16,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config')
     parser.add_argument('--out', type=Path, default=Path('browse.png'))
-    parser.add_argument('--number', type=int, default=16, help='of images, drawn at random')
-    parser.add_argument('--seed', type=int, default=0, help='of the choice and the augmentations')
-    parser.add_argument('--epoch', type=int, default=0, help='whose augmentations to show')
-    parser.add_argument('--columns', type=int, default=4)
+    parser.add_argument('--number', type=int, default=16, help='number of images, drawn at random')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed for the choice of images and for augmentations'
+    )
+    parser.add_argument('--epoch', type=int, default=0, help='epoch of the augmentations, 0-based')
+    parser.add_argument('--columns', type=int, default=4, help='images in a row')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
     if args.number < 1 or args.columns < 1:
@@ -30,7 +32,7 @@ def main() -> None:
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
     if not isinstance(dataset, MissingLabelDataset):
-        parser.error(f'{type(dataset).__name__} does not know which labels it dropped')
+        parser.error(f'expected a MissingLabelDataset, got {type(dataset).__name__}')
     dataset.seed_samples(args.seed, args.epoch)
 
     number = min(args.number, len(dataset))

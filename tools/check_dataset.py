@@ -1,6 +1,6 @@
-"""Reads all labels and decodes all images of a config's data sets; shows what is wrong with them.
+"""Check all labels and images of a config's data sets.
 
-Exit code: 0 without errors (there may be warnings), 1 with errors, 2 where nothing can be checked.
+Exit code: 0 without errors (there may be warnings), 1 with errors, 2 if nothing can be checked.
 """
 
 import argparse
@@ -21,8 +21,10 @@ from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summar
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config')
-    parser.add_argument('--workers', type=int, default=cpu_count(), help='processes that decode')
-    parser.add_argument('--out', type=Path, default=Path('problems.json'))
+    parser.add_argument(
+        '--workers', type=int, default=cpu_count(), help='number of processes that decode images'
+    )
+    parser.add_argument('--out', type=Path, default=Path('problems.json'), help='report to write')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
     if args.workers < 1:
@@ -35,8 +37,8 @@ def main() -> int:
     except Exception as error:
         parser.error(f'{args.config} cannot be checked: {type(error).__name__}: {error}')
 
-    known = sys.stdout.isatty() or 'COLUMNS' in os.environ
-    console = Console(width=None if known else 160)
+    width_known = sys.stdout.isatty() or 'COLUMNS' in os.environ
+    console = Console(width=None if width_known else 160)
     console.print(summary_table(report))
     if report.problems:
         console.print(problem_table(report.problems))

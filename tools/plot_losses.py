@@ -1,4 +1,4 @@
-"""Draws losses and their gradients over the logit, for marked and unmarked entries.
+"""Draw losses and their gradients over the logit, for positive and for unobserved entries.
 
 python tools/plot_losses.py                                    the paper's overview
 python tools/plot_losses.py 'SPLC(tau=0.6)' 'SPLC(tau=0.8)' mmpretrain.AsymmetricLoss --out splc.svg
@@ -15,10 +15,12 @@ OVERVIEW = ('BCE', 'Focal', 'ASL', 'Hill', 'SPLC')
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('losses', nargs='*', default=OVERVIEW, help='Hill, SPLC(tau=0.7), ...')
+    parser.add_argument('losses', nargs='*', default=OVERVIEW, help='such as Hill or SPLC(tau=0.7)')
     parser.add_argument('--out', type=Path, default=Path('losses.png'), help='.png or .svg')
-    parser.add_argument('--epoch', type=int, default=1, help='0-based; SPLC corrects from 1 on')
-    parser.add_argument('--limit', type=float, default=8.0, help='largest logit')
+    parser.add_argument(
+        '--epoch', type=int, default=1, help='epoch, 0-based; SPLC corrects labels from 1 on'
+    )
+    parser.add_argument('--limit', type=float, default=8.0, help='largest logit drawn')
     args = parser.parse_args()
     try:
         figure = draw_losses(

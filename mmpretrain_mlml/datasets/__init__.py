@@ -1,3 +1,5 @@
+"""Data sets with missing labels."""
+
 from .coco_missing_label import COCOMissingLabel
 from .digit_scenes import DigitScenes
 from .missing_label import MissingLabelDataset, SampleError

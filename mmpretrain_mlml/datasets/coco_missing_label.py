@@ -1,3 +1,5 @@
+"""COCO 2014 with missing labels."""
+
 from __future__ import annotations
 
 import logging
@@ -8,43 +10,38 @@ from typing import Any
 from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
 
-from ..labels import (
-    COCO_CLASSES,
-    Examination,
-    LabelError,
-    LabelList,
-    examine_instances,
-    examine_label_list,
-)
+from ..labels import COCO_CLASSES, LabelError, ParsedLabels, parse_instances, parse_label_list
 from .missing_label import MissingLabelDataset
 
 
 @DATASETS.register_module()
 class COCOMissingLabel(MissingLabelDataset):
-    """COCO 2014 as a multi-label set, complete or with labels dropped.
+    """COCO 2014 as a multi-label data set, complete or with missing labels.
 
-    Two sources: COCO's own ``instances_*.json``, from which ``protocol`` and ``seed`` drop labels, or
-    a label list ``.txt`` as released with the paper (``name,ids``), which is used as it stands unless
-    a protocol is given too. Images without any annotation are left out. Other classes than COCO's
-    come with ``metainfo=dict(classes=...)``.
+    There are two sources. From COCO's own ``instances_*.json``, ``protocol`` and ``seed`` drop labels.
+    A label list ``.txt`` as released with the paper (``name,ids``) is used as it is, unless a protocol
+    is given, too. Images without annotations are left out. ``metainfo=dict(classes=...)`` sets other
+    classes than COCO's.
 
-    Image files are looked at when they are loaded, not here; one that is missing or broken raises,
-    it is never replaced by another.
+    Image files are read when a sample is accessed, not at construction. A missing or broken file
+    raises an error; no other image is substituted.
 
     Args:
-        ann_file: ``.json`` or ``.txt``, relative to ``data_root``.
+        ann_file: Annotation file ``.json`` or label list ``.txt``, relative to ``data_root``.
         data_root: Root of ``ann_file`` and ``data_prefix``.
         data_prefix: Image folder, relative to ``data_root``.
         pipeline: Transforms.
-        protocol: ``'full'`` (keep what the file says), ``'0.75left'``, ``'0.4left'`` or ``'single'``.
-        seed: Of the drop.
-        **kwargs: As for MMPretrain's ``MultiLabelDataset`` (``metainfo``, ``indices``, ...).
+        protocol: ``'full'`` (keep all labels of the file), ``'0.75left'``, ``'0.4left'`` or
+            ``'single'``.
+        seed: Seed for dropping labels.
+        **kwargs: As for :class:`MissingLabelDataset` (``unknown``) and MMPretrain's
+            ``MultiLabelDataset`` (``metainfo``, ``indices``, ...).
 
     Raises:
-        FileNotFoundError: ``ann_file`` is not there.
-        LabelError: ``ann_file`` is of another kind, or a line or object in it is wrong; says where.
-        SampleError: On access, a file that cannot be loaded; names it and the line of its label.
-        ValueError: The protocol is unknown.
+        FileNotFoundError: If there is no ``ann_file``.
+        LabelError: If ``ann_file`` is of another kind, or an entry of it is invalid; says where.
+        SampleError: On access, if a file cannot be loaded; names it and where its label stands.
+        ValueError: If the protocol is unknown.
 
     Source: data of arXiv 2112.07368.
     """
@@ -71,17 +68,12 @@ class COCOMissingLabel(MissingLabelDataset):
             **kwargs,
         )
 
-    def read_labels(self) -> LabelList:
-        if self.ann_file.endswith('.txt') and self.protocol != 'full':
-            print_log(
-                f'{self.ann_file} is a label list; protocol {self.protocol!r} drops labels '
-                "from it again. For the list as it stands set protocol='full'.",
-                logger='current',
-                level=logging.WARNING,
-            )
-        return self.examine_labels().sound()
+    def load_labels(self) -> ParsedLabels:
+        """Parse ``ann_file``.
 
-    def examine_labels(self) -> Examination:
+        Raises:
+            FileNotFoundError: If there is no such file.
+        """
         if not Path(self.ann_file).is_file():
             raise FileNotFoundError(
                 f'no {self.ann_file}. The coco configs look for COCO 2014 (annotations/, train2014/, '
@@ -89,18 +81,33 @@ class COCOMissingLabel(MissingLabelDataset):
                 'photos configs for images and their lists in data/photos, or PHOTOS_ROOT'
             )
         if self.ann_file.endswith('.json'):
-            return examine_instances(self.ann_file, self.CLASSES)
-        if self.ann_file.endswith('.txt'):
-            return examine_label_list(self.ann_file, len(self.CLASSES))
-        raise LabelError(self.ann_file, 'a file of unknown kind', 'instances .json or list .txt')
+            return parse_instances(self.ann_file, self.CLASSES)
+        if self._is_list():
+            return parse_label_list(self.ann_file, len(self.CLASSES))
+        expected = 'instances .json or list .txt'
+        return ParsedLabels.unreadable(
+            LabelError(self.ann_file, 'a file of unknown kind', expected)
+        )
 
-    def inputs(self, names: list[str]) -> list[dict[str, Any]]:
-        folder = f'{self.img_prefix}/' if self.img_prefix else ''
-        return [{'img_path': folder + name} for name in names]
+    def load_data_list(self) -> list[dict[str, Any]]:
+        """Return the samples; warn if labels are dropped from a list."""
+        if self._is_list() and self.protocol != 'full':
+            print_log(
+                f'{self.ann_file} is a label list; protocol {self.protocol!r} drops labels '
+                "from it again. To use the list as it is, set protocol='full'.",
+                logger='current',
+                level=logging.WARNING,
+            )
+        return super().load_data_list()
 
     def where(self, info: dict[str, Any]) -> str:
-        place = self.ann_file
-        if place.endswith('.txt'):
-            (names, _), where, _ = examine_label_list(place, len(self.CLASSES))
-            place = where(self.inputs(names).index({'img_path': info['img_path']}))
-        return f'image {info["img_path"]} ({place})'
+        """Return the image file of a sample, and the file and line of its label."""
+        location = self.ann_file
+        if self._is_list():
+            parsed = self.load_labels()
+            paths = self.inputs(parsed.labels.names)
+            location = parsed.location_of(paths.index({'img_path': info['img_path']}))
+        return f'image {info["img_path"]} ({location})'
+
+    def _is_list(self) -> bool:
+        return self.ann_file.endswith('.txt')

@@ -1,3 +1,5 @@
+"""A data set of digit scenes that needs no download."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -8,7 +10,7 @@ import cv2
 import numpy as np
 from mmpretrain.registry import DATASETS
 
-from ..labels import LabelList
+from ..labels import LabelList, ParsedLabels
 from .missing_label import MissingLabelDataset
 
 CELL, GRID = 16, 3  # a canvas is GRID x GRID cells of CELL pixels, at most one digit in each
@@ -16,23 +18,24 @@ CELL, GRID = 16, 3  # a canvas is GRID x GRID cells of CELL pixels, at most one 
 
 @DATASETS.register_module()
 class DigitScenes(MissingLabelDataset):
-    """Scenes of real handwritten digits: a small multi-label set that needs no download.
+    """Scenes of real handwritten digits: a small multi-label data set that needs no download.
 
-    Each image shows 1 to 6 digits, of scikit-learn's 1,797 scanned ones, on a canvas of 48 x 48 grey
-    pixels; its label is the set of digits present. Training and test scenes are made of different
-    scans. All labels are known, so missing ones can be made by the same drop rule as for COCO and
-    the harm they do be measured. Scenes are made on the fly and are the same on every machine.
+    Each image shows 1 to 6 of scikit-learn's 1,797 scanned digits on a canvas of 48 x 48 grey pixels.
+    Its label is the set of digits present. Training and test scenes use different scans. All labels
+    are known: the same protocols as for COCO can drop some, and the damage can be measured. Scenes
+    are made at construction and are the same on every machine.
 
     Args:
         split: ``'train'`` or ``'test'``.
         size: Number of scenes.
         protocol: ``'full'``, ``'0.75left'``, ``'0.4left'`` or ``'single'``.
-        seed: Of the drop; the scenes do not depend on it.
-        pipeline: Transforms; an image is there from the start, under ``img``, (48, 48, 1) uint8.
-        **kwargs: As for MMPretrain's ``MultiLabelDataset``.
+        seed: Seed for dropping labels; the scenes do not depend on it.
+        pipeline: Transforms. They get the image under ``img``, (48, 48, 1) uint8.
+        **kwargs: As for :class:`MissingLabelDataset` (``unknown``) and MMPretrain's
+            ``MultiLabelDataset``.
 
     Raises:
-        ValueError: The split or the protocol is unknown.
+        ValueError: If the split or the protocol is unknown.
     """
 
     METAINFO = {'classes': tuple('0123456789')}
@@ -52,34 +55,37 @@ class DigitScenes(MissingLabelDataset):
         self.size = size
         super().__init__(ann_file='', pipeline=pipeline, protocol=protocol, seed=seed, **kwargs)
 
-    def read_labels(self) -> LabelList:
+    def load_labels(self) -> ParsedLabels:
+        """Return the digits of each scene; its name, such as ``'train/000012'``, is its place."""
+        names = [f'{self.split}/{index:06d}' for index in range(self.size)]
         _, labels = make_scenes(self.split, self.size)
-        return LabelList([f'{self.split}/{index:06d}' for index in range(self.size)], labels)
+        return ParsedLabels(LabelList(names, labels), names.__getitem__, [])
 
     def inputs(self, names: list[str]) -> list[dict[str, Any]]:
+        """Return the image of each scene."""
         images, _ = make_scenes(self.split, self.size)
         return [{'img': image} for image in images]
 
 
 @lru_cache(maxsize=2)
 def make_scenes(split: str, size: int) -> tuple[np.ndarray, list[list[int]]]:
-    """Draws scenes.
+    """Draw scenes.
 
     Args:
-        split: ``'train'`` or ``'test'``; each has scans of its own.
+        split: ``'train'`` or ``'test'``; each uses other scans.
         size: Number of scenes N.
 
     Returns:
         Images (N, 48, 48, 1) uint8 and N lists of the digits present, ascending.
     """
-    from sklearn.datasets import load_digits  # the only user of scikit-learn in the package
+    from sklearn.datasets import load_digits  # used here only
 
     scans, values = load_digits(return_X_y=True)
     scans = (scans.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
-    own = slice(None, 1200) if split == 'train' else slice(1200, None)
-    scans, values = scans[own], values[own]
+    split_scans = slice(None, 1200) if split == 'train' else slice(1200, None)
+    scans, values = scans[split_scans], values[split_scans]
 
-    random = np.random.RandomState(0 if split == 'train' else 1)  # its stream is frozen by numpy
+    random = np.random.RandomState(0 if split == 'train' else 1)  # numpy keeps its stream unchanged
     images = np.zeros((size, GRID * CELL, GRID * CELL, 1), np.uint8)
     labels = []
     for image in images:

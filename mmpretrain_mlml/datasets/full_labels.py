@@ -1,3 +1,5 @@
+"""Full labels of training images, for comparison with what a loss recovers."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,21 +13,22 @@ from mmpretrain.registry import DATASETS
 from torch import Tensor
 
 from ..runtime.unwrap import unwrap_dataset_config, unwrap_single_dataset
+from .targets import target_of
 
-SHOWN = 8  # names in a message
+MAX_NAMES = 8  # in a message
 
 
 class FullLabels:
-    """The classes that training images truly show, looked up by sample.
+    """Full labels of a training set, looked up by sample.
 
     Args:
-        dataset: What is trained on; wrappers are fine.
-        config: Of that data set, or of a wrapper of it.
-        changes: Merged into the config, they make it give the full labels.
+        dataset: Training set, possibly wrapped.
+        config: Config of the training set, possibly of its wrapper.
+        changes: Changes to the config that give the full labels.
 
     Raises:
-        ValueError: Images have no name, the classes differ, a training image has no full labels, or
-            they hold unknown entries; names the images.
+        ValueError: If images have no name, the classes differ, training images have no full labels,
+            or full labels are unobserved. The message names the images.
     """
 
     def __init__(
@@ -33,29 +36,32 @@ class FullLabels:
     ) -> None:
         dataset = unwrap_single_dataset(dataset, 'full_labels finds labels by sample')
         full = _build(config, changes)
-        if full.metainfo['classes'] != dataset.metainfo['classes']:
+        classes = dataset.metainfo['classes']
+        if full.metainfo['classes'] != classes:
             raise ValueError(
-                f'full_labels has the classes {_some(full.metainfo["classes"])}, the training set '
-                f'{_some(dataset.metainfo["classes"])}; expected the same'
+                f'full_labels has the classes {_shorten(full.metainfo["classes"])}, the training set '
+                f'{_shorten(classes)}; expected the same'
             )
-        names = image_names(full)
-        rows = {name: row for row, name in enumerate(names)}
-        wanted = image_names(dataset)
-        missing = [name for name in wanted if name not in rows]
+        self._num_classes = len(classes)
+        names, full_names = image_names(dataset), image_names(full)
+        row_of = {name: row for row, name in enumerate(full_names)}
+        missing = [name for name in names if name not in row_of]
         if missing:
             raise ValueError(
-                f'full_labels={dict(changes)} has no labels of {len(missing)} of {len(wanted)} '
-                f'training images: {_some(missing)}; it has {len(names)}, such as '
-                f'{_some(names[:2])}. Images are matched by name (img_path)'
+                f'full_labels={dict(changes)} has no labels of {len(missing)} of {len(names)} '
+                f'training images: {_shorten(missing)}; it has {len(full_names)}, such as '
+                f'{_shorten(full_names[:2])}. Images are matched by name (img_path)'
             )
-        self._classes = len(dataset.metainfo['classes'])
-        self._labels = [_present(full, rows[name], name) for name in wanted]
+        self._labels = [self._positives(full, row_of[name], name) for name in names]
 
     def of(self, samples: Iterable[Any]) -> Tensor:
-        """Which classes the samples of a batch show, (N, C), bool.
+        """Return which classes the images of a batch show, (N, C), bool.
+
+        Args:
+            samples: N samples with ``sample_idx``.
 
         Raises:
-            ValueError: A sample does not say which it is.
+            ValueError: If a sample has no ``sample_idx``.
         """
         try:
             labels = [self._labels[sample.sample_idx] for sample in samples]
@@ -64,34 +70,31 @@ class FullLabels:
                 'the samples of a batch carry no sample_idx, by which their full labels are found; '
                 'PackInputs must keep it among its meta_keys'
             ) from error
-        found = np.zeros((len(labels), self._classes), bool)
-        found[np.repeat(np.arange(len(labels)), [*map(len, labels)]), np.concatenate(labels)] = True
-        return torch.from_numpy(found)
+        present = np.zeros((len(labels), self._num_classes), bool)
+        rows = np.repeat(np.arange(len(labels)), [len(indices) for indices in labels])
+        present[rows, np.concatenate(labels)] = True
+        return torch.from_numpy(present)
+
+    def _positives(self, dataset: BaseDataset, row: int, name: str) -> np.ndarray:
+        target = target_of(dataset.get_data_info(row), self._num_classes)
+        if (target < 0).any():
+            raise ValueError(f'full_labels has unobserved entries in {name}; expected none')
+        return np.flatnonzero(target > 0)
 
 
 def image_names(dataset: BaseDataset) -> list[str]:
-    """The names of the images of a data set, in the order of its samples.
+    """Return the names of the images of a data set, in the order of its samples.
 
     Raises:
-        ValueError: They have none.
+        ValueError: If they have none.
     """
     if len(dataset) and 'img_path' not in dataset.get_data_info(0):
         if hasattr(dataset, 'complete_labels'):
             return dataset.complete_labels().names
         raise ValueError(
-            f'the samples of {type(dataset).__name__} have no img_path to know them by'
+            f'the samples of {type(dataset).__name__} have no img_path, by which images are matched'
         )
     return [dataset.get_data_info(index)['img_path'] for index in range(len(dataset))]
-
-
-def _present(dataset: BaseDataset, row: int, name: str) -> np.ndarray:
-    info = dataset.get_data_info(row)
-    if 'gt_score' not in info:
-        return np.asarray(info['gt_label'], np.int64)
-    score = np.asarray(info['gt_score'])
-    if (score < 0).any():
-        raise ValueError(f'full_labels holds unknown entries of {name}; expected all of them known')
-    return np.flatnonzero(score > 0)
 
 
 def _build(config: Mapping[str, Any], changes: Mapping[str, Any]) -> BaseDataset:
@@ -100,6 +103,6 @@ def _build(config: Mapping[str, Any], changes: Mapping[str, Any]) -> BaseDataset
     return DATASETS.build(merged.dataset)
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
-    return ', '.join(map(str, names[:SHOWN])) + more
+def _shorten(names: Sequence[str]) -> str:
+    more = f' and {len(names) - MAX_NAMES} more' if len(names) > MAX_NAMES else ''
+    return ', '.join(map(str, names[:MAX_NAMES])) + more

@@ -1,3 +1,5 @@
+"""Base class of data sets with missing labels."""
+
 from __future__ import annotations
 
 import gc
@@ -11,40 +13,36 @@ import torch
 from mmengine.logging import print_log
 from mmpretrain.datasets import MultiLabelDataset
 
-from ..labels import (
-    DataError,
-    Examination,
-    LabelError,
-    LabelList,
-    drop_labels,
-    hide_entries,
-)
+from ..labels import DataError, LabelList, ParsedLabels, dense_target, drop_labels, hide_entries
 from ..labels.protocols import check_protocol, check_share
 from ..runtime.random_state import seeded
+from .deprecated_methods import DeprecatedLabelMethods
+from .targets import add_target
 
 
 class SampleError(RuntimeError):
-    """A sample could not be loaded; says which, and where its label stands."""
+    """A sample cannot be loaded. The message names it and says where its label stands."""
 
 
-class MissingLabelDataset(MultiLabelDataset):
-    """Base of data sets whose labels are incomplete, or are made so.
+class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
+    """Base class of data sets whose labels are incomplete, or are made incomplete.
 
-    A subclass reads names and labels (:meth:`read_labels`) and says what the pipeline starts from
-    (:meth:`inputs`); this class drops labels and never puts another image in the place of one that
-    cannot be loaded.
+    A subclass defines :meth:`load_labels`. :meth:`load_data_list` turns its result into samples. A
+    sample that cannot be loaded raises an error; no other image is substituted.
+
+    Packed samples always carry their target as ``gt_score``, (C,) float32: 1 present, 0 absent, -1
+    unobserved. ``gt_label`` lists the classes that are observed to be present.
 
     Args:
-        protocol: Which positive labels to drop: ``'full'`` (none), ``'0.75left'``, ``'0.4left'`` or
-            ``'single'``.
-        seed: Of the drop.
-        unknown: Share of all entries, present and absent alike, that become unknown after that, in
-            [0, 1] (random partial labels). Above 0 a sample carries ``gt_score``, (C,) float32: 1
-            present, 0 absent, -1 unknown; ``gt_label`` lists what is known to be present.
+        protocol: Which positive labels are dropped: ``'full'`` (none), ``'0.75left'``, ``'0.4left'``
+            or ``'single'``.
+        seed: Seed for dropping labels and hiding entries.
+        unknown: Share of all entries, positive and negative alike, that become unobserved after
+            labels were dropped, in [0, 1] (random partial labels).
         **kwargs: As for MMPretrain's ``MultiLabelDataset``.
 
     Raises:
-        ValueError: The protocol is unknown, or ``unknown`` lies outside [0, 1].
+        ValueError: If the protocol is unknown, or ``unknown`` lies outside [0, 1].
     """
 
     def __init__(
@@ -55,115 +53,138 @@ class MissingLabelDataset(MultiLabelDataset):
         self.protocol = protocol
         self.seed = seed
         self.unknown = unknown
-        # Seed and epoch of the augmentations, -1 for none; shared, so that workers which live over
-        # several epochs see it change.
+        # Seed and epoch of the augmentations, -1 for none. In shared memory, so that workers that
+        # live for several epochs see the changes.
         self._augmentation = torch.full((2,), -1, dtype=torch.int64).share_memory_()
         super().__init__(**kwargs)
 
-    def read_labels(self) -> LabelList:
-        """The labels before any drop."""
-        raise NotImplementedError(f'{type(self).__name__} must define read_labels()')
+    def load_labels(self) -> ParsedLabels:
+        """Parse the labels of the source, before any are dropped.
 
-    def examine_labels(self) -> Examination:
-        """The labels before any drop, and all that is wrong with them.
+        Problems of the labels belong into the result. They do not raise here.
 
-        A subclass whose source can be read in part overrides this.
+        Raises:
+            FileNotFoundError: If there is no such source.
         """
-        try:
-            found = self.read_labels()
-        except LabelError as error:
-            return Examination(LabelList([], []), lambda index: '', [error])
-        return Examination(found, lambda index: found.names[index], [])
+        raise NotImplementedError(f'{type(self).__name__} must define load_labels()')
 
     def inputs(self, names: list[str]) -> list[dict[str, Any]]:
-        """What the pipeline starts from for each name, beside ``gt_label``."""
-        raise NotImplementedError(f'{type(self).__name__} must define inputs(names)')
+        """Return what the pipeline starts from for each image, without labels.
+
+        By default this is ``img_path``, the name of the image under ``data_prefix``. Override it if
+        images are not files.
+
+        Args:
+            names: N image names.
+        """
+        folder = f'{self.img_prefix}/' if self.img_prefix else ''
+        return [{'img_path': folder + name} for name in names]
 
     def where(self, info: dict[str, Any]) -> str:
-        """Names a sample in an error message."""
+        """Return how an error message names a sample.
+
+        Args:
+            info: The sample, as :meth:`get_data_info` gives it.
+        """
         return f'sample {info["sample_idx"]} of {type(self).__name__}'
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        names, labels = self.read_labels()
+        """Return the samples: parsed labels without problems, some dropped, some entries hidden.
+
+        Raises:
+            LabelError: If the labels have problems; the first of them.
+        """
+        names, labels = self.load_labels().require_no_problems()
         kept = drop_labels(names, labels, self.protocol, self.seed)
-        counts = sum(map(len, kept)), sum(map(len, labels))
+        self._log_kept(labels, kept)
+        samples = self.inputs(names)
+        for sample, present in zip(samples, kept, strict=True):
+            sample['gt_label'] = present
+        if self.unknown:
+            self._hide_entries(names, samples)
+        return samples
+
+    def _log_kept(self, labels: list[list[int]], kept: list[list[int]]) -> None:
         print_log(
-            '{}: {} images, {} of {} labels kept ({}, seed {})'.format(
-                type(self).__name__, len(names), *counts, self.protocol, self.seed
-            ),
+            f'{type(self).__name__}: {len(labels)} images, {sum(map(len, kept))} of '
+            f'{sum(map(len, labels))} labels kept ({self.protocol}, seed {self.seed})',
             logger='current',
         )
-        data_list = self.inputs(names)
-        for info, present in zip(data_list, kept, strict=True):
-            info['gt_label'] = present
-        if self.unknown:
-            self._hide(names, data_list)
-        return data_list
 
-    def _hide(self, names: list[str], data_list: list[dict[str, Any]]) -> None:
+    def _hide_entries(self, names: list[str], samples: list[dict[str, Any]]) -> None:
         hidden = hide_entries(names, len(self.CLASSES), self.unknown, self.seed)
-        for info, unknown in zip(data_list, hidden, strict=True):
-            score = np.zeros(len(unknown), np.float32)
-            score[info['gt_label']] = 1
-            score[unknown] = -1
-            info['gt_score'] = score
-            info['gt_label'] = np.flatnonzero(score == 1).tolist()
+        for sample, unobserved in zip(samples, hidden, strict=True):
+            target = dense_target(sample['gt_label'], len(self.CLASSES), unobserved)
+            sample['gt_score'] = target
+            sample['gt_label'] = np.flatnonzero(target == 1).tolist()
 
     def full_init(self) -> None:
-        with _garbage_collector_at_rest():
+        """Load the samples, as MMEngine's data sets do."""
+        with _paused_garbage_collector():
             super().full_init()
 
     def _serialize_data(self) -> tuple[np.ndarray, np.ndarray]:
-        # What MMEngine's method gives, without making an array of each of 100,000 samples.
+        # The result of MMEngine's method, without an array for each of 100,000 samples.
         rows = [pickle.dumps(info, protocol=4) for info in self.data_list]
         self.data_list.clear()
         ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
         return np.frombuffer(b''.join(rows), np.uint8), ends
 
     def complete_labels(self) -> LabelList:
-        """The labels before the drop, in the order of the samples; reads the source again."""
-        names, labels = self.read_labels()
-        part = self.chosen(len(names))
-        return LabelList([names[i] for i in part], [labels[i] for i in part])
+        """Return the labels before any were dropped, in the order of the samples.
+
+        This parses the source again.
+        """
+        names, labels = self.load_labels().require_no_problems()
+        positions = self.chosen(len(names))
+        return LabelList([names[i] for i in positions], [labels[i] for i in positions])
 
     def chosen(self, total: int) -> Sequence[int]:
-        """Which of ``total`` entries of the source are samples, as ``indices`` says."""
+        """Return the positions of the samples in the source, which ``indices`` selects.
+
+        Args:
+            total: Number of images in the source.
+        """
         if self._indices is None:
             return range(total)
         if isinstance(self._indices, int):
-            return (
-                range(total)[: self._indices]
-                if self._indices >= 0
-                else range(total)[self._indices :]
-            )
+            part = slice(self._indices) if self._indices >= 0 else slice(self._indices, None)
+            return range(total)[part]
         return self._indices
 
     def seed_samples(self, seed: int, epoch: int) -> None:
-        """Lets the random draws of a sample's pipeline follow from seed, epoch and sample alone.
+        """Make the random draws of the pipeline depend on seed, epoch and sample only.
 
         Args:
-            seed: >= 0.
-            epoch: 0-based.
+            seed: Seed, >= 0.
+            epoch: Epoch, 0-based.
         """
-        if not self._augmentation.is_shared():  # a copy, as get_subset makes
+        if not self._augmentation.is_shared():  # in a copy, such as get_subset makes
             self._augmentation.share_memory_()
         self._augmentation.copy_(torch.tensor([seed, epoch]))
 
     def prepare_data(self, idx: int) -> Any:
-        """Runs the pipeline on a sample.
+        """Run the pipeline on a sample, and add the target of a packed sample.
+
+        Args:
+            idx: Position of the sample.
 
         Raises:
-            SampleError: The pipeline failed or gave nothing. (MMEngine would take another image.)
+            SampleError: If the pipeline fails or returns None. (MMEngine would substitute another
+                image.)
         """
         seed, epoch = self._augmentation.tolist()
         with nullcontext() if seed < 0 else seeded(seed, epoch, idx):
-            return self._prepare(idx)
+            data = self._run_pipeline(idx)
+        if self.CLASSES:
+            add_target(data, len(self.CLASSES))
+        return data
 
-    def _prepare(self, idx: int) -> Any:
+    def _run_pipeline(self, idx: int) -> Any:
         try:
             data = super().prepare_data(idx)
         except Exception as error:
-            # the path that a DataError begins with is in where() already
+            # where() already holds the path that a DataError begins with
             reason = error.finding if isinstance(error, DataError) else error
             raise SampleError(f'{self.where(self.get_data_info(idx))}: {reason}') from error
         if data is None:
@@ -171,16 +192,17 @@ class MissingLabelDataset(MultiLabelDataset):
         return data
 
     def extra_repr(self) -> list[str]:
-        drop = f'{self.protocol}, {self.unknown:.0%} unknown, seed {self.seed}'
-        return [*super().extra_repr(), f'Protocol: \t{drop}']
+        """Return the lines that this class adds to the ``repr`` of a data set."""
+        dropped = f'{self.protocol}, {self.unknown:.0%} unobserved, seed {self.seed}'
+        return [*super().extra_repr(), f'Protocol: \t{dropped}']
 
 
 @contextmanager
-def _garbage_collector_at_rest() -> Iterator[None]:
-    """Keeps the collector from walking torch's millions of objects while many small ones are made.
+def _paused_garbage_collector() -> Iterator[None]:
+    """Keep the garbage collector from scanning torch's millions of objects while samples are made.
 
-    What somebody else froze before is thawed with the rest: it costs them time, nothing more. (To ask
-    how much is frozen takes a walk over all of it.)
+    Objects that were frozen before are unfrozen, too, which costs time only. (Counting the frozen
+    objects would scan all of them.)
     """
     gc.freeze()
     try:

@@ -1,4 +1,4 @@
-"""Multi-label scores. The arithmetic needs numpy alone; the metric class is MMPretrain's."""
+"""Multi-label scores and predictions. Needs numpy alone."""
 
 from .functional import Scores, average_precision, multi_label_scores
 from .predictions import Predictions

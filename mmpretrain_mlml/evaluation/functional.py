@@ -1,7 +1,7 @@
-"""Scores of multi-label predictions: numpy in, numbers out, computed in float64.
+"""Scores of multi-label predictions, computed in float64.
 
-``scores`` are probabilities (or anything that ranks) of shape (N, C); ``targets`` of the same shape
-hold 1 present, 0 absent, -1 unknown. Unknown entries are left out everywhere.
+``scores`` are probabilities, or other values that rank, of shape (N, C). ``targets`` of the same shape
+are 1 for present, 0 for absent and -1 for unobserved. Unobserved entries are left out everywhere.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ EMPTY_CLASSES = ('zero', 'skip')
 
 @dataclass(frozen=True)
 class Scores:
-    """What :func:`multi_label_scores` finds, in percent.
+    """Result of :func:`multi_label_scores`, in percent.
 
     Attributes:
-        summary: ``mAP CP CR CF1 CF1_classwise_mean OP OR OF1`` by name.
-        ap: Average precision by class, (C,), NaN for classes without positives.
-        precision: By class, (C,), 0 for classes never predicted.
-        recall: By class, (C,), 0 for classes without positives.
-        f1: By class, (C,).
+        summary: Scores by name: ``mAP CP CR CF1 CF1_classwise_mean OP OR OF1``.
+        ap: Average precision of each class, (C,); NaN for classes without positives.
+        precision: Precision of each class, (C,); 0 for classes that are never predicted.
+        recall: Recall of each class, (C,); 0 for classes without positives.
+        f1: F1 of each class, (C,).
         empty: Indices of the classes without positives.
     """
 
@@ -41,31 +41,32 @@ def multi_label_scores(
     topk: int | None = None,
     empty_classes: str = 'zero',
 ) -> Scores:
-    """All scores of a set of predictions.
+    """Compute all scores of a set of predictions.
 
-    A class is predicted where its score lies strictly above ``threshold``, or, with ``topk``, where
-    it is among the k highest scores of its image. ``CP CR`` are precision and recall averaged over
-    classes, ``CF1`` their harmonic mean, ``CF1_classwise_mean`` the mean of the F1 of each class
-    (what the released validation prints as CF1); ``OP OR OF1`` count all entries together. A
-    precision without predictions and a recall without positives count as 0.
+    A class is predicted if its score is greater than ``threshold`` or, with ``topk``, if it is among
+    the k highest scores of its image. ``CP`` and ``CR`` are precision and recall averaged over the
+    classes, ``CF1`` is their harmonic mean, and ``CF1_classwise_mean`` is the mean F1 of the classes
+    (which the released validation prints as CF1). ``OP``, ``OR`` and ``OF1`` count all entries
+    together. Precision without predictions and recall without positives are 0.
 
     Args:
-        scores: (N, C), finite.
-        targets: (N, C) of 1, 0 and -1.
+        scores: Scores, (N, C), finite.
+        targets: Targets, (N, C), of 1, 0 and -1.
         threshold: Decision threshold.
-        topk: Number of classes predicted per image; takes the place of the threshold.
+        topk: Number of classes predicted for each image, in [1, C]; replaces the threshold.
         empty_classes: ``'zero'`` counts classes without positives as 0 in every average over
             classes, as the released validation does; ``'skip'`` leaves them out.
 
     Raises:
-        ValueError: Shapes differ or are not (N, C), N or C is 0, a score is not finite, a target is
-            none of the three values, topk lies outside [1, C], empty_classes is unknown, or every
-            class is to be skipped.
+        ValueError: If shapes differ or are not (N, C), N or C is 0, a score is not finite, a target is
+            not one of the three values, ``topk`` lies outside [1, C], ``empty_classes`` is unknown, or
+            every class would be left out.
 
     Source: ``validate.py`` released with arXiv 2112.07368.
 
-    >>> found = multi_label_scores(np.array([[0.9, 0.2], [0.6, 0.7]]), np.array([[1, 0], [0, 1]]))
-    >>> found.summary['mAP'], found.summary['CP'], round(found.summary['OF1'], 2)
+    >>> scores = np.array([[0.9, 0.2], [0.6, 0.7]])
+    >>> summary = multi_label_scores(scores, np.array([[1, 0], [0, 1]])).summary
+    >>> summary['mAP'], summary['CP'], round(summary['OF1'], 2)
     (100.0, 75.0, 80.0)
     """
     scores, targets = _check(scores, targets)
@@ -74,9 +75,9 @@ def multi_label_scores(
             f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}'
         )
     known, present = targets >= 0, targets == 1
-    predicted = _decide(np.where(known, scores, -np.inf), threshold, topk)
+    predicted = _predict(np.where(known, scores, -np.inf), threshold, topk)
     hits = (predicted & present).sum(0)
-    claims = (predicted & known).sum(0)
+    predictions = (predicted & known).sum(0)
     positives = present.sum(0)
 
     ap = average_precision(scores, targets)
@@ -87,10 +88,13 @@ def multi_label_scores(
     def class_mean(values: np.ndarray) -> float:
         return float(values[counted].mean())
 
-    precision, recall = _ratio(hits, claims), _ratio(hits, positives)
+    precision, recall = _ratio(hits, predictions), _ratio(hits, positives)
     f1 = _harmonic(precision, recall)
     cp, cr = class_mean(precision), class_mean(recall)
-    op, or_ = float(_ratio(hits.sum(), claims.sum())), float(_ratio(hits.sum(), positives.sum()))
+    op, or_ = (
+        float(_ratio(hits.sum(), predictions.sum())),
+        float(_ratio(hits.sum(), positives.sum())),
+    )
     summary = {
         'mAP': class_mean(np.nan_to_num(ap)),
         'CP': cp,
@@ -105,20 +109,20 @@ def multi_label_scores(
 
 
 def average_precision(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Average precision of each class: the mean, over its positives, of the precision at their rank.
+    """Compute the average precision of each class: the mean precision at the ranks of its positives.
 
-    Entries of equal score share one rank, the last of theirs, so the order of the images does not
+    Entries with equal scores share the last of their ranks, so the order of the images does not
     matter.
 
     Args:
-        scores: (N, C), finite.
-        targets: (N, C) of 1, 0 and -1.
+        scores: Scores, (N, C), finite.
+        targets: Targets, (N, C), of 1, 0 and -1.
 
     Returns:
-        (C,) in percent; NaN for classes without positives.
+        Average precision, (C,), in percent; NaN for classes without positives.
 
     Raises:
-        ValueError: As in :func:`multi_label_scores`.
+        ValueError: As for :func:`multi_label_scores`.
 
     Source: ``average_precision`` of the validation released with arXiv 2112.07368.
 
@@ -157,12 +161,12 @@ def _check(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndar
             f'{scores[row, column]} for class {column} of sample {row}'
         )
     if not np.isin(targets, (1, 0, -1)).all():
-        strange = np.unique(targets[~np.isin(targets, (1, 0, -1))])
-        raise ValueError(f'expected targets of 1, 0 and -1, got also {strange[:5].tolist()}')
+        others = np.unique(targets[~np.isin(targets, (1, 0, -1))])
+        raise ValueError(f'expected targets of 1, 0 and -1, got also {others[:5].tolist()}')
     return scores, targets
 
 
-def _decide(scores: np.ndarray, threshold: float, topk: int | None) -> np.ndarray:
+def _predict(scores: np.ndarray, threshold: float, topk: int | None) -> np.ndarray:
     if topk is None:
         return scores > threshold
     if not 1 <= topk <= scores.shape[1]:
@@ -174,10 +178,11 @@ def _decide(scores: np.ndarray, threshold: float, topk: int | None) -> np.ndarra
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """100 * part / whole, 0 where there is no whole."""
+    """Return ``part / whole`` in percent, 0 if ``whole`` is 0."""
     return 100 * np.asarray(part, np.float64) / np.maximum(whole, 1)
 
 
 def _harmonic(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
     total = np.add(a, b)
-    return 2 * np.multiply(a, b) / np.where(total > 0, total, 1)
+    mean: np.ndarray = 2 * np.multiply(a, b) / np.where(total > 0, total, 1)
+    return mean

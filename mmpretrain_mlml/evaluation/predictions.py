@@ -1,4 +1,4 @@
-"""What a model said of each image, beside what is true, as a file: numpy alone."""
+"""Predictions and targets of a data set, as a file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
+from ..files import atomic_write
+
 
 @dataclass(frozen=True)
 class Predictions:
-    """The predictions of one validation.
+    """Predictions and targets of a validation.
 
     Attributes:
-        scores: Probabilities, (N, C) float32.
-        targets: 1 present, 0 absent, -1 unknown, (N, C) int8.
-        names: Of the images, (N,) str.
-        classes: Of the classes, (C,) str.
+        scores: Probabilities, (N, C), saved as float32.
+        targets: 1 for present, 0 for absent, -1 for unobserved, (N, C), saved as int8.
+        names: Image names, (N,), str.
+        classes: Class names, (C,), str.
+
+    Raises:
+        ValueError: If shapes do not fit.
     """
 
     scores: np.ndarray
@@ -31,16 +36,21 @@ class Predictions:
         shape = (len(self.names), len(self.classes))
         if self.scores.shape != shape or self.targets.shape != shape:
             raise ValueError(
-                f'expected scores and targets of shape {shape}, as there are names of images and '
-                f'classes, got {self.scores.shape} and {self.targets.shape}'
+                f'expected scores and targets of shape {shape}, the numbers of image names and class '
+                f'names, got {self.scores.shape} and {self.targets.shape}'
             )
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Writes the file, completely or not at all."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f'.{path.name}.part')
-        with part.open('wb') as file:
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a file, completely or not at all.
+
+        Args:
+            path: File to write (.npz). Missing folders are made.
+
+        Raises:
+            OSError: If the file cannot be written.
+        """
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as file:
             np.savez_compressed(
                 file,
                 scores=self.scores.astype(np.float32),
@@ -48,17 +58,19 @@ class Predictions:
                 names=self.names.astype(str),
                 classes=self.classes.astype(str),
             )
-        part.replace(path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Predictions:
-        """Reads a file that :meth:`save` wrote; pickled objects are refused.
+    def load(cls, path: str | os.PathLike[str]) -> Predictions:
+        """Read a file that :meth:`save` wrote. Pickled objects are refused.
+
+        Args:
+            path: File to read (.npz).
 
         Raises:
-            ValueError: It is no such file.
+            ValueError: If the file is not of this kind.
         """
         try:
-            with Path(path).open('rb') as file, np.load(file, allow_pickle=False) as held:
-                return cls(*(held[key] for key in cls.__dataclass_fields__))
+            with Path(path).open('rb') as file, np.load(file, allow_pickle=False) as arrays:
+                return cls(*(arrays[key] for key in cls.__dataclass_fields__))
         except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f'{path} holds no predictions: {error}') from error

@@ -1,24 +1,37 @@
-"""Labels as plain data: drop protocols, label lists, COCO. Needs numpy alone."""
+"""Labels as plain data: drop protocols, label lists and COCO annotations. Needs numpy alone."""
 
-from .coco import COCO_CLASSES, examine_instances, read_instances
+from ..deprecation import renamed_in_module
+from . import deprecated
+from .coco import COCO_CLASSES, parse_instances, read_instances
 from .errors import DataError, LabelError
-from .examination import Examination, LabelList
-from .lists import examine_label_list, read_label_list, write_label_list
+from .lists import parse_label_list, read_label_list, write_label_list
+from .parsed import LabelList, ParsedLabels
 from .protocols import PROTOCOLS, drop_labels, hide_entries, kept_count
+from .targets import dense_target
 
 __all__ = [
     'COCO_CLASSES',
     'PROTOCOLS',
     'DataError',
-    'Examination',
     'LabelError',
     'LabelList',
+    'ParsedLabels',
+    'dense_target',
     'drop_labels',
-    'examine_instances',
-    'examine_label_list',
     'hide_entries',
     'kept_count',
+    'parse_instances',
+    'parse_label_list',
     'read_instances',
     'read_label_list',
     'write_label_list',
 ]
+
+__getattr__ = renamed_in_module(
+    __name__,
+    {
+        'Examination': ('ParsedLabels', deprecated.Examination),
+        'examine_instances': ('parse_instances', deprecated.examine_instances),
+        'examine_label_list': ('parse_label_list', deprecated.examine_label_list),
+    },
+)

@@ -1,16 +1,16 @@
-"""COCO's 80 classes, and image-level labels out of its ``instances_*.json``."""
+"""COCO's 80 classes, and image-level labels from its ``instances_*.json``."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
 from .errors import LabelError
-from .examination import Examination, LabelList
 from .names import name_problems
+from .parsed import LabelList, ParsedLabels
 
 # In ascending category id, which is the order of the class indices in the released lists.
 COCO_CLASSES = (
@@ -27,95 +27,92 @@ COCO_CLASSES = (
 )  # fmt: skip
 
 
-def read_instances(path: str | os.PathLike, classes: Sequence[str] = COCO_CLASSES) -> LabelList:
-    """Reads which classes are present in which image from a COCO instances file.
+def read_instances(
+    path: str | os.PathLike[str], classes: Sequence[str] = COCO_CLASSES
+) -> LabelList:
+    """Read which classes are present in which image from a COCO instances file.
 
-    Images without any annotation are left out, as in the released lists; crowd annotations count.
+    Images without annotations are left out, as in the released lists. Crowd annotations count.
 
     Args:
         path: ``instances_*.json``.
-        classes: Names the file's categories must have, in ascending category id; a label is the
-            position in this order.
+        classes: Expected names of the categories, in ascending category id. Labels are positions in
+            this order.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        LabelError: The file is not JSON of that form, its categories are not ``classes``, or an
-            annotation names an unknown image or category.
+        FileNotFoundError: If there is no such file.
+        LabelError: If the file is not JSON of that form, its categories are not ``classes``, or an
+            annotation has an unknown image or category.
     """
-    return examine_instances(path, classes).sound()
+    return parse_instances(path, classes).require_no_problems()
 
 
-def examine_instances(
-    path: str | os.PathLike, classes: Sequence[str] = COCO_CLASSES
-) -> Examination:
-    """Reads what can be read of a COCO instances file and collects all that is wrong with it.
+def parse_instances(
+    path: str | os.PathLike[str], classes: Sequence[str] = COCO_CLASSES
+) -> ParsedLabels:
+    """Parse a COCO instances file and collect all of its problems.
 
     Args:
         path: As for :func:`read_instances`.
         classes: As for :func:`read_instances`.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: If there is no such file.
     """
     path = Path(path)
     try:
         content = _load(path)
     except LabelError as error:
-        return Examination(LabelList([], []), lambda index: str(path), [error])
+        return ParsedLabels.unreadable(error)
     problems: list[LabelError] = []
     index_of = _category_indices(path, content['categories'], classes, problems)
-    images = _sound_rows(f'{path}: images', content['images'], {'file_name': str}, problems)
+    images = _valid_rows(f'{path}: images', content['images'], {'file_name': str}, problems)
     present: dict[int, set[int]] = {image_id: set() for image_id in _ids(content['images'])}
-    for annotation in _sound_rows(f'{path}: annotations', content['annotations'], None, problems):
-        image, category = annotation.get('image_id'), annotation.get('category_id')
-        unknown = [
-            f'{key} {value!r}'
-            for key, value, known in (
-                ('image_id', image, present),
-                ('category_id', category, index_of),
-            )
-            if type(value) is not int or value not in known
-        ]
-        if unknown:
-            where = f'{path}: annotation {_shorten([annotation.get("id", annotation)])}'
+    for annotation in _valid_rows(f'{path}: annotations', content['annotations'], None, problems):
+        image: Any = annotation.get('image_id')
+        category: Any = annotation.get('category_id')
+        if unknown := _unknown_ids(image, category, present, index_of):
+            location = f'{path}: annotation {_shorten([annotation.get("id", annotation)])}'
             got = _shorten([' and '.join(unknown)])
-            problems.append(LabelError(where, got, 'ids listed under images and categories'))
-        elif index_of[category] is not None:
-            present[image].add(index_of[category])
+            problems.append(LabelError(location, got, 'ids listed under images and categories'))
+            continue
+        label = index_of[category]
+        if label is not None:
+            present[image].add(label)
     annotated = [image for image in images if present[image['id']]]
     if not annotated and not problems:
         problems.append(LabelError(str(path), 'no annotated image', 'annotations'))
 
-    def where(index: int) -> str:
+    def location_of(index: int) -> str:
         return f'{path}: image {annotated[index]["id"]}'
 
     names = [image['file_name'] for image in annotated]
-    problems += name_problems(names, where)
+    problems += name_problems(names, location_of)
     labels = [sorted(present[image['id']]) for image in annotated]
-    return Examination(LabelList(names, labels), where, problems)
+    return ParsedLabels(LabelList(names, labels), location_of, problems)
 
 
-def _load(path: Path) -> dict[str, list]:
+def _load(path: Path) -> dict[str, list[Any]]:
     try:
         content = json.loads(path.read_bytes())
     except json.JSONDecodeError as error:
         raise LabelError(f'{path}:{error.lineno}', error.msg, 'a complete JSON file') from None
     except UnicodeDecodeError as error:
         raise LabelError(str(path), str(error), 'a JSON file in UTF-8') from None
-    except (ValueError, RecursionError) as error:  # a number or a nesting without end
+    except (ValueError, RecursionError) as error:  # a number or a nesting that is too long
         raise LabelError(str(path), str(error), 'a COCO instances file') from None
     for key in ('images', 'annotations', 'categories'):
         if not isinstance(content, dict) or not isinstance(content.get(key), list):
             raise LabelError(str(path), f'no list {key!r}', 'a COCO instances file')
-    return content
+    return content  # type: ignore[no-any-return]
 
 
 def _category_indices(
     path: Path, rows: list[Any], classes: Sequence[str], problems: list[LabelError]
 ) -> dict[int, int | None]:
-    """The label of each category id; None for one that is not among the classes."""
+    """Return the label of each category id, None for a category that is not in ``classes``."""
     before = len(problems)
-    categories = _sound_rows(f'{path}: categories', rows, {'name': str}, problems)
+    categories = _valid_rows(f'{path}: categories', rows, {'name': str}, problems)
     names = [category['name'] for category in sorted(categories, key=lambda row: row['id'])]
     if len(problems) == before and (names != list(classes) or len(set(names)) < len(names)):
         problems.append(
@@ -131,34 +128,57 @@ def _category_indices(
     return {**dict.fromkeys(_ids(rows)), **labels}
 
 
-def _sound_rows(
-    where: str, rows: list[Any], fields: dict[str, type] | None, problems: list[LabelError]
-) -> list[dict]:
-    """The rows that are objects and, unless ``fields`` is None, have these and their own ``id``."""
+def _valid_rows(
+    location: str,
+    rows: list[Any],
+    fields: dict[str, type] | None,
+    problems: list[LabelError],
+) -> list[dict[str, Any]]:
+    """Return the rows that are objects with a unique ``id`` and the given fields.
+
+    Args:
+        location: Where the rows stand, for problems.
+        rows: Content of the file.
+        fields: Type of each required field; None if neither fields nor ``id`` are required.
+        problems: Takes the problems of the other rows.
+    """
     if fields is None:
         wanted, shape = {}, 'an object'
     else:
         wanted = {'id': int, **fields}
         shape = 'an object ' + ', '.join(f'{key} ({kind.__name__})' for key, kind in wanted.items())
-    sound, seen = [], set()
+    valid, seen = [], set()
     for position, row in enumerate(rows):
+        place = f'{location}[{position}]'
         if not isinstance(row, dict) or any(
             type(row.get(key)) is not wanted[key] for key in wanted
         ):
-            problems.append(LabelError(f'{where}[{position}]', _shorten([row]), shape))
+            problems.append(LabelError(place, _shorten([row]), shape))
         elif wanted and row['id'] in seen:
-            problems.append(
-                LabelError(f'{where}[{position}]', f'id {row["id"]} again', 'each id once')
-            )
+            problems.append(LabelError(place, f'id {row["id"]} again', 'each id once'))
         else:
             seen.add(row.get('id') if wanted else None)
-            sound.append(row)
-    return sound
+            valid.append(row)
+    return valid
 
 
 def _ids(rows: list[Any]) -> list[int]:
-    """Ids of all rows that have one, also where something else is wrong with them."""
+    """Return the ids of all rows that have one, including rows with other problems."""
     return [row['id'] for row in rows if isinstance(row, dict) and type(row.get('id')) is int]
+
+
+def _unknown_ids(
+    image: Any, category: Any, images: Container[int], categories: Container[int]
+) -> list[str]:
+    """Describe the ids of an annotation that are not among those of the file."""
+    return [
+        f'{key} {value!r}'
+        for key, value, known in (
+            ('image_id', image, images),
+            ('category_id', category, categories),
+        )
+        if type(value) is not int or value not in known
+    ]
 
 
 def _shorten(values: Sequence[Any]) -> str:

@@ -1,13 +1,17 @@
+"""Errors of data files, with the place, what was got and what was expected."""
+
 from __future__ import annotations
+
+from typing import Any
 
 
 class DataError(ValueError):
-    """Something in the data cannot be used.
+    """Error in a data file.
 
     Args:
-        where: File, and where known the line: ``'list.txt:12'``.
-        got: What stands there.
-        expected: What should stand there, or what to do.
+        where: File and, if known, line: ``'list.txt:12'``.
+        got: What was got.
+        expected: What was expected, or what to do.
     """
 
     def __init__(self, where: str, got: str, expected: str) -> None:
@@ -18,12 +22,12 @@ class DataError(ValueError):
 
     @property
     def finding(self) -> str:
-        """What is wrong, without where."""
+        """Message without the place."""
         return f'got {self.got}; expected {self.expected}'
 
-    def __reduce__(self) -> tuple:  # survives the trip out of a data loader's worker
+    def __reduce__(self) -> tuple[Any, ...]:  # to cross from a data loader's worker
         return type(self), (self.where, self.got, self.expected)
 
 
 class LabelError(DataError):
-    """A label file says something that cannot be used."""
+    """Error in a label file."""

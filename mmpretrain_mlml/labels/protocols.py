@@ -1,4 +1,4 @@
-"""The published ways to make a fully labelled set incomplete, seeded and the same everywhere."""
+"""Published protocols that make a fully labelled set incomplete; reproducible on every machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hashlib import blake2b, shake_128
 
 import numpy as np
 
-# Share r of the rule k = floor(r n) + 1; None keeps every label. The name says what remains of COCO.
+# Ratio r of the rule k = floor(r n) + 1; None keeps every label. Names say what share of COCO remains.
 PROTOCOLS: dict[str, Fraction | None] = {
     'full': None,
     '0.75left': Fraction(1, 2),
@@ -18,14 +18,14 @@ PROTOCOLS: dict[str, Fraction | None] = {
 
 
 def kept_count(n: int, protocol: str) -> int:
-    """How many of an image's ``n`` positive labels a protocol keeps.
+    """Return how many of an image's ``n`` positive labels a protocol keeps.
 
     Args:
         n: Number of positive labels, >= 0.
         protocol: ``'full'``, ``'0.75left'``, ``'0.4left'`` or ``'single'``.
 
     Raises:
-        ValueError: The protocol is unknown.
+        ValueError: If the protocol is unknown.
 
     Source: arXiv 2112.07368; the rule floor(r n) + 1 holds on all 82,081 lines of its lists.
 
@@ -39,24 +39,24 @@ def kept_count(n: int, protocol: str) -> int:
 def drop_labels(
     names: Sequence[str], labels: Sequence[Sequence[int]], protocol: str, seed: int = 0
 ) -> list[list[int]]:
-    """Drops positive labels, uniformly without replacement, never leaving a labelled image empty.
+    """Drop positive labels at random; an image with labels keeps at least one.
 
-    Which labels of an image survive follows from the seed, the protocol, the image's name and the
-    label alone, through a hash instead of a random stream: the result is the same on every machine,
-    Python and numpy version, and does not depend on the order or number of the other images. The
-    lists of two protocols are drawn independently, as the published ones are: they are not nested.
+    The kept labels are drawn uniformly without replacement. The draw is a hash of seed, protocol,
+    image name and label instead of a random stream: the result is the same on every machine, Python
+    and numpy version, and does not depend on the order or number of the other images. Protocols draw
+    independently, like the published lists: their lists are not nested.
 
     Args:
         names: N image names.
         labels: N lists of distinct class indices.
         protocol: ``'full'``, ``'0.75left'``, ``'0.4left'`` or ``'single'``.
-        seed: Any whole number.
+        seed: Seed for dropping labels, any integer.
 
     Returns:
-        N lists of kept class indices, ascending (``'full'``: as they came).
+        N lists of kept class indices, ascending (unchanged for ``'full'``).
 
     Raises:
-        ValueError: The protocol is unknown, the seed is no whole number, or names and labels differ
+        ValueError: If the protocol is unknown, the seed is not an integer, or names and labels differ
             in number.
 
     >>> drop_labels(['a.jpg', 'b.jpg'], [[3, 7, 9], [1]], 'single', seed=0)
@@ -73,28 +73,28 @@ def drop_labels(
         count = kept_count(len(present), protocol)
         if count == len(present):
             return sorted(present)
-        return sorted(sorted(present, key=lambda label: _lot(key, name, label))[:count])
+        return sorted(sorted(present, key=lambda label: _ticket(key, name, label))[:count])
 
     return [keep(name, present) for name, present in zip(names, labels)]
 
 
 def hide_entries(names: Sequence[str], classes: int, share: float, seed: int = 0) -> np.ndarray:
-    """Draws which entries become unknown, present and absent alike: random partial labels (RPS).
+    """Draw the entries that become unobserved, positive and negative alike (RPS).
 
-    Each entry is drawn by itself. As for :func:`drop_labels` the draw follows from seed, share, name
-    and class alone.
+    Entries are drawn independently. As in :func:`drop_labels`, the draw is a hash, of seed, share,
+    image name and class.
 
     Args:
         names: N image names.
         classes: Number of classes C.
-        share: Of the entries to hide, in [0, 1].
-        seed: Any whole number.
+        share: Share of the entries to hide, in [0, 1].
+        seed: Seed for hiding entries, any integer.
 
     Returns:
-        Shape (N, C), bool: True is unknown.
+        Shape (N, C), bool; True for unobserved entries.
 
     Raises:
-        ValueError: The share lies outside [0, 1], or the seed is no whole number.
+        ValueError: If the share lies outside [0, 1], or the seed is not an integer.
 
     Source: random per sample (RPS), arXiv 2110.10955.
 
@@ -105,13 +105,13 @@ def hide_entries(names: Sequence[str], classes: int, share: float, seed: int = 0
     check_share(share)
     _check_seed(seed)
     key = f'{seed}/rps/{share}/'
-    lots = b''.join(shake_128((key + name).encode()).digest(8 * classes) for name in names)
-    uniform = np.frombuffer(lots, '<u8').reshape(len(names), classes) / 2.0**64
+    tickets = b''.join(shake_128((key + name).encode()).digest(8 * classes) for name in names)
+    uniform = np.frombuffer(tickets, '<u8').reshape(len(names), classes) / 2.0**64
     return uniform < share
 
 
 def check_share(share: float) -> float:
-    """Raises ValueError for what is no share."""
+    """Return ``share`` unchanged; raise ValueError if it lies outside [0, 1]."""
     if not 0 <= share <= 1:
         raise ValueError(f'expected a share of entries in [0, 1], got {share!r}')
     return share
@@ -119,15 +119,15 @@ def check_share(share: float) -> float:
 
 def _check_seed(seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ValueError(f'expected seed to be a whole number, got {seed!r}')
+        raise ValueError(f'expected seed to be an integer, got {seed!r}')
 
 
 def check_protocol(protocol: str) -> Fraction | None:
-    """The share r of a protocol; raises ValueError for an unknown name."""
+    """Return the ratio r of a protocol; raise ValueError if the protocol is unknown."""
     if protocol not in PROTOCOLS:
         raise ValueError(f'unknown protocol {protocol!r}; expected one of {tuple(PROTOCOLS)}')
     return PROTOCOLS[protocol]
 
 
-def _lot(key: bytes, name: str, label: int) -> bytes:
+def _ticket(key: bytes, name: str, label: int) -> bytes:
     return blake2b(f'{name}/{label}'.encode(), digest_size=8, key=key).digest()

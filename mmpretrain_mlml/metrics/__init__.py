@@ -1,1 +1,1 @@
-"""Metrics that MMPretrain's METRICS registry knows."""
+"""Metrics in MMPretrain's registry ``METRICS``."""

@@ -1,3 +1,5 @@
+"""The multi-label metric."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,33 +14,35 @@ from mmengine.logging import MMLogger
 from mmpretrain.registry import METRICS
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..evaluation.functional import EMPTY_CLASSES, Scores, multi_label_scores
 from ..evaluation.predictions import Predictions
+from ..labels import dense_target
 
 
 @METRICS.register_module()
 class MultiLabelScores(BaseMetric):
-    """mAP, CP, CR, CF1, CF1_classwise_mean, OP, OR and OF1 of one pass, in percent.
+    """mAP, CP, CR, CF1, CF1_classwise_mean, OP, OR and OF1 of a data set, in percent.
 
-    See :func:`~mmpretrain_mlml.evaluation.multi_label_scores` for what each of them is. Targets are
-    three-valued: unknown entries (-1 in ``gt_score``) are left out.
+    :func:`~mmpretrain_mlml.evaluation.multi_label_scores` defines them. The target of a sample is its
+    ``gt_score``, (C,): 1 present, 0 absent, -1 unobserved. Unobserved entries are left out. Samples
+    without it, of MMPretrain's own data sets, list their positive classes in ``gt_label``.
 
     Args:
-        threshold: A class is predicted where its probability lies strictly above.
-        topk: Number of classes predicted per image; takes the place of the threshold.
+        threshold: Decision threshold; a class is predicted if its probability is greater.
+        topk: Number of classes predicted for each image; replaces the threshold.
         empty_classes: ``'zero'`` counts classes without positives as 0, as the paper's validation
-            does; ``'skip'`` leaves them out. They are named in the log either way.
-        table: Whether to put the scores into the log as a table too.
-        classwise: Whether to put a table of precision, recall, F1 and average precision by class
-            into the log.
-        out: File (.npz) that takes the predictions, targets and image names of each evaluation, the
-            last one's in the end: see :class:`~mmpretrain_mlml.evaluation.Predictions`.
-        collect_device: ``'cpu'`` or ``'gpu'``: how processes exchange their results.
-        prefix: Of the metric names.
+            does; ``'skip'`` leaves them out. The log names them in both cases.
+        table: Whether to log the scores as a table, too.
+        classwise: Whether to log a table of precision, recall, F1 and average precision by class.
+        out: File (.npz) for the predictions, targets and image names of the latest evaluation; see
+            :class:`~mmpretrain_mlml.evaluation.Predictions`.
+        collect_device: How processes exchange their results, ``'cpu'`` or ``'gpu'``.
+        prefix: Prefix of the metric names.
 
     Raises:
-        ValueError: ``empty_classes`` is unknown, or ``out`` is no .npz; when evaluating, a
+        ValueError: If ``empty_classes`` is unknown or ``out`` is not an .npz file; on evaluation, if a
             prediction is not finite.
 
     Source: ``validate.py`` released with arXiv 2112.07368.
@@ -72,7 +76,7 @@ class MultiLabelScores(BaseMetric):
         self.out = out
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keeps the scores, the targets and the name of each image of a batch, on the CPU."""
+        """Keep the scores, target and name of each image of a batch, on the CPU."""
         for sample in data_samples:
             score = sample['pred_score'].detach().cpu().float().numpy()
             self.results.append((score, _target(sample, len(score)), _name(sample)))
@@ -80,36 +84,44 @@ class MultiLabelScores(BaseMetric):
     def compute_metrics(
         self, results: list[tuple[np.ndarray, np.ndarray, str]]
     ) -> dict[str, float]:
+        """Compute the scores of all images.
+
+        Args:
+            results: Scores (C,), target (C,) and name of each image.
+
+        Raises:
+            ValueError: If there are no images, or class names and scores differ in number.
+        """
         if not results:
-            raise ValueError('no prediction to score: the data loader gave no image')
+            raise ValueError('expected predictions to score, got none: the data loader is empty')
         scores, targets, images = (np.stack(column) for column in zip(*results))
-        found = multi_label_scores(scores, targets, self.threshold, self.topk, self.empty_classes)
-        logger = MMLogger.get_current_instance()
         names = (self.dataset_meta or {}).get('classes') or list(map(str, range(scores.shape[1])))
         if len(names) != scores.shape[1]:
             raise ValueError(
                 f'expected a class name for each of the {scores.shape[1]} scores of an image, '
                 f'got {len(names)}: do num_classes of the head and the data set agree?'
             )
+        result = multi_label_scores(scores, targets, self.threshold, self.topk, self.empty_classes)
+        logger = MMLogger.get_current_instance()
         if self.out:
             Predictions(scores, targets, images, np.array(names)).save(self.out)
             logger.info(f'predictions of {len(scores)} images: {self.out}')
-        if len(found.empty):
+        if len(result.empty):
             treated = 'counted as 0' if self.empty_classes == 'zero' else 'left out'
             logger.warning(
-                f'{len(found.empty)} classes without positives are {treated}: '
-                + ', '.join(names[index] for index in found.empty)
+                f'{len(result.empty)} classes without positives are {treated}: '
+                + ', '.join(names[index] for index in result.empty)
             )
         rule = f'score > {self.threshold}' if self.topk is None else f'top {self.topk}'
         if self.table:
-            logger.info(f'{len(scores)} images, {rule}\n' + _summary_table(found))
+            logger.info(f'{len(scores)} images, {rule}\n' + _summary_table(result))
         if self.classwise:
-            logger.info(f'by class, {rule}\n' + _class_table(names, found, targets))
-        return found.summary
+            logger.info(f'by class, {rule}\n' + _class_table(names, result, targets))
+        return result.summary
 
 
 def _name(sample: dict) -> str:
-    """The file's, or the number in its data set of an image that is no file."""
+    """Return the file name of a sample, or its index in the data set if it is not a file."""
     path = sample.get('img_path')
     return Path(path).name if path else str(sample.get('sample_idx', ''))
 
@@ -117,26 +129,21 @@ def _name(sample: dict) -> str:
 def _target(sample: dict, num_classes: int) -> np.ndarray:
     if 'gt_score' in sample:
         return sample['gt_score'].cpu().numpy()
-    target = np.zeros(num_classes, np.int8)
-    present = torch.as_tensor(sample['gt_label']).cpu().numpy()
-    if len(present) and not 0 <= present.min() <= present.max() < num_classes:
-        raise ValueError(f'expected gt_label in [0, {num_classes - 1}], got {present.tolist()}')
-    target[present] = 1
-    return target
+    return dense_target(torch.as_tensor(sample['gt_label']).cpu().numpy(), num_classes)
 
 
-def _summary_table(found: Scores) -> str:
-    table = Table('', *found.summary)
-    table.add_row('percent', *(f'{value:.2f}' for value in found.summary.values()))
+def _summary_table(result: Scores) -> str:
+    table = Table('', *result.summary)
+    table.add_row('percent', *(f'{value:.2f}' for value in result.summary.values()))
     return _text(table)
 
 
-def _class_table(names: Sequence[str], found: Scores, targets: np.ndarray) -> str:
+def _class_table(names: Sequence[str], result: Scores, targets: np.ndarray) -> str:
     table = Table('class', 'positives', 'precision', 'recall', 'F1', 'AP')
-    columns = found.precision, found.recall, found.f1, found.ap
+    columns = result.precision, result.recall, result.f1, result.ap
     for name, positives, *values in zip(names, (targets == 1).sum(0), *columns):
         cells = ('-' if np.isnan(value) else f'{value:.2f}' for value in values)
-        table.add_row(name, str(positives), *cells)
+        table.add_row(Text(name), str(positives), *cells)
     return _text(table)
 
 

@@ -1,4 +1,4 @@
-"""What MMPretrain lacks: a strict image loader, and two augmentations of the paper's recipe."""
+"""Transforms that MMPretrain lacks: a strict image loader and the paper's augmentations."""
 
 from .load_whole_image import ImageError, LoadWholeImage
 from .relative_cutout import RelativeCutout

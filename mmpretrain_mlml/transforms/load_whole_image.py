@@ -1,3 +1,5 @@
+"""A strict image loader."""
+
 from __future__ import annotations
 
 import re
@@ -13,29 +15,29 @@ from ..labels import DataError
 
 
 class ImageError(DataError):
-    """An image file cannot be read whole."""
+    """Error of an image file that cannot be read completely."""
 
 
 @TRANSFORMS.register_module()
 class LoadWholeImage(LoadImageFromFile):
-    """Loads an image file, or raises: never part of an image, and never none.
+    """Load an image file completely, or raise an error.
 
-    What ``LoadImageFromFile`` gives for a whole image, this gives too. But some versions of OpenCV
-    (4.6 and 4.10 do, 4.13 and 5.0 do not) fill up a JPEG file that breaks off with grey, and raise
-    nothing; here it is refused with any version.
-    There is no ``ignore_empty``, which would let samples disappear.
+    For a complete image the result is that of ``LoadImageFromFile``. For a truncated JPEG file some
+    versions of OpenCV (4.6 and 4.10, but not 4.13 and 5.0) return the rest in grey and raise nothing;
+    this class raises with every version. There is no ``ignore_empty``, with which samples would
+    disappear.
 
-    Requires the key ``img_path`` and adds ``img``, ``img_shape`` and ``ori_shape``. A sample that has
-    an image and no path, as MMPretrain's inferencers make them, is left as it is.
+    Requires the key ``img_path`` and adds ``img``, ``img_shape`` and ``ori_shape``. A sample with an
+    image and without a path, as in MMPretrain's inferencers, is returned unchanged.
 
     Args:
-        to_float32: Whether to give float32 rather than uint8.
+        to_float32: Whether to return float32 instead of uint8.
         color_type: As for :func:`mmcv.imfrombytes`.
         imdecode_backend: As for :func:`mmcv.imfrombytes`.
-        backend_args: Of the file backend.
+        backend_args: Arguments of the file backend.
 
     Raises:
-        ImageError: On a file that is missing, empty, no image, or not whole; names it.
+        ImageError: If a file is missing, empty, not an image or truncated; names it.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class LoadWholeImage(LoadImageFromFile):
         super().__init__(to_float32, color_type, imdecode_backend, backend_args=backend_args)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Load the image of a sample."""
         if 'img' in results and 'img_path' not in results:
             return results
         path = results['img_path']
@@ -60,10 +63,10 @@ class LoadWholeImage(LoadImageFromFile):
         return results
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file.
+        """Return the bytes of a file.
 
         Raises:
-            ImageError: There is no such file, or it cannot be read.
+            ImageError: If there is no such file, or it cannot be read.
         """
         try:
             return fileio.get(path, backend_args=self.backend_args)
@@ -73,43 +76,47 @@ class LoadWholeImage(LoadImageFromFile):
             raise ImageError(path, str(error.strerror or error), 'a readable file') from error
 
     def decode(self, content: bytes, path: str) -> np.ndarray:
-        """The image in the bytes of a file, (H, W, 3) or (H, W).
+        """Return the image in the bytes of a file, (H, W, 3) or (H, W).
+
+        Args:
+            content: Bytes of the file.
+            path: Path of the file, for errors.
 
         Raises:
-            ImageError: It is no image, or not a whole one.
+            ImageError: If it is not an image, or truncated.
         """
         if not content:
             raise ImageError(path, 'an empty file', 'an image')
-        if is_cut_jpeg(content):
+        if is_truncated_jpeg(content):
             got = f'a JPEG file that breaks off after {len(content)} bytes'
             raise ImageError(path, got, 'a whole image; copy it again')
         try:
             image = mmcv.imfrombytes(content, self.color_type, backend=self.imdecode_backend)
-        except Exception as error:  # every decoder has errors of its own
+        except Exception as error:  # each decoder has other errors
             raise ImageError(path, _describe(content, str(error)), 'a whole image') from error
         if image is None:
             raise ImageError(path, _describe(content), 'a whole image')
         return image
 
 
-def is_cut_jpeg(content: bytes) -> bool:
-    """Whether these are the bytes of a JPEG file without its end.
+def is_truncated_jpeg(content: bytes) -> bool:
+    """Return whether these are the bytes of a JPEG file without its end.
 
-    Goes from segment to segment until the compressed data begins, which holds no end marker but its
-    own. (A preview in a segment before it does.)
+    Skips from segment to segment to the compressed data, whose only end marker is the file's own. (A
+    preview in an earlier segment has one, too.)
 
-    >>> is_cut_jpeg(bytes.fromhex('ffd8 ffe00002 ffda0002 1234ff0056 ffd9'))
+    >>> is_truncated_jpeg(bytes.fromhex('ffd8 ffe00002 ffda0002 1234ff0056 ffd9'))
     False
-    >>> is_cut_jpeg(bytes.fromhex('ffd8 ffe00004ffd9 ffda0002 1234'))
+    >>> is_truncated_jpeg(bytes.fromhex('ffd8 ffe00004ffd9 ffda0002 1234'))
     True
     """
     if not content.startswith(b'\xff\xd8\xff'):
         return False
     position = 2
-    while found := _JPEG_SEGMENT.search(content, position):
-        if found[0] == b'\xff\xda':
-            return content.find(b'\xff\xd9', found.end()) < 0
-        position = found.end() + int.from_bytes(content[found.end() : found.end() + 2], 'big')
+    while marker := _JPEG_SEGMENT.search(content, position):
+        if marker[0] == b'\xff\xda':
+            return content.find(b'\xff\xd9', marker.end()) < 0
+        position = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], 'big')
     return True
 
 

@@ -1,3 +1,5 @@
+"""Cutout of the paper's recipe."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -10,20 +12,20 @@ from mmpretrain.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RelativeCutout(BaseTransform):
-    """Covers a box, of a share of the image's height and width, with one random colour.
+    """Fill a box, whose sides are a share of the image's, with one random colour.
 
-    The centre is drawn uniformly over the image and the box is clipped at its border, so it is
-    smaller there: at ``size=0.5`` it covers 49/256 = 19 % of the image on average, 25 % at most.
-    (MMPretrain's ``Cutout`` takes pixels and a fixed colour, and shifts the box at two borders.)
+    The centre is drawn uniformly over the image. At the border the box is clipped and so smaller:
+    with ``size=0.5`` it covers 49/256 = 19 % of the image on average, 25 % at most. (MMPretrain's
+    ``Cutout`` has a size in pixels and a fixed colour, and moves the box at two borders.)
 
     Modifies the key ``img``, an array of shape (H, W) or (H, W, channels).
 
     Args:
         size: Share of the height and of the width, in (0, 1].
-        prob: Probability of covering anything.
+        prob: Probability that the box is drawn, in [0, 1].
 
     Raises:
-        ValueError: ``size`` or ``prob`` is out of its range.
+        ValueError: If ``size`` or ``prob`` is out of range.
 
     Source: the input pipeline of the trainer released with arXiv 2112.07368.
     """
@@ -36,7 +38,11 @@ class RelativeCutout(BaseTransform):
 
     @cache_randomness
     def draw(self, shape: tuple[int, ...]) -> tuple[slice, slice, np.ndarray] | None:
-        """Rows and columns of the box, and its colour; None where nothing is to be covered."""
+        """Draw rows, columns and colour of the box, or None for no box.
+
+        Args:
+            shape: Shape of the image, (H, W) or (H, W, channels).
+        """
         if np.random.rand() >= self.prob:
             return None
         box = []
@@ -44,9 +50,11 @@ class RelativeCutout(BaseTransform):
             half = int(self.size * length) // 2
             centre = np.random.randint(length)
             box.append(slice(max(centre - half, 0), centre + half))
-        return *box, np.random.randint(0, 256, size=shape[2:])
+        rows, columns = box
+        return rows, columns, np.random.randint(0, 256, size=shape[2:])
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Fill the box in the image of a sample."""
         image = results['img']
         drawn = self.draw(image.shape)
         if drawn is not None:

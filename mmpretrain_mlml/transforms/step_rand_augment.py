@@ -1,3 +1,5 @@
+"""RandAugment of the paper's recipe."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -10,21 +12,21 @@ from mmpretrain.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class StepRandAugment(RandAugment):
-    """MMPretrain's ``RandAugment``, each operation at a magnitude drawn from whole steps.
+    """MMPretrain's ``RandAugment`` with magnitudes in whole steps, as in UDA.
 
-    This is the form of unsupervised data augmentation (UDA): the operations of a picture are drawn
-    uniformly, with replacement, each at a magnitude drawn from the steps 1 to ``steps`` of ``steps``
-    of its ``magnitude_range``, and applied with its own probability. (MMPretrain draws from all
-    magnitudes between none and the highest.)
+    In unsupervised data augmentation (UDA) the operations of an image are drawn uniformly with
+    replacement. Each has a magnitude drawn from steps 1 to ``steps``, which divide its
+    ``magnitude_range``, and is applied with its own probability. (MMPretrain draws magnitudes
+    continuously from the whole range.)
 
     Args:
-        policies: As for ``RandAugment``: a preset, or a list of operations.
-        num_policies: Operations drawn for a picture.
-        steps: Number of magnitudes.
+        policies: Name of a preset, or list of operations, as for ``RandAugment``.
+        num_policies: Number of operations drawn for an image.
+        steps: Number of magnitudes, >= 1.
         **kwargs: As for ``RandAugment``.
 
     Raises:
-        ValueError: ``steps`` is below 1.
+        ValueError: If ``steps`` is below 1.
 
     Source: arXiv 1904.12848 (UDA), as used by the trainer released with arXiv 2112.07368.
     """
@@ -39,12 +41,14 @@ class StepRandAugment(RandAugment):
 
     @cache_randomness
     def draw(self) -> list[tuple[int, int]]:
-        """Index and magnitude step of each operation for a picture."""
-        chosen = np.random.randint(len(self.transforms), size=self.num_policies)
-        steps = np.random.randint(1, self.steps + 1, size=self.num_policies)
-        return list(zip(chosen.tolist(), steps.tolist()))
+        """Draw index and magnitude step of each operation for an image."""
+        size = (self.num_policies,)
+        operations = np.random.randint(len(self.transforms), size=size)
+        steps = np.random.randint(1, self.steps + 1, size=size)
+        return list(zip(operations.tolist(), steps.tolist()))
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any] | None:
+        """Apply the drawn operations to the image of a sample; None if one of them returns None."""
         for index, step in self.draw():
             operation = self.transforms[index]
             operation.magnitude_level = step

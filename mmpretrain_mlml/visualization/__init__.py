@@ -1,4 +1,4 @@
-"""Pictures with their tags: predictions beside the truth, and what training sees and is told."""
+"""Figures: images with predicted and true tags, training samples, losses and their recovery."""
 
 from .contact_sheet import contact_sheet
 from .pictures import Tag, draw_pictures, to_rgb

@@ -1,4 +1,4 @@
-"""One colour a loss, the same in every picture that compares losses."""
+"""Colours of losses, the same in every figure that compares losses."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _OTHERS = ('tab:green', 'tab:purple', 'tab:cyan', 'tab:pink', 'tab:brown', 'tab:
 
 
 def loss_colours(losses: Iterable[str]) -> dict[str, str]:
-    """A matplotlib colour for each loss: its own where it has one, else the next that is free.
+    """Return a Matplotlib colour for each loss; some losses have a fixed one.
 
     Args:
-        losses: Their names, in the order of the picture's legend.
+        losses: Names of the losses, in the order of the legend.
     """
     free = cycle(_OTHERS)
     return {loss: _FIXED.get(loss) or next(free) for loss in dict.fromkeys(losses)}

@@ -1,3 +1,5 @@
+"""A contact sheet of training samples."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,17 +16,17 @@ KEPT, DROPPED = 'tab:green', 'tab:red'
 def contact_sheet(
     dataset: MissingLabelDataset, indices: Sequence[int], bgr: bool, columns: int = 4
 ) -> Figure:
-    """What training sees, and what it is told: augmented images with their kept and dropped labels.
+    """Draw samples as training gets them: augmented images with their kept and dropped labels.
 
     Args:
-        dataset: A training set.
-        indices: Samples to show.
-        bgr: Whether the pipeline gives blue first, as MMCV loads images; false where it gives RGB.
-        columns: Pictures in a row.
+        dataset: Training set.
+        indices: Positions of the samples to draw.
+        bgr: Whether the pipeline returns BGR images, as MMCV loads them, instead of RGB.
+        columns: Number of images in a row.
 
     Raises:
-        IndexError: A sample is not in the data set.
-        SampleError: A sample could not be loaded.
+        IndexError: If a position is not in the data set.
+        SampleError: If a sample cannot be loaded.
     """
     for index in indices:
         if not 0 <= index < len(dataset):

@@ -1,4 +1,4 @@
-"""Drawing pictures with a list of tags beside each, with Matplotlib."""
+"""Figures of images with a list of tags beside each."""
 
 from __future__ import annotations
 
@@ -11,30 +11,34 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-CELL = (3.4, 1.9)  # inches of a picture with its tags
-LINES = 12  # tags that fit beside a picture
+CELL = (3.4, 1.9)  # width and height of an image with its tags, in inches
+LINES = 12  # number of tags that fit beside an image
 
 
 class Tag(NamedTuple):
-    """A line beside a picture."""
+    """A tag beside an image: its text and its Matplotlib colour."""
 
     text: str
     colour: str
 
 
 def to_rgb(image: torch.Tensor | np.ndarray, bgr: bool) -> np.ndarray:
-    """An image as the pipeline packs it, (channels, H, W), as Matplotlib draws it, (H, W, 3) uint8.
+    """Return a packed image as Matplotlib draws it, (H, W, 3) uint8, RGB.
+
+    Args:
+        image: Image as ``PackInputs`` returns it, (1 or 3, H, W).
+        bgr: Whether its channels are BGR.
 
     Raises:
-        ValueError: The image has neither one nor three channels.
+        ValueError: If the image has another shape.
     """
-    image = np.asarray(image)
-    if image.ndim != 3 or image.shape[0] not in (1, 3):
-        raise ValueError(f'expected an image of shape (1 or 3, H, W), got {image.shape}')
-    image = np.broadcast_to(image, (3, *image.shape[1:])).transpose(1, 2, 0)
+    pixels = np.asarray(image)
+    if pixels.ndim != 3 or pixels.shape[0] not in (1, 3):
+        raise ValueError(f'expected an image of shape (1 or 3, H, W), got {pixels.shape}')
+    pixels = np.broadcast_to(pixels, (3, *pixels.shape[1:])).transpose(1, 2, 0)
     if bgr:
-        image = image[..., ::-1]
-    return image.clip(0, 255).astype(np.uint8)
+        pixels = pixels[..., ::-1]
+    return pixels.clip(0, 255).astype(np.uint8)
 
 
 def draw_pictures(
@@ -42,18 +46,18 @@ def draw_pictures(
     columns: int,
     legend: Mapping[str, str],
 ) -> Figure:
-    """A grid of pictures, each with its name above and its tags to the right.
+    """Draw a grid of images, each with its name above and its tags to the right.
 
     Args:
-        pictures: Image (H, W, 3) uint8 RGB, name and tags of each; tags that do not fit are counted.
-        columns: Pictures in a row.
-        legend: Meaning by colour.
+        pictures: Image, (H, W, 3) uint8 RGB, name and tags of each. Tags that do not fit are counted.
+        columns: Number of images in a row.
+        legend: Meaning of each colour.
 
     Raises:
-        ValueError: There is no picture.
+        ValueError: If there are no images.
     """
     if not pictures:
-        raise ValueError('no picture to draw')
+        raise ValueError('expected images to draw, got none')
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     figure = Figure(figsize=(CELL[0] * columns, CELL[1] * rows + 0.4), layout='constrained')

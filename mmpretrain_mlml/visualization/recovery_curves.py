@@ -1,4 +1,4 @@
-"""What a loss recovered, over the epochs."""
+"""Recovered labels over the epochs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-LINES = {  # in the order of the panels
+CURVES = {  # colour and label, in the order of the panels
     'share': ('tab:red', 'share'),
     'precision': ('tab:blue', 'precision'),
     'recall': ('tab:green', 'recall'),
@@ -17,19 +17,19 @@ LINES = {  # in the order of the panels
 
 
 def draw_recovery(epochs: Sequence[Mapping[str, Any]], title: str, path: Path) -> None:
-    """Draws share, and precision and recall if they are known, as a PNG.
+    """Draw the share of recovered entries and, if known, precision and recall.
 
     Args:
-        epochs: With ``epoch``, and as far as they exist ``share``, ``precision`` and ``recall``, in
-            percent.
-        title: Of the picture.
-        path: Where it goes.
+        epochs: For each epoch its number ``epoch`` and, as far as they exist, ``share``, ``precision``
+            and ``recall``, in percent.
+        title: Title of the figure.
+        path: File to write (.png).
     """
-    # on full labels nothing is missing, so there is no recall, but a precision
+    # a run on full labels has no recall, because no label is missing, but has a precision
     known = any('precision' in row or 'recall' in row for row in epochs)
     figure = Figure(figsize=(9 if known else 4.5, 3.6), layout='constrained')
     panels = figure.subplots(1, 2 if known else 1, squeeze=False)[0]
-    for name, (colour, label) in LINES.items():
+    for name, (colour, label) in CURVES.items():
         rows = [row for row in epochs if name in row]
         if rows:
             panel = panels[0 if name == 'share' else 1]
@@ -42,7 +42,7 @@ def draw_recovery(epochs: Sequence[Mapping[str, Any]], title: str, path: Path) -
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.grid(alpha=0.3)
         panel.legend(loc='best', fontsize='small')
-    panels[0].set_title('of all unmarked entries', fontsize='medium')
+    panels[0].set_title('of all unobserved entries', fontsize='medium')
     if known:
         panels[1].set_title('against the full labels', fontsize='medium')
         panels[1].set_ylim(top=105)

@@ -1,3 +1,5 @@
+"""A visualiser for tags."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -13,15 +15,15 @@ from mmpretrain.visualization import UniversalVisualizer
 from .pictures import Tag, draw_pictures
 
 RIGHT, WRONG, MISSED = 'tab:green', 'tab:red', '0.4'
-LEGEND = {RIGHT: 'predicted, marked', WRONG: 'predicted, not marked', MISSED: 'missed'}
+LEGEND = {RIGHT: 'predicted, labelled', WRONG: 'predicted, not labelled', MISSED: 'not predicted'}
 
 
 @VISUALIZERS.register_module()
 class TagVisualizer(UniversalVisualizer):
-    """MMPretrain's visualiser, drawing every predicted tag beside the picture, not over it.
+    """MMPretrain's visualiser, with all tags beside the image instead of over it.
 
-    Tags are sorted by their score and coloured: predicted and marked present, predicted but not
-    marked, and missed. The predicted ones are the head's (``model.head.thr`` or ``topk``).
+    Tags are sorted by score. Colours tell predicted tags that are labelled, predicted tags that are
+    not, and labelled tags that are not predicted. The head predicts (``model.head.thr`` or ``topk``).
 
     Args:
         **kwargs: As for MMPretrain's ``UniversalVisualizer``.
@@ -40,21 +42,21 @@ class TagVisualizer(UniversalVisualizer):
         step: int = 0,
         **kwargs: Any,
     ) -> np.ndarray:
-        """Draws an image with its tags.
+        """Draw an image with its tags.
 
         Args:
-            image: (H, W, 3) uint8, RGB.
-            data_sample: With ``pred_label``, ``pred_score`` and, where known, ``gt_label``.
-            classes: Class names; the data set's by default.
+            image: Image, (H, W, 3) uint8, RGB.
+            data_sample: Sample with ``pred_label``, ``pred_score`` and, if known, ``gt_label``.
+            classes: Class names; by default those of the data set.
             show: Whether to open a window.
-            wait_time: Seconds to show it, 0 for ever.
-            out_file: Where to write it; by default the visualiser's backends keep it.
-            name: Of the picture.
-            step: For the backends.
-            **kwargs: Of MMPretrain's method; without meaning here.
+            wait_time: Seconds for which the window is open, 0 for no limit.
+            out_file: File to write; by default the visualiser's backends take the drawing.
+            name: Name of the image.
+            step: Step for the backends.
+            **kwargs: Other arguments of MMPretrain's method, which have no effect.
 
         Returns:
-            The drawing, (H, W, 3) uint8, RGB.
+            Drawing, (H, W, 3) uint8, RGB.
         """
         classes = classes or (self.dataset_meta or {}).get('classes')
         figure = draw_pictures([(image, name, _tags(data_sample, classes))], 1, LEGEND)

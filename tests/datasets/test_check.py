@@ -12,9 +12,9 @@ from rich.console import Console
 
 from mmpretrain_mlml import LoadWholeImage, config
 from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
-from mmpretrain_mlml.datasets.check.images import examine_image
+from mmpretrain_mlml.datasets.check.images import check_image
 from mmpretrain_mlml.datasets.check.sources import read_sources
-from mmpretrain_mlml.datasets.check.survey import survey
+from mmpretrain_mlml.datasets.check.process_map import process_map
 
 LONG = 'x' * 300 + '.jpg'  # longer than a name can be
 GOOD = {f'good {n}.jpg': encode(picture(20 + n, 20)) for n in range(4)}
@@ -153,14 +153,14 @@ def test_the_tables_and_the_json_hold_it_all(hostile):
 def test_a_process_that_dies_is_survived_and_the_culprit_named():
     items = [f'{n} + 1' for n in range(40)]
     items[7] = '__import__("os")._exit(1)'
-    found = dict(survey(eval, items, workers=1))
+    found = dict(process_map(eval, items, workers=1))
     assert found == {n: None if n == 7 else n + 1 for n in range(40)}
 
 
 @pytest.mark.parametrize('kind', WHOLE)
 def test_nothing_is_said_of_a_plain_image(tmp_path, kind):
     (tmp_path / 'a').write_bytes(WHOLE[kind])
-    assert examine_image((LoadWholeImage(), str(tmp_path / 'a'))).findings == []
+    assert check_image((LoadWholeImage(), str(tmp_path / 'a'))).findings == []
 
 
 def test_embedded_images_need_no_files():

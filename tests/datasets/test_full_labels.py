@@ -53,7 +53,7 @@ def test_labels_that_do_not_fit_are_refused():
     dataset = DigitScenes(size=8, protocol='single')
     with pytest.raises(ValueError, match='expected the same'):
         FullLabels(dataset, config, {'metainfo': {'classes': ['a', 'b']}, 'protocol': 'full'})
-    with pytest.raises(ValueError, match=r'unknown entries of train/00000\d'):
+    with pytest.raises(ValueError, match=r'unobserved entries in train/00000\d'):
         FullLabels(dataset, config, {'protocol': 'full', 'unknown': 0.9})
     with pytest.raises(ValueError, match='no labels of 4 of 8'):
         FullLabels(dataset, config, {'size': 4})

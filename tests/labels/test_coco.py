@@ -3,7 +3,7 @@ import json
 import pytest
 from pycocotools.coco import COCO
 
-from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, examine_instances, read_instances
+from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, parse_instances, read_instances
 
 
 def test_reads_what_pycocotools_reads(coco_root, capsys):
@@ -121,7 +121,7 @@ def test_an_examination_names_every_problem_and_keeps_the_rest(coco_root, tmp_pa
     content['categories'].append(None)
     path = tmp_path / 'a.json'
     path.write_text(json.dumps(content))
-    found, where, problems = examine_instances(path)
+    found, where, problems = parse_instances(path)
     places = [problem.where.removeprefix(f'{path}: ') for problem in problems]
     last = len(content['annotations']) - 1
     annotation = f'annotation {content["annotations"][-2]["id"]}'

@@ -13,7 +13,7 @@ import pytest
 
 from mmpretrain_mlml.labels import (
     LabelError,
-    examine_label_list,
+    parse_label_list,
     read_instances,
     read_label_list,
     write_label_list,
@@ -78,7 +78,7 @@ def meant(line, seen):
 def check(path, lines):
     """Reads a file of these lines and compares line by line; returns how many were accepted."""
     path.write_bytes(b''.join(line + b'\n' for line in lines))
-    found, where, problems = examine_label_list(path, CLASSES)
+    found, where, problems = parse_label_list(path, CLASSES)
     assert all(type(problem) is LabelError and problem.got for problem in problems)
     refused = {int(problem.where.removeprefix(f'{path}:')) for problem in problems}
     assert len(refused) == len(problems)

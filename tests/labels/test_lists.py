@@ -4,7 +4,7 @@ import pytest
 
 from mmpretrain_mlml.labels import (
     LabelError,
-    examine_label_list,
+    parse_label_list,
     read_label_list,
     write_label_list,
 )
@@ -118,7 +118,7 @@ def test_an_examination_names_every_problem_and_keeps_the_rest(write):
     path = write(
         b'a.jpg,1\nb.jpg\nc.jpg,80\nd\xff.jpg,1\ne.jpg,2 2\n\n../f.jpg,3\na.jpg,4\ng.jpg,5'
     )
-    (names, labels), where, problems = examine_label_list(path, 80)
+    (names, labels), where, problems = parse_label_list(path, 80)
     assert [problem.where for problem in problems] == [f'{path}:{n}' for n in (2, 3, 4, 5, 6, 7, 8)]
     assert dict(zip(names, labels))['g.jpg'] == [5]
     assert where(names.index('g.jpg')) == f'{path}:9'

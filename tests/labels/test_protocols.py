@@ -92,7 +92,7 @@ def test_lists_of_different_protocols_and_seeds_are_drawn_independently():
 
 @pytest.mark.parametrize('seed', [None, 0.5, 'a', True])
 def test_a_seed_is_a_whole_number(seed):
-    with pytest.raises(ValueError, match='seed to be a whole number'):
+    with pytest.raises(ValueError, match='seed to be an integer'):
         drop_labels(['a'], [[1]], 'single', seed)
     assert drop_labels(['a'], [[1]], 'single', 10**99) == [[1]]
 

@@ -98,7 +98,7 @@ def test_the_log_names_empty_classes_and_shows_the_table_on_request(case, log):
 def test_a_label_out_of_range_raises(case, label):
     sample = DataSample().set_pred_score(torch.tensor(case[0][0])).set_gt_label(label)
     evaluator = Evaluator(METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores'}))
-    with pytest.raises(ValueError, match=r'gt_label in \[0, 4\]'):
+    with pytest.raises(ValueError, match=r'indices in \[0, 4\]'):
         evaluator.process([sample])
 
 

@@ -23,4 +23,4 @@ def test_some_images_keep_the_labels_they_have_among_all(run_tool, coco_root, tm
         assert len(lines) == 4
         assert lines == [line for line in everything if line in lines]
     said = run_tool(*tool, '--images', '4', '8', expect=1)
-    assert '--images: 8 wanted, there are 7 with a label' in said
+    assert '--images 8: expected 1 to 7, the number of images with a label' in said

@@ -12,7 +12,7 @@ from mmpretrain import ImageClassificationInferencer
 from PIL import Image, ImageOps
 
 from mmpretrain_mlml import LoadWholeImage, config
-from mmpretrain_mlml.transforms.load_whole_image import ImageError, is_cut_jpeg
+from mmpretrain_mlml.transforms.load_whole_image import ImageError, is_truncated_jpeg
 
 
 @pytest.fixture
@@ -91,9 +91,9 @@ def test_a_missing_file_and_a_folder_are_refused_with_their_path(tmp_path):
 def test_a_jpeg_file_is_whole_with_its_last_byte_and_not_before(kind):
     """Whatever the version of OpenCV: 4.6 and 4.10 give the rest in grey, 4.13 and 5.0 refuse."""
     content = WHOLE[kind]
-    assert not is_cut_jpeg(content)
-    assert not is_cut_jpeg(content + b'more')
-    assert all(is_cut_jpeg(content[:length]) for length in range(3, len(content)))
+    assert not is_truncated_jpeg(content)
+    assert not is_truncated_jpeg(content + b'more')
+    assert all(is_truncated_jpeg(content[:length]) for length in range(3, len(content)))
 
 
 def test_a_decoder_that_fills_up_with_grey_is_not_asked(load, monkeypatch):

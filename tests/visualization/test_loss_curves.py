@@ -53,5 +53,5 @@ def test_the_tool_draws_png_and_svg(run_tool, tmp_path):
 
 
 def test_a_loss_of_the_whole_batch_has_no_curve():
-    with pytest.raises(ValueError, match='looks at the whole batch'):
+    with pytest.raises(ValueError, match='depends on the whole batch'):
         draw_losses({'two-way': parse_loss('TwoWay')})

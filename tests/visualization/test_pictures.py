@@ -33,7 +33,7 @@ def test_tags_that_do_not_fit_are_counted():
     figure = draw_pictures([(picture, 'x', [Tag(str(i), 'k') for i in range(15)])], 4, {})
     shown = [text for text, _ in texts(figure)]
     assert shown == [*map(str, range(11)), 'and 4 more']
-    with pytest.raises(ValueError, match='no picture'):
+    with pytest.raises(ValueError, match='images to draw'):
         draw_pictures([], 4, {})
 
 

@@ -1,4 +1,4 @@
-"""Looks at all labels and all images of a config's data sets, before an expensive run does."""
+"""Check of all labels and images of a config's data sets, before an expensive run."""
 
 from .checking import Report, check
 from .problem import Problem

@@ -1,3 +1,5 @@
+"""The check of a config's data sets."""
+
 from __future__ import annotations
 
 import time
@@ -8,16 +10,16 @@ from dataclasses import dataclass, field
 from mmengine.config import Config
 from rich.progress import track
 
-from .images import Finding, ImageReport, examine_image
-from .leaks import doubles, leaks
+from .images import Finding, ImageReport, check_image
 from .problem import Problem
+from .process_map import process_map
+from .repeats import duplicates, leaks
 from .sources import Source, read_sources
-from .survey import survey
 
 
 @dataclass
 class Summary:
-    """What a data set holds, as far as it could be read."""
+    """Content of a data set, as far as it could be read."""
 
     split: str
     kind: str
@@ -32,13 +34,13 @@ class Summary:
 
 @dataclass
 class Report:
-    """Outcome of a check.
+    """Result of a check.
 
     Attributes:
-        summaries: By split; the name of another split where they are the same.
-        problems: Errors first.
-        decoded: Number of different image files looked at.
-        seconds: That took, with the start of the processes.
+        summaries: Summary by split, or the name of an earlier split with the same data set.
+        problems: Problems, errors first.
+        decoded: Number of distinct image files that were decoded.
+        seconds: Time for decoding, including the start of the processes.
     """
 
     summaries: dict[str, Summary | str]
@@ -48,51 +50,52 @@ class Report:
 
     @property
     def errors(self) -> int:
+        """Number of errors."""
         return sum(problem.severity == 'error' for problem in self.problems)
 
 
 def check(cfg: Config, workers: int) -> Report:
-    """Reads all labels and decodes all images of a config's data sets; shows its progress.
+    """Read all labels and decode all images of a config's data sets; show a progress bar.
 
     Args:
-        cfg: Any config with data sets.
-        workers: Number of processes that decode.
+        cfg: Config with data sets.
+        workers: Number of processes that decode images.
 
     Raises:
-        ValueError: The config has no data set.
-        Exception: Whatever a data set raises that cannot be built for reasons other than its labels.
+        ValueError: If the config has no data set.
+        Exception: If a data set cannot be built, for reasons other than its labels.
     """
-    found = read_sources(cfg)
-    if not found:
+    by_split = read_sources(cfg)
+    if not by_split:
         raise ValueError('no train_dataloader, val_dataloader or test_dataloader with a data set')
-    sources = {name: source for name, source in found.items() if isinstance(source, Source)}
+    sources = [source for source in by_split.values() if isinstance(source, Source)]
     start = time.perf_counter()
-    images = _examine_images(list(sources.values()), workers)
+    images = _check_images(sources, workers)
     seconds = time.perf_counter() - start
-    problems = []
-    for source in sources.values():
+    problems: list[Problem] = []
+    for source in sources:
         problems += _label_problems(source)
         problems += _image_problems(source, images)
-        problems += doubles(source, images)
-    problems += leaks(list(sources.values()), images)
-    problems.sort(key=lambda problem: problem.severity)  # 'error' before 'warning', else as found
+        problems += duplicates(source, images)
+    problems += leaks(sources, images)
+    problems.sort(key=lambda problem: problem.severity)  # 'error' before 'warning', stable
     summaries = {
         name: _summary(source) if isinstance(source, Source) else source
-        for name, source in found.items()
+        for name, source in by_split.items()
     }
     return Report(summaries, problems, len(images), seconds)
 
 
-def _examine_images(sources: list[Source], workers: int) -> dict[str, ImageReport]:
-    jobs = {path: source.load for source in sources for path in source.paths if path}
+def _check_images(sources: list[Source], workers: int) -> dict[str, ImageReport]:
+    jobs = {path: source.load for source in sources for path in source.paths if path is not None}
     if not jobs:
         return {}
     paths = list(jobs)
-    outcomes = survey(examine_image, [(jobs[path], path) for path in paths], workers)
-    died = Finding('error', 'image', 'a process that died of decoding it', 'an image')
+    reports = process_map(check_image, [(jobs[path], path) for path in paths], workers)
+    crashed = Finding('error', 'image', 'a crash of the process that decoded it', 'an image')
     return {
-        paths[index]: outcome or ImageReport([died])
-        for index, outcome in track(outcomes, 'decoding images', total=len(paths))
+        paths[index]: report or ImageReport([crashed])
+        for index, report in track(reports, 'decoding images', total=len(paths))
     }
 
 
@@ -108,9 +111,11 @@ def _label_problems(source: Source) -> Iterator[Problem]:
 
 def _image_problems(source: Source, images: dict[str, ImageReport]) -> Iterator[Problem]:
     for index, path in enumerate(source.paths):
-        for severity, kind, got, expected in images[path].findings if path else ():
-            place = source.where(index)
-            yield Problem(severity, kind, source.split, place, path, got, expected)
+        if path is None:
+            continue
+        for severity, kind, got, expected in images[path].findings:
+            where = source.where(index)
+            yield Problem(severity, kind, source.split, where, path, got, expected)
 
 
 def _images_per_class(source: Source) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What is wrong or odd about one image file, as training would meet it."""
+"""Problems of one image file, as training would meet them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import NamedTuple
 from PIL import Image
 
 from ...transforms import ImageError, LoadWholeImage
-from .worker import heard
+from .worker import read_stderr
 
 LARGE_SIDE, LARGE_PIXELS = 10_000, 50_000_000
 EXIF_ORIENTATION, TIFF_BITS = 0x0112, 258
 
 
 class Finding(NamedTuple):
-    """As in :class:`Problem`, without the place."""
+    """Fields of a :class:`Problem` without its place."""
 
     severity: str
     kind: str
@@ -27,24 +27,24 @@ class Finding(NamedTuple):
 
 
 class ImageReport(NamedTuple):
-    """What is to be said about a file, and a fingerprint of its bytes where it could be read."""
+    """Findings in a file, and a digest of its bytes if it could be read."""
 
     findings: list[Finding]
     digest: bytes | None = None
 
 
-def examine_image(job: tuple[LoadWholeImage, str]) -> ImageReport:
-    """Reads and decodes an image as training does, and looks at what training does not see.
+def check_image(job: tuple[LoadWholeImage, str]) -> ImageReport:
+    """Read and decode an image as training does; report also what training would not notice.
 
     Args:
-        job: How to load it, and its path.
+        job: Loader and path of the image.
     """
     load, path = job
-    # os.path says no of a name that no file can have, where pathlib raises
+    # for a name that no file can have, os.path returns False; pathlib raises
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
         return ImageReport([Finding('error', 'image', 'no plain file', 'an image file')])
     digest = None
-    heard()  # what was said of the one before
+    read_stderr()  # discards messages about earlier images
     try:
         content = load.read(path)
         digest = blake2b(content, digest_size=16).digest()
@@ -54,29 +54,28 @@ def examine_image(job: tuple[LoadWholeImage, str]) -> ImageReport:
     except Exception as error:  # a name that no file can have, a file backend that fails
         got = f'{type(error).__name__}: {error}'
         return ImageReport([Finding('error', 'image', got, 'an image')], digest)
-    return ImageReport([*_complaints(heard()), *_oddities(content)], digest)
+    return ImageReport([*_decoder_findings(read_stderr()), *_conversion_findings(content)], digest)
 
 
-def _complaints(said: str) -> Iterator[Finding]:
-    """What the decoder wrote while it decoded something after all."""
-    if 'premature end' in said.lower():
-        got = f'damaged data ({said.splitlines()[0]})'
+def _decoder_findings(messages: str) -> Iterator[Finding]:
+    """Yield findings in the messages of a decoder that raised no error."""
+    if 'premature end' in messages.lower():
+        got = f'damaged data ({messages.splitlines()[0]})'
         yield Finding('error', 'image', got, 'a whole image; training would see the rest in grey')
-    elif said:
-        yield Finding(
-            'warning', 'decoder', said.splitlines()[0][:200], 'silence; look at the image'
-        )
+    elif messages:
+        got = messages.splitlines()[0][:200]
+        yield Finding('warning', 'decoder', got, 'no message; look at the image')
 
 
-def _oddities(content: bytes) -> Iterator[Finding]:
-    """What becomes something else on its way into training."""
+def _conversion_findings(content: bytes) -> Iterator[Finding]:
+    """Yield what loading changes in an image, and unusual sizes."""
     try:
         with Image.open(io.BytesIO(content)) as image:
             mode, (width, height) = image.mode, image.size
             bits = _bits(image, content)
             orientation = image.getexif().get(EXIF_ORIENTATION, 1)
-            pictures = 1 if image.format == 'MPO' else getattr(image, 'n_frames', 1)
-    except Exception:  # OpenCV can read it, Pillow cannot: there is nothing to tell
+            count = 1 if image.format == 'MPO' else getattr(image, 'n_frames', 1)
+    except Exception:  # readable for OpenCV but not for Pillow, so nothing is known about it
         return
     if mode == 'CMYK':
         yield Finding('warning', 'cmyk', 'CMYK', 'RGB; converted without a colour profile')
@@ -89,17 +88,17 @@ def _oddities(content: bytes) -> Iterator[Finding]:
     if orientation in range(2, 9):
         got = f'Exif orientation {orientation}'
         yield Finding('warning', 'rotated', got, 'upright pixels; turned as the file says')
-    if pictures > 1:
-        yield Finding('warning', 'several', f'{pictures} pictures', 'one; the first is used')
+    if count > 1:
+        yield Finding('warning', 'several', f'{count} pictures', 'one; the first is used')
     if max(width, height) > LARGE_SIDE or width * height > LARGE_PIXELS:
         expected = f'sides up to {LARGE_SIDE} and {LARGE_PIXELS // 10**6} megapixels; decoded whole'
         yield Finding('warning', 'large', f'{width} x {height} pixels', expected)
 
 
 def _bits(image: Image.Image, content: bytes) -> int:
-    """Bits a channel in the file; Pillow's modes do not always say."""
+    """Return the bits of a channel in the file; Pillow's modes do not always tell."""
     if image.format == 'PNG':
         return content[24]
     if image.format == 'TIFF':
-        return max(image.tag_v2.get(TIFF_BITS, (1,)))
+        return max(image.tag_v2.get(TIFF_BITS, (1,)))  # type: ignore[attr-defined]
     return 8

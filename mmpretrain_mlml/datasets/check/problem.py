@@ -1,19 +1,21 @@
+"""A problem of a data set."""
+
 from __future__ import annotations
 
 from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """Something that stops training or spoils its score (an error), or that one should know.
+    """A problem that stops training or falsifies its score, or one that is worth knowing.
 
     Attributes:
-        severity: ``'error'`` or ``'warning'``.
-        kind: Such as ``'label'``, ``'image'`` or ``'leak'``; docs/data.md lists them.
+        severity: ``'error'`` for the former, ``'warning'`` for the latter.
+        kind: Kind, such as ``'label'``, ``'image'`` or ``'leak'``; docs/data.md lists all.
         split: ``'train'``, ``'val'`` or ``'test'``.
         where: File and line, or object, of the label.
-        path: The image file; empty where it is about none.
-        got: What was found.
-        expected: What should be there, or what happens to it.
+        path: Image file; empty if the problem does not concern one.
+        got: What was got.
+        expected: What was expected, or what happens to it.
     """
 
     severity: str

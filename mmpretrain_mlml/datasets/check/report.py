@@ -1,4 +1,4 @@
-"""A check's outcome as tables and as JSON."""
+"""The result of a check as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COUNTS = (
     'images',
     'files',
     'labels',
-    'before the drop',
+    'before dropping',
     'an image',
     'density',
     'unlabelled',
@@ -26,7 +26,7 @@ COLOURS = {'error': 'red', 'warning': 'yellow'}
 
 
 def summary_table(report: Report) -> Table:
-    """One row a data set."""
+    """Return a table with a row for each data set."""
     table = Table(title='data sets', title_justify='left')
     table.add_column('set')
     table.add_column('kind')
@@ -53,12 +53,17 @@ def summary_table(report: Report) -> Table:
 
 
 def problem_table(problems: list[Problem], most: int = 10) -> Table:
-    """One row a problem; of each kind in each set no more than ``most``, and how many more."""
+    """Return a table with a row for each problem.
+
+    Args:
+        problems: Problems.
+        most: Number of problems of a kind that are shown for each data set; more are counted.
+    """
     table = Table(
         '', 'kind', 'set', 'where', 'got', 'expected', title='problems', title_justify='left'
     )
     total = Counter((problem.split, problem.severity, problem.kind) for problem in problems)
-    shown: Counter = Counter()
+    shown: Counter[tuple[str, str, str]] = Counter()
     for problem in problems:
         group = problem.split, problem.severity, problem.kind
         shown[group] += 1
@@ -75,7 +80,7 @@ def problem_table(problems: list[Problem], most: int = 10) -> Table:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """All of it, for :func:`json.dump`."""
+    """Return the whole report for :func:`json.dump`."""
     return {
         'errors': report.errors,
         'warnings': len(report.problems) - report.errors,
@@ -95,5 +100,5 @@ def _place(problem: Problem) -> str:
 
 
 def _printable(text: str) -> str:
-    """What a strange file name must not do to a terminal."""
-    return ''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    """Escape characters of file names that would control a terminal."""
+    return ''.join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""A process of the check: what decoders write to standard error is kept for the report."""
+"""A worker process of the check. It captures what decoders write to standard error."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import IO
 import cv2
 from PIL import Image
 
-_messages: IO[bytes] | None = None
+_captured: IO[bytes] | None = None
 
 
-def start() -> None:
-    """Prepares a process for nothing but this; its standard error goes to :func:`heard`."""
-    global _messages
+def initialise_worker() -> None:
+    """Prepare a process that decodes images only; :func:`read_stderr` returns its standard error."""
+    global _captured
     cv2.setNumThreads(0)
     warnings.simplefilter('ignore')
     Image.MAX_IMAGE_PIXELS = None  # large images are reported, and decoded by OpenCV
-    _messages = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  as long as the process lives
-    os.dup2(_messages.fileno(), 2)
+    _captured = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  open as long as the process
+    os.dup2(_captured.fileno(), 2)
 
 
-def heard() -> str:
-    """What was written to standard error since the last call; nothing in any other process."""
-    if _messages is None or not _messages.tell():
+def read_stderr() -> str:
+    """Return what was written to standard error since the last call; empty in other processes."""
+    if _captured is None or not _captured.tell():
         return ''
-    _messages.seek(0)
-    said = _messages.read().decode(errors='replace')
-    _messages.seek(0)
-    _messages.truncate()
-    return said.strip()
+    _captured.seek(0)
+    text = _captured.read().decode(errors='replace')
+    _captured.seek(0)
+    _captured.truncate()
+    return text.strip()

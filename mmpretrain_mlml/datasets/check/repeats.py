@@ -1,4 +1,4 @@
-"""One image in two places: twice in a data set, or in training and in validation."""
+"""Images that occur twice: in a data set, or in training and validation."""
 
 from __future__ import annotations
 
@@ -10,40 +10,41 @@ from .problem import Problem
 from .sources import Source
 
 
-def doubles(source: Source, images: dict[str, ImageReport]) -> Iterator[Problem]:
-    """Files of a data set that are the same byte for byte.
+def duplicates(source: Source, images: dict[str, ImageReport]) -> Iterator[Problem]:
+    """Yield a problem for each file that repeats another of the data set byte for byte.
 
     Args:
         source: The data set.
-        images: By path, what was found in the file.
+        images: Report of each file, by path.
     """
     first: dict[bytes | str, int] = {}
     for index, path in enumerate(source.paths):
-        key = _key(path, images)
-        before = first.setdefault(key, index) if key else index
-        if path != source.paths[before]:  # a name that stands twice is a label's problem
-            same = source.complete[before] == source.complete[index]
+        if path is None:
+            continue
+        earlier = first.setdefault(_key(path, images), index)
+        if path != source.paths[earlier]:  # a repeated path is a problem of the labels
+            same = source.complete[earlier] == source.complete[index]
             labels = 'the same' if same else 'other'
-            got = f'the same picture as {source.paths[before]}, with {labels} labels'
+            got = f'the same picture as {source.paths[earlier]}, with {labels} labels'
             where = source.where(index)
             yield Problem('warning', 'double', source.split, where, path, got, 'each picture once')
 
 
 def leaks(sources: list[Source], images: dict[str, ImageReport]) -> Iterator[Problem]:
-    """Images that are trained on and validated or tested on.
+    """Yield a problem for each validation or test image that is also a training image.
 
-    The same bytes are an error. The same name alone is a warning: numbered files often share names.
+    Equal bytes are an error. Equal names alone are a warning: numbered files often share names.
 
     Args:
         sources: All data sets.
-        images: By path, what was found in the file.
+        images: Report of each file, by path.
     """
     training = [source for source in sources if source.split.startswith('train')]
-    seen = {
-        key: f'{path} ({source.where(index)})'
+    trained_on = {
+        _key(path, images): f'{path} ({source.where(index)})'
         for source in training
         for index, path in enumerate(source.paths)
-        if (key := _key(path, images))
+        if path is not None
     }
     names = {name for source in training for name in source.names}
     for source in sources:
@@ -51,10 +52,9 @@ def leaks(sources: list[Source], images: dict[str, ImageReport]) -> Iterator[Pro
             continue
         shared = []
         for index, (name, path) in enumerate(zip(source.names, source.paths)):
-            key = _key(path, images)
-            if key in seen:
-                got = f'an image of training: {seen[key]}'
-                where, expected = source.where(index), 'images that training does not see'
+            if path is not None and (same := trained_on.get(_key(path, images))):
+                got = f'an image of training: {same}'
+                where, expected = source.where(index), 'images that training does not use'
                 yield Problem('error', 'leak', source.split, where, path, got, expected)
             elif name in names:
                 shared.append(name)
@@ -64,8 +64,6 @@ def leaks(sources: list[Source], images: dict[str, ImageReport]) -> Iterator[Pro
             yield Problem('warning', 'name', source.split, '', '', got, expected)
 
 
-def _key(path: str | None, images: dict[str, ImageReport]) -> bytes | str | None:
-    """What two entries have in common that show the same: the bytes, or else the place."""
-    if path is None:
-        return None
-    return images[path].digest or os.path.abspath(path)  # noqa: PTH100  also of a name that no file can have
+def _key(path: str, images: dict[str, ImageReport]) -> bytes | str:
+    """Return what equal images have in common: the digest of the file, or else its path."""
+    return images[path].digest or os.path.abspath(path)  # noqa: PTH100  accepts names that no file can have
