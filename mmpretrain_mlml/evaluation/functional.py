@@ -179,7 +179,8 @@ def _predict(scores: np.ndarray, threshold: float, topk: int | None) -> np.ndarr
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return ``part / whole`` in percent, 0 if ``whole`` is 0."""
-    return 100 * np.asarray(part, np.float64) / np.maximum(whole, 1)
+    ratio: np.ndarray = 100 * np.asarray(part, np.float64) / np.maximum(whole, 1)
+    return ratio
 
 
 def _harmonic(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:

@@ -13,8 +13,8 @@ from rich.console import Console
 from mmpretrain_mlml import LoadWholeImage, config
 from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
 from mmpretrain_mlml.datasets.check.images import check_image
-from mmpretrain_mlml.datasets.check.sources import read_sources
 from mmpretrain_mlml.datasets.check.process_map import process_map
+from mmpretrain_mlml.datasets.check.sources import read_sources
 
 LONG = 'x' * 300 + '.jpg'  # longer than a name can be
 GOOD = {f'good {n}.jpg': encode(picture(20 + n, 20)) for n in range(4)}
