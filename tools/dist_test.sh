@@ -9,8 +9,15 @@ checkpoint=${2:?$usage}
 processes=${3:?$usage}
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$tools")
+package=$root # of a wheel
 if [ -d "$root/mmpretrain_mlml" ]; then # a checkout, installed or not
+    package=$root/mmpretrain_mlml
     export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+fi
+if [ -z "${OMP_NUM_THREADS:-}${MKL_NUM_THREADS:-}" ] && [[ $processes =~ ^[1-9][0-9]*$ ]]; then
+    # the cores shared out; torchrun would set 1, with a warning
+    OMP_NUM_THREADS=$("${PYTHON:-python}" "$package/runtime/threads.py" "$processes")
+    export OMP_NUM_THREADS MKL_NUM_THREADS=$OMP_NUM_THREADS
 fi
 
 exec "${PYTHON:-python}" -m torch.distributed.run \

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from joblib import cpu_count
 
+from ..runtime.threads import describe_threads, thread_variables
 from .display import Display
 from .runs import LOG, Run, conditions
 from .task import Task
@@ -47,6 +47,8 @@ def train(runs: Sequence[Run], work_dir: Path, jobs: int, go_on: bool = False) -
     found = conditions({r.name: r.fingerprint for r in runs}, work_dir) if go_on else new
     tasks = [Task(run, work_dir / run.name, go_on) for run in runs if found[run.name] != 'finished']
     with Display(tasks, total=len(runs), jobs=jobs) as display, _sigterm_interrupts():
+        if tasks:
+            display.say(describe_threads(jobs))
         failed = _work(tasks, jobs, display)
     if failed:
         shown = [f'{t.run.name} failed: see {t.folder / LOG}\n{t.log()[-3000:]}' for t in failed]
@@ -111,7 +113,7 @@ def _environment(slot: int, jobs: int) -> dict[str, str]:
     paths = [str(_PACKAGE), *filter(None, [os.environ.get('PYTHONPATH')])]  # also if not installed
     found = {
         'PYTHONPATH': os.pathsep.join(paths),
-        'OMP_NUM_THREADS': str(max(1, cpu_count() // jobs)),
+        **thread_variables(jobs),
     }
     gpus = gpu_names()
     if gpus:

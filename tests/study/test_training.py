@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from mmpretrain_mlml.runtime import threads
 from mmpretrain_mlml.study import Run, RunsFailed, train, training
 from mmpretrain_mlml.study.display import seconds_left
 from mmpretrain_mlml.study.runs import condition, read_note
@@ -153,7 +154,9 @@ def test_asked_to_stop_it_stops_its_processes_properly(sent, tmp_path):
 
 def test_each_process_has_one_gpu_and_its_share_of_the_cores(tmp_path, monkeypatch):
     monkeypatch.setattr(training, 'gpu_names', lambda: ['3', '7'])
-    monkeypatch.setattr(training, 'cpu_count', lambda: 6)
+    monkeypatch.setattr(threads, 'cpu_count', lambda: 6)
+    for name in threads.COUNTS:
+        monkeypatch.delenv(name, raising=False)
     code = (
         'import os, time; e = os.environ; print(e["CUDA_VISIBLE_DEVICES"], e["OMP_NUM_THREADS"]);'
         'time.sleep(1)'
