@@ -1,4 +1,4 @@
-"""The schedule of the recipe: learning rate and beta1, counted in optimiser updates."""
+"""The schedule of the recipe: learning rate and beta1, stepped once an optimiser update."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def build(optimizer, epoch_length, **changes):
     return scheduler.build_iter_from_epoch(optimizer=optimizer, epoch_length=epoch_length, **cfg)
 
 
-def test_lr_and_beta1_are_the_published_ones_at_every_row(official):
+def test_lr_and_beta1_equal_the_released_schedule(official):
     cfg = Config.fromfile(config('coco_0.4left_splc.py')).optim_wrapper
     wrapper = build_optim_wrapper(nn.Linear(2, 2), cfg)
     scheduler = build(wrapper, official['one_cycle']['steps_per_epoch'])
@@ -37,7 +37,7 @@ def test_lr_and_beta1_are_the_published_ones_at_every_row(official):
 
 
 @pytest.mark.parametrize('kind', [torch.optim.Adam, torch.optim.SGD])
-def test_it_is_the_one_cycle_of_torch_from_start_to_end(kind):
+def test_schedule_equals_the_one_cycle_of_torch(kind):
     ours, theirs = (kind(nn.Linear(1, 1).parameters(), lr=1e-4) for _ in range(2))
     reference = torch.optim.lr_scheduler.OneCycleLR(theirs, 1e-4, 400, pct_start=0.2)
     scheduler = build(ours, 5)
@@ -52,7 +52,7 @@ def test_it_is_the_one_cycle_of_torch_from_start_to_end(kind):
         reference.step()
 
 
-def test_an_accumulating_wrapper_counts_updates():
+def test_steps_are_updates_under_gradient_accumulation():
     net = nn.Linear(1, 1)
     plain = OptimWrapper(torch.optim.Adam(net.parameters()))
     counted = OptimWrapper(torch.optim.Adam(net.parameters()), accumulative_counts=4)
@@ -68,7 +68,7 @@ def test_an_accumulating_wrapper_counts_updates():
         assert plain.param_groups[0]['betas'] == counted.param_groups[0]['betas']
 
 
-def test_what_it_cannot_do_it_says():
+def test_unsupported_settings_are_refused():
     with pytest.raises(ValueError, match='Adagrad has none'):
         build(torch.optim.Adagrad(nn.Linear(1, 1).parameters()), 5)
     with pytest.raises(ValueError, match=r'total_steps=5 leaves no step for the rise'):
@@ -77,7 +77,7 @@ def test_what_it_cannot_do_it_says():
         build(torch.optim.Adam(nn.Linear(1, 1).parameters()), 5, three_phase=True)
 
 
-def test_a_resumed_run_goes_on_in_the_cycle(tmp_path):
+def test_resumed_run_continues_the_cycle(tmp_path):
     def beta1(work_dir, max_epochs, **changes):
         schedule = {
             'type': 'mmpretrain_mlml.OneCycle', 'eta_max': 1e-3, 'total_steps': 6, 'end': 6,
@@ -96,7 +96,7 @@ def test_a_resumed_run_goes_on_in_the_cycle(tmp_path):
     assert beta1(tmp_path / 'a', 4, resume=True) == straight
 
 
-def test_the_highest_rate_is_the_optimisers_own_by_default():
+def test_highest_rate_is_that_of_the_optimiser_by_default():
     net = nn.Linear(1, 1)
     groups = [{'params': [net.weight], 'lr': 1e-2}, {'params': [net.bias]}]
     adam = torch.optim.Adam(groups, lr=1e-3)
@@ -110,7 +110,7 @@ def test_the_highest_rate_is_the_optimisers_own_by_default():
 
 @pytest.mark.parametrize('name', ['coco_0.4left_splc.py', 'digits_0.4left_splc.py'])
 def test_auto_scale_lr_scales_the_cycle(name):
-    """As the runner does it: the learning rate of the optimiser first, then the scheduler."""
+    """In the order of the runner: the learning rate of the optimiser, then the scheduler."""
     cfg = Config.fromfile(config(name))
     wrapper = build_optim_wrapper(nn.Linear(1, 1), cfg.optim_wrapper)
     lr = wrapper.optimizer.param_groups[0]['lr']

@@ -1,4 +1,4 @@
-"""An update is the same however its batch is split: real processes, real accumulation."""
+"""An update does not depend on how its batch is split: real processes, real accumulation."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ val_dataloader = dict(dataset=dict(size=101))
 train_cfg = dict(max_epochs=2)
 default_hooks = dict(logger=dict(interval=1))
 """
-# 300 images: a whole one of 128, another, and 44
+# 300 images: batches of 128, 128 and 44
 SPLITS = {
     'one': (1, []),
     'four processes': (4, ['train_dataloader.batch_size=32']),
@@ -66,13 +66,13 @@ def runs(run_tool, free_port, tmp_path_factory):
 @pytest.mark.dist
 @pytest.mark.slow
 @pytest.mark.parametrize('split', list(SPLITS)[1:])
-def test_weights_average_schedule_and_scores_are_those_of_the_whole_batch(runs, split):
-    (expected, log), (found, other_log) = runs['one'], runs[split]
+def test_training_equals_that_with_whole_batches(runs, split):
+    (expected, log), (checkpoint, other_log) = runs['one'], runs[split]
     for part in ('state_dict', 'ema_state_dict'):
         for key, value in expected[part].items():
-            torch.testing.assert_close(found[part][key], value, rtol=0, atol=1e-6)
+            torch.testing.assert_close(checkpoint[part][key], value, rtol=0, atol=1e-6)
     assert expected['ema_state_dict']['steps'] == 1 + 2 * 3  # the initial weights and each update
-    first, second = (checkpoint['optimizer']['param_groups'][0] for checkpoint in (expected, found))
+    first, second = (each['optimizer']['param_groups'][0] for each in (expected, checkpoint))
     assert second['lr'] == first['lr']
     assert second['betas'] == first['betas']
     for a, b in zip(validations(log), validations(other_log), strict=True):
@@ -88,7 +88,7 @@ def validations(log):
 
 @pytest.mark.dist
 @pytest.mark.slow
-def test_the_logged_loss_is_that_of_the_whole_batch(runs):
+def test_logged_loss_is_that_of_the_whole_batch(runs):
     one, four = (
         [row['loss'] for row in runs[split][1] if 'loss' in row]
         for split in ('one', 'four processes')
@@ -101,9 +101,7 @@ def test_the_logged_loss_is_that_of_the_whole_batch(runs):
 
 @pytest.mark.dist
 @pytest.mark.slow
-def test_in_shares_over_two_processes_the_weights_and_scores_are_the_same(
-    runs, run_tool, free_port, tmp_path
-):
+def test_sharded_training_over_two_processes_is_the_same(runs, run_tool, free_port, tmp_path):
     """FSDP, as the shipped config has it, one epoch and another one after resuming."""
     shipped = Config.fromfile(config('coco_0.4left_splc_fsdp.py'))
     shipped.strategy.model_wrapper.auto_wrap_policy.min_num_params = 2000
@@ -117,9 +115,9 @@ def test_in_shares_over_two_processes_the_weights_and_scores_are_the_same(
             '--resume', '--cfg-options', 'train_dataloader.batch_size=64',
             f'train_cfg.max_epochs={epochs}', PORT=free_port(), PYTHON=sys.executable,
         )  # fmt: skip
-    found = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=True)
+    sharded = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=True)
     expected, log = runs['one']
-    for key, value in found['state_dict'].items():
+    for key, value in sharded['state_dict'].items():
         raw = expected['ema_state_dict'][f'module.{key}']
         torch.testing.assert_close(value, raw, rtol=0, atol=1e-6)
     rows = [json.loads(line) for path in sorted((tmp_path / 'run').glob('*/vis_data/scalars.json'))
@@ -131,7 +129,7 @@ def test_in_shares_over_two_processes_the_weights_and_scores_are_the_same(
     assert not list((tmp_path / 'run').glob('.*.part'))
 
 
-def test_it_sums_through_whatever_wrapper_the_config_or_amp_names():
+def test_every_optimiser_wrapper_sums_gradients():
     def build(**cfg):
         optimizer = {'type': 'SGD', 'lr': 0.1}
         constructor = 'mmpretrain_mlml.SummedGradientsConstructor'
@@ -147,7 +145,7 @@ def test_it_sums_through_whatever_wrapper_the_config_or_amp_names():
     assert type(build()).__name__ == 'SummedOptimWrapper'
 
 
-def test_an_update_ends_with_its_epoch_where_its_length_is_known():
+def test_update_ends_with_its_epoch_if_the_length_is_known():
     wrapper = build_optim_wrapper(
         nn.Linear(1, 1),
         {
@@ -158,18 +156,18 @@ def test_an_update_ends_with_its_epoch_where_its_length_is_known():
     )
 
     def updates(iterations):
-        found = []
+        finished = []
         for iteration in range(1, iterations + 1):
             synced = wrapper.should_sync()
             wrapper._inner_count += 1
             assert wrapper.should_update() == synced
             if synced:
-                found.append(iteration)
-        return found
+                finished.append(iteration)
+        return finished
 
     wrapper.initialize_count_status(None, 0, 20)
     assert updates(10) == [2, 4, 6, 8, 10]
-    for _ in range(2):  # also after epochs of another length, as in a run that was resumed
+    for _ in range(2):  # also after epochs of another length, as in a resumed run
         wrapper.begin_epoch(5)
         assert updates(5) == [2, 4, 5]
     wrapper.initialize_count_status(None, 7, 20)

@@ -50,10 +50,9 @@ def test_model_inside_nested_wrappers():
 def test_model_whose_parts_are_wrapped_separately():
     head = nn.Linear(1, 1)
     model = nn.ModuleDict({'head': head})
-    found = unwrap_model(MMSeparateDistributedDataParallel(model))
-    assert found is model
-    assert found['head'] is not head
-    assert unwrap_model(found['head']) is head
+    assert unwrap_model(MMSeparateDistributedDataParallel(model)) is model
+    assert model['head'] is not head  # it is wrapped
+    assert unwrap_model(model['head']) is head
 
 
 def test_dataset_inside_nested_wrappers():

@@ -45,4 +45,5 @@ class TagVisualizationHook(VisualizationHook):
 def _takes_bgr(runner: Runner) -> bool:
     """Return whether the preprocessor reverses the channels, because it expects blue first."""
     preprocessor = unwrap_model(runner.model).data_preprocessor
-    return bool(getattr(preprocessor, '_channel_conversion', False))
+    # The first is MMPretrain's ClsDataPreprocessor, the second MMEngine's ImgDataPreprocessor.
+    return any(getattr(preprocessor, name, False) for name in ('to_rgb', '_channel_conversion'))

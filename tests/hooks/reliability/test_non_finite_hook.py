@@ -1,4 +1,4 @@
-"""NaN stops training, by name, and never reaches the disk."""
+"""NaN stops training with a message that locates it, and never reaches the disk."""
 
 import math
 import re
@@ -14,7 +14,7 @@ BCE = {'head': {'loss': {'type': 'mmpretrain_mlml.BCE', '_delete_': True}}}
 
 
 class Break(Hook):
-    """Makes a number go wrong in one iteration."""
+    """Makes the loss, a gradient or a weight non-finite in one iteration."""
 
     def __init__(self, how, at):
         self.how, self.at = how, at
@@ -34,7 +34,7 @@ class Break(Hook):
 
 
 @pytest.mark.parametrize('how', ['loss', 'gradient', 'weight'])
-def test_training_stops_in_the_iteration_and_names_what_is_needed(tmp_path, how):
+def test_training_stops_in_the_iteration_with_a_full_message(tmp_path, how):
     runner = make_runner(tmp_path, model=BCE)
     runner.register_hook(Break(how, at=4))
     with pytest.raises(NonFiniteError) as caught:
@@ -47,21 +47,21 @@ def test_training_stops_in_the_iteration_and_names_what_is_needed(tmp_path, how)
     assert [path.name for path in tmp_path.glob('*.pth')] == ['epoch_1.pth']
 
 
-def test_of_accumulated_gradients_the_batch_that_went_wrong_is_named(tmp_path):
-    class Note(Hook):
+def test_images_of_a_non_finite_accumulated_gradient_are_named(tmp_path):
+    class FirstSample(Hook):
         def before_train_iter(self, runner, batch_idx, data_batch=None):
             self.first = data_batch['data_samples'][0].sample_idx
 
     runner = make_runner(tmp_path, model=BCE, optim_wrapper={'accumulative_counts': 2})
     runner.register_hook(Break('gradient', at=4))
-    runner.register_hook(note := Note())
+    runner.register_hook(recorder := FirstSample())
     match = r'iteration 5 .*process 0: gradient of head\.fc\.weight; images (\d+),'
     with pytest.raises(NonFiniteError, match=match) as caught:
         runner.train()
-    assert re.search(match, str(caught.value))[1] == str(note.first)
+    assert re.search(match, str(caught.value))[1] == str(recorder.first)
 
 
-def test_mixed_precision_may_skip_an_update_but_not_one_after_the_other(tmp_path):
+def test_mixed_precision_may_skip_one_update_but_not_all(tmp_path):
     class Always(Hook):
         def before_train(self, runner):
             runner.model.head.fc.weight.register_hook(lambda grad: grad.fill_(math.inf))
@@ -78,7 +78,7 @@ def test_mixed_precision_may_skip_an_update_but_not_one_after_the_other(tmp_path
         runner.train()
 
 
-def test_a_checkpoint_with_nan_is_not_written(tmp_path):
+def test_checkpoint_with_nan_is_not_written(tmp_path):
     class Late(Hook):
         priority = 'ABOVE_NORMAL'
 
@@ -92,7 +92,7 @@ def test_a_checkpoint_with_nan_is_not_written(tmp_path):
     assert not list(tmp_path.glob('*.pth'))
 
 
-def test_good_numbers_pass(tmp_path):
+def test_finite_numbers_pass(tmp_path):
     runner = make_runner(tmp_path, model=BCE)
     runner.train()
     assert torch.load(tmp_path / 'epoch_3.pth', weights_only=True)['meta']['epoch'] == 3

@@ -1,4 +1,4 @@
-"""Whatever happens while a checkpoint is written, there is one to go on from."""
+"""There is always a complete checkpoint to resume from."""
 
 import errno
 import os
@@ -45,7 +45,7 @@ def run(folder, epochs=2, **changes):
 
 
 @pytest.mark.slow
-def test_a_full_disk_at_any_write_leaves_a_file_to_resume_from(tmp_path, monkeypatch):
+def test_full_disk_leaves_a_checkpoint_to_resume_from(tmp_path, monkeypatch):
     straight = FullDisk(fails_at=-1)
     monkeypatch.setattr(os, 'fsync', straight)
     run(tmp_path / 'straight')
@@ -62,12 +62,12 @@ def test_a_full_disk_at_any_write_leaves_a_file_to_resume_from(tmp_path, monkeyp
         latest = find_latest_checkpoint(str(folder))
         assert (latest is None) == (failing == 1)
         run(folder, resume=True)
-        found = torch.load(folder / 'epoch_2.pth', weights_only=True)['state_dict']
-        assert all(torch.equal(found[key], value) for key, value in expected.items())
+        resumed = torch.load(folder / 'epoch_2.pth', weights_only=True)['state_dict']
+        assert all(torch.equal(resumed[key], value) for key, value in expected.items())
         assert not list(folder.glob('.*.part'))
 
 
-def test_an_old_file_goes_only_after_the_new_one_is_complete(tmp_path, monkeypatch):
+def test_old_checkpoint_is_removed_after_the_new_one_is_complete(tmp_path, monkeypatch):
     kept, put = [], AtomicLocalBackend.put
 
     def watch(self, obj, filepath):
@@ -85,7 +85,7 @@ def test_an_old_file_goes_only_after_the_new_one_is_complete(tmp_path, monkeypat
     assert len([name for name in left if name.startswith('best')]) == 1
 
 
-def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
+def test_unfinished_file_of_a_killed_process_is_removed(tmp_path):
     part = tmp_path / '.epoch_9.pth.part'
     part.write_bytes(b'half')
     make_runner(tmp_path).train()
@@ -93,7 +93,7 @@ def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
     assert (tmp_path / 'epoch_3.pth').is_file()
 
 
-def test_a_moved_work_directory_resumes_and_keeps_its_best(tmp_path):
+def test_moved_work_directory_resumes_and_keeps_its_best(tmp_path):
     run(tmp_path / 'old')
     (tmp_path / 'old').rename(tmp_path / 'new')
     assert find_latest_checkpoint(str(tmp_path / 'new')) == str(tmp_path / 'new/epoch_2.pth')
