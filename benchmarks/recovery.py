@@ -18,10 +18,18 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
+from torch import Tensor, nn
 
 from mmpretrain_mlml import SPLC, LabelRecoveryHook, config
+from mmpretrain_mlml.monitoring.recovery_counter import RecoveryCounter
 
 WARM_UP = 5
+
+
+class SilentSPLC(SPLC):
+    """SPLC that computes no loss, so that a call costs what its observers cost."""
+
+    def forward(self, pred: Tensor, target: Tensor) -> None: ...
 
 
 def microseconds(call: Callable[[], object]) -> float:
@@ -53,46 +61,48 @@ def measure_step(pairs: int) -> tuple[float, float, float]:
             hook.before_train_iter(runner, 0, batch)
             runner.model.train_step(batch, runner.optim_wrapper)
 
-        times = []
-        for _ in range(pairs + WARM_UP):
-            without = microseconds(plain)
-            hook._loss = None  # attaches the hook again, outside the measured time
-            hook.before_train_epoch(runner)
-            times.append((without, microseconds(monitored)))
-            hook._handle.remove()
-        step, added = medians(times)
+        step, added = compare(plain, monitored, hook._counter, loss, pairs)
+        silent = SilentSPLC()
+        silent.set_epoch(1)
+        hook._counter.observe(silent)
         target, pred = torch.zeros(64, 10), torch.randn(64, 10)
 
         def alone() -> None:
             hook.before_train_iter(runner, 0, batch)
-            with torch.no_grad():
-                hook._count(loss, pred, target, {})
+            silent(pred, target)
 
         return step, added, median(microseconds(alone) for _ in range(pairs))
 
 
 def measure_loss(pairs: int) -> tuple[float, float]:
     """Return the median time of SPLC, forward and backward, at (128, 80), and what counting adds."""
-    loss, hook = SPLC(), LabelRecoveryHook()
+    loss, counter = SPLC(), RecoveryCounter()
     loss.set_epoch(1)
     logits = torch.randn(128, 80, requires_grad=True)
     target = (torch.rand(128, 80) < 0.03).float()
-    hook._truth = target > 0
-    hook._counts = torch.zeros(5, 80, dtype=torch.int64)
+    counter.start(80, True, logits.device)
+    counter.set_truth(target > 0)
 
-    def plain() -> None:
+    def step() -> None:
         loss(logits, target).backward()
 
-    def monitored() -> None:
-        plain()
-        with torch.no_grad():
-            hook._count(loss, logits, target, {})
-
-    return medians([(microseconds(plain), microseconds(monitored)) for _ in range(pairs + WARM_UP)])
+    return compare(step, step, counter, loss, pairs)
 
 
-def medians(times: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return the median of the first times and of the differences, after the warm-up."""
+def compare(
+    plain: Callable[[], object],
+    monitored: Callable[[], object],
+    counter: RecoveryCounter,
+    loss: nn.Module,
+    pairs: int,
+) -> tuple[float, float]:
+    """Return the median time without counting, and of the differences to the time with it."""
+    times = []
+    for _ in range(pairs + WARM_UP):
+        counter.observe(None)
+        without = microseconds(plain)
+        counter.observe(loss)
+        times.append((without, microseconds(monitored)))
     times = times[WARM_UP:]
     return median(a for a, _ in times), median(b - a for a, b in times)
 

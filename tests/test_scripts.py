@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import pickle
 import runpy
 import sys
 from pathlib import Path
@@ -49,6 +50,26 @@ def test_script_explains_itself(path, run_script, capsys):
     assert stopped.value.code == 0
     first_line = path.read_text().split('"""')[1].splitlines()[0]
     assert first_line.split()[:4] == capsys.readouterr().out.partition('\n\n')[2].split()[:4]
+
+
+def test_recovery_prints_what_the_hook_adds(run_script, monkeypatch):
+    monkeypatch.setattr(torch, 'set_num_threads', lambda _: None)
+    text = run_script(ROOT / 'benchmarks/recovery.py', '--pairs', 2)
+    rows = [line.strip('│').split('│') for line in text.splitlines() if '%' in line]
+    assert [row[0].strip() for row in rows] == [
+        'digits step, 64 images', 'digits step, the hook alone', 'SPLC at (128, 80)',
+    ]  # fmt: skip
+    assert float(rows[1][2]) > 0
+
+
+def test_label_list_compares_with_plain_parsing(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / 'benchmarks')
+    functions = runpy.run_path(str(ROOT / 'benchmarks/label_list.py'))
+    labels = tmp_path / 'list.txt'
+    labels.write_text('a.jpg,0\nb.jpg, 3 79\n')
+    pickled, sizes = functions['load_unchecked'](labels)
+    assert pickle.loads(pickled[sizes[0] :]) == {'img_path': 'train2014/b.jpg', 'gt_label': [3, 79]}
+    assert functions['compare'](labels, 1)['ratio'] > 0
 
 
 def test_every_experiment_is_in_the_table_of_commands():
