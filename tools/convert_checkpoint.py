@@ -1,4 +1,4 @@
-"""Converts a checkpoint of the released trainer (torchvision names) to ours, or back.
+"""Convert a checkpoint of the released trainer (torchvision names) to ours, or back.
 
 python tools/convert_checkpoint.py configs/coco_0.4left_splc.py released.ckpt ours.pth
 """
@@ -22,19 +22,19 @@ from mmpretrain_mlml.checkpoints import (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='whose model the weights are for')
+    parser.add_argument('config', help='config of the model that the weights belong to')
     parser.add_argument('checkpoint', type=Path)
-    parser.add_argument('out', type=Path, help='a new file')
+    parser.add_argument('out', type=Path, help='file to write; must not exist')
     parser.add_argument('--to', choices=['ours', 'released'], default='ours')
     parser.add_argument(
         '--weights',
         choices=['averaged', 'raw'],
         default='averaged',
-        help='which ones of a file that holds both (default: averaged)',
+        help='set to use if the file holds both (default: averaged)',
     )
     args = parser.parse_args()
     if args.out.exists():
-        parser.error(f'{args.out} is there already; name a new file')
+        parser.error(f'{args.out} exists already; name a new file')
 
     try:
         cfg = Config.fromfile(args.config)

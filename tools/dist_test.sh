@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tests on several processes of one or several machines:
+# Test with several processes on one or several machines:
 #   bash tools/dist_test.sh CONFIG CHECKPOINT PROCESSES_PER_MACHINE [options of tools/test.py]
-# NNODES, NODE_RANK, MASTER_ADDR and PORT as for dist_train.sh.
+# NNODES, NODE_RANK, MASTER_ADDR, PORT and OMP_NUM_THREADS as for dist_train.sh.
 set -euo pipefail
 usage='usage: dist_test.sh CONFIG CHECKPOINT PROCESSES [options]'
 config=${1:?$usage}

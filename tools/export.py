@@ -1,4 +1,4 @@
-"""Exports a trained model for use elsewhere: safetensors, ONNX, and a JSON with classes and input.
+"""Export a trained model for use elsewhere: safetensors, ONNX, and a JSON with classes and input.
 
 python tools/export.py configs/coco_0.4left_splc.py best.pth exported/
 """
@@ -24,10 +24,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config')
     parser.add_argument('checkpoint', type=Path)
-    parser.add_argument('out', type=Path, help='a folder')
+    parser.add_argument('out', type=Path, help='folder for the files; created if necessary')
     parser.add_argument('--formats', nargs='+', choices=FORMATS, default=list(FORMATS))
-    parser.add_argument('--weights', choices=['averaged', 'raw'], default='averaged')
-    parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'))
+    parser.add_argument(
+        '--weights',
+        choices=['averaged', 'raw'],
+        default='averaged',
+        help='set to use if the file holds both (default: averaged)',
+    )
+    parser.add_argument(
+        '--size',
+        type=int,
+        nargs=2,
+        metavar=('HEIGHT', 'WIDTH'),
+        help='input size in pixels (default: that of the test pipeline)',
+    )
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests under Slurm:
+# Test under Slurm:
 #   bash tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [options of tools/test.py]
 # GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS as for slurm_train.sh.
 set -euo pipefail

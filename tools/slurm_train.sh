@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Trains under Slurm:
+# Train under Slurm:
 #   bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [options of tools/train.py]
-# GPUS in all (8), GPUS_PER_NODE (8), CPUS_PER_TASK (5); SRUN_ARGS: further options of srun.
+# GPUS: GPUs in total (8); GPUS_PER_NODE (8); CPUS_PER_TASK (5); SRUN_ARGS: further options of srun.
 set -euo pipefail
 usage='usage: slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [options]'
 partition=${1:?$usage}

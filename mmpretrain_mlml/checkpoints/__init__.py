@@ -1,7 +1,8 @@
-"""Weights in and out: reading checkpoints, the released trainer's layout, export for use elsewhere."""
+"""Checkpoints: read their weights, convert the released trainer's layout, export models."""
 
 from ..repairs.atomic_backend import AtomicLocalBackend
-from .portable import describe, export_onnx, export_safetensors
+from .description import describe
+from .export import export_onnx, export_safetensors
 from .released import from_released, to_released
 from .weights import CheckpointError, build_model, check_fit, read_weights
 

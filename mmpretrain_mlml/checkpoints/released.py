@@ -1,4 +1,4 @@
-"""The layout of the trainer released with arXiv 2112.07368: torchvision's ResNet, names and all."""
+"""Weights under the names of the trainer released with arXiv 2112.07368 (torchvision's ResNet)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ _BACKBONE, _HEAD = 'backbone.', 'head.fc.'
 
 
 def from_released(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Names of the released trainer (``layer1.0.conv1.weight``, ``fc.weight``) to ours.
+    """Rename weights of the released trainer (``layer1.0.conv1.weight``, ``fc.weight``) to ours.
 
     Args:
-        state: Without ``module.``, as :func:`~mmpretrain_mlml.checkpoints.read_weights` gives it.
+        state: Weights by name, without ``module.``, as
+            :func:`~mmpretrain_mlml.checkpoints.read_weights` returns them.
 
     Raises:
-        CheckpointError: The names are ours already.
+        CheckpointError: If the names are ours already.
 
     >>> list(from_released({'conv1.weight': None, 'fc.bias': None}))
     ['backbone.conv1.weight', 'head.fc.bias']
@@ -33,10 +34,10 @@ def from_released(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def to_released(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Our names to those of the released trainer.
+    """Rename our weights to the names of the released trainer.
 
     Raises:
-        CheckpointError: There are weights outside the backbone and the linear layer of the head.
+        CheckpointError: If there are weights outside the backbone and the linear layer of the head.
 
     >>> list(to_released({'backbone.conv1.weight': None, 'head.fc.bias': None}))
     ['conv1.weight', 'fc.bias']

@@ -1,4 +1,4 @@
-"""The weights in a checkpoint file, and whether they fit a model."""
+"""Read the weights in a checkpoint file and load them into a model that they fit."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from torch import Tensor, nn
 
 from ..repairs.loading import load_from_local
 
-# Where files of different origin keep their weights, beside each other or alone.
+# Entries that hold the weights in files of different origin; a file has one of each kind or one kind.
 _AVERAGED = ('ema_state_dict', 'state_dict_ema', 'model_ema', 'ema')
 _RAW = ('state_dict', 'model')
 WEIGHTS = ('averaged', 'raw')
 
 
 class CheckpointError(ValueError):
-    """A checkpoint does not hold what is asked for; names the file and the keys."""
+    """Error for a checkpoint without the requested weights; its message names the file and keys."""
 
 
 def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, Tensor]:
-    """The weights in a checkpoint, under the names they have in the model.
+    """Return the weights in a checkpoint, under the names they have in the model.
 
-    Reads checkpoints of MMEngine (with or without an average of the weights), files with a
-    ``state_dict``, ``model`` or ``ema`` entry, and bare state dicts; ``module.`` in front of names, as
-    wrappers leave it, is taken off. A file with a single set of weights gives that one.
+    Supported are checkpoints of MMEngine (with or without averaged weights), files with a
+    ``state_dict``, ``model`` or ``ema`` entry, and bare state dicts. The prefix ``module.`` of model
+    wrappers is removed. If the file holds a single set of weights, that set is returned.
 
     Args:
-        path: The file. It is loaded as data, never as code.
-        weights: ``'averaged'`` or ``'raw'``, where the file holds both.
+        path: Checkpoint file. It is loaded as data, never as code.
+        weights: ``'averaged'`` or ``'raw'``: the set to return if the file holds both.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        RuntimeError: The file was refused, or is damaged.
-        CheckpointError: The file holds no weights, or some that are NaN or infinite.
-        ValueError: ``weights`` is none of the two.
+        FileNotFoundError: If there is no such file.
+        RuntimeError: If the file is refused, or damaged.
+        CheckpointError: If the file holds no weights, or weights that are NaN or infinite.
+        ValueError: If ``weights`` is neither ``'averaged'`` nor ``'raw'``.
     """
     if weights not in WEIGHTS:
         raise ValueError(f'unknown weights {weights!r}; expected one of {WEIGHTS}')
@@ -50,28 +50,31 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
     raw = _entry(content, _RAW)
     average = content.get('ema_state_dict')
     if isinstance(average, Mapping) and 'steps' in average:
-        averaged, raw = raw, averaged  # MMEngine saves the average as the model, the raw ones aside
+        averaged, raw = raw, averaged  # MMEngine saves the average as the model
     meta = content.get('meta')
     held = meta.get('weights') if isinstance(meta, Mapping) else None
     if held in WEIGHTS and held != weights:
-        print_log(f'{path} holds the {held} weights alone; took them', 'current', logging.WARNING)
+        print_log(f'{path} holds only the {held} weights; using them', 'current', logging.WARNING)
     state = (averaged or raw) if weights == 'averaged' else (raw or averaged)
     state = _unwrapped(content if state is None else state)
     if not state:
-        raise CheckpointError(
-            f'{path}: found no weights among the keys {sorted(map(str, content))[:9]}'
-        )
-    wrong = [key for key, value in state.items() if not value.isfinite().all()]
-    if wrong:
-        raise CheckpointError(f'{path}: NaN or infinity in {", ".join(wrong[:9])}')
+        raise CheckpointError(f'{path}: no weights among the keys {sorted(map(str, content))[:9]}')
+    broken = [key for key, value in state.items() if not value.isfinite().all()]
+    if broken:
+        raise CheckpointError(f'{path}: NaN or infinity in {", ".join(broken[:9])}')
     return state
 
 
 def check_fit(state: Mapping[str, Tensor], model: nn.Module, source: str = 'the file') -> None:
-    """Raises unless a state dict has the names and shapes of a model, no more and no less.
+    """Require that a state dict has exactly the names and shapes of a model.
+
+    Args:
+        state: Weights by name.
+        model: Model that the weights are for.
+        source: Name of the weights in the message.
 
     Raises:
-        CheckpointError: Lists the keys that differ.
+        CheckpointError: If names or shapes differ. The message lists them.
     """
     own = model.state_dict()
     differing = [
@@ -94,10 +97,15 @@ def check_fit(state: Mapping[str, Tensor], model: nn.Module, source: str = 'the 
 
 
 def build_model(cfg: Config, state: Mapping[str, Tensor], source: str = 'the file') -> nn.Module:
-    """The model of a config with given weights, in evaluation mode; downloads nothing.
+    """Return the model of a config with given weights, in evaluation mode; download nothing.
+
+    Args:
+        cfg: Config of the model.
+        state: Weights by name.
+        source: Name of the weights in messages.
 
     Raises:
-        CheckpointError: The weights do not fit.
+        CheckpointError: If the weights do not fit the model.
     """
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     model_cfg: Any = deepcopy(cfg.model)
@@ -114,7 +122,7 @@ def _entry(content: Mapping, names: tuple[str, ...]) -> Mapping | None:
 
 
 def _unwrapped(state: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The tensors, without ``module.``; a wrapper's own ones, such as a count of steps, stay out."""
+    """Return the tensors without ``module.``, and without a wrapper's own, such as a step count."""
     tensors = {str(key): value for key, value in state.items() if isinstance(value, Tensor)}
     while any(key.startswith('module.') for key in tensors):
         tensors = {

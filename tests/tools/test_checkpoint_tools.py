@@ -81,7 +81,7 @@ def test_a_file_that_does_not_fit_is_refused(released, run_tool, tmp_path):
     assert not (tmp_path / 'x.pth').exists()
     (tmp_path / 'there.pth').touch()
     text = run_tool(*convert, COCO, released[0], tmp_path / 'there.pth', expect=1)
-    assert 'there.pth is there already' in text
+    assert 'there.pth exists already' in text
 
 
 def test_where_the_disk_is_full_no_part_of_a_file_is_left(released, run_tool, tmp_path):

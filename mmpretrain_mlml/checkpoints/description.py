@@ -1,0 +1,69 @@
+"""The description of a model for users of its exported form: classes, thresholds and input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import DATASETS
+
+from ..metrics.multi_label_scores import MultiLabelScores
+from ..version import __version__
+
+
+def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
+    """Return what is needed to use a model: classes, thresholds and input, ready for JSON.
+
+    Args:
+        cfg: Config of the model. Its annotation files need not exist.
+        size: Height and width of the input, in pixels; None for those of the test pipeline.
+
+    Raises:
+        ValueError: If ``size`` is None and the test pipeline does not resize to a fixed scale.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
+    classes = list(dataset.CLASSES)
+    preprocessor = cfg.model.data_preprocessor
+    colours = 'gray' if len(preprocessor.mean) == 1 else 'BGR'
+    steps = [step.to_dict() for step in cfg.test_dataloader.dataset.pipeline]
+    pipeline = json.loads(json.dumps(steps))  # JSON turns tuples into lists
+    return {
+        'classes': classes,
+        'thresholds': [_threshold(cfg)] * len(classes),
+        'input': {
+            'size': list(size or _size(pipeline)),
+            'pipeline': [step for step in pipeline if step['type'] != 'PackInputs'],
+            'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
+            'mean': list(preprocessor.mean),
+            'std': list(preprocessor.std),
+        },
+        'model': {
+            'backbone': cfg.model.backbone.get('model_name', cfg.model.backbone.type),
+            'config': Path(cfg.filename).name if cfg.filename else None,
+        },
+        'mmpretrain_mlml': __version__,
+    }
+
+
+def _threshold(cfg: Config) -> float:
+    """Return the score threshold of the test evaluator."""
+    evaluators = cfg.get('test_evaluator') or []
+    for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
+        if evaluator['type'].rpartition('.')[2] == 'MultiLabelScores' and 'threshold' in evaluator:
+            return evaluator['threshold']
+    return MultiLabelScores().threshold
+
+
+def _size(pipeline: Sequence[dict]) -> Sequence[int]:
+    """Return height and width of the images that a pipeline produces."""
+    for step in pipeline:
+        if step['type'].rpartition('.')[2] == 'Resize' and 'scale' in step:
+            scale = step['scale']
+            width, height = (scale, scale) if isinstance(scale, int) else scale
+            return height, width
+    raise ValueError('the test pipeline has no Resize with a scale; give the size of the input')
