@@ -89,7 +89,7 @@ def run_all(seeds: Sequence[int], work_dir: Path, jobs: int) -> Scores:
         for rows in ROWS.values()
         for name, config in rows.items()
     }
-    train([run for by_seed in runs.values() for run in by_seed], work_dir, jobs, go_on=True)
+    train([run for by_seed in runs.values() for run in by_seed], work_dir, jobs, resume=True)
     last = {
         name: [read_scores(work_dir / run.name)[-1] for run in by_seed]
         for name, by_seed in runs.items()

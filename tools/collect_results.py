@@ -6,8 +6,10 @@ python tools/collect_results.py work_dirs --out work_dirs/results
 import argparse
 from pathlib import Path
 
-from mmpretrain_mlml.study.paper_table import draw_results, markdown
-from mmpretrain_mlml.study.results import find_runs, read_result
+from mmpretrain_mlml.study.comparison import group_by_setting
+from mmpretrain_mlml.study.records import find_runs, read_run
+from mmpretrain_mlml.study.report.markdown import SCORE_TITLES, paper_markdown
+from mmpretrain_mlml.study.report.score_figures import draw_scores
 
 
 def main() -> None:
@@ -22,16 +24,17 @@ def main() -> None:
     )
     args = parser.parse_args()
     try:
-        found = {folder: read_result(folder) for folder in find_runs(args.work_dirs)}
-        for folder in (folder for folder, result in found.items() if result is None):
+        runs = {folder: read_run(folder) for folder in find_runs(args.work_dirs)}
+        for folder in (folder for folder, record in runs.items() if record is None):
             print(f'left out, since it has no multi-label/mAP yet: {folder}')
-        results = [result for result in found.values() if result]
-        text = markdown(results, args.score)
+        records = [record for record in runs.values() if record]
+        text = paper_markdown(records, args.score)
         print(text)
         if args.out:
             args.out.parent.mkdir(parents=True, exist_ok=True)
             Path(f'{args.out}.md').write_text(text, encoding='utf-8')
-            draw_results(results, Path(f'{args.out}.png'), args.score)
+            rows = {name: (cells, args.score) for name, cells in group_by_setting(records).items()}
+            draw_scores(rows, f'mAP, {SCORE_TITLES[args.score]}', Path(f'{args.out}.png'))
             print(f'written: {args.out}.md and {args.out}.png')
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error

@@ -1,6 +1,6 @@
 """What Hill and SPLC gain over BCE when 60 % of the labels are missing, on embedded images.
 
-Trains the four digits configs with tools/train.py, prints a table, and writes demo.json and demo.png.
+Trains configs/studies/demo.py anew, prints a table, and writes demo.json and demo.png.
 """
 
 import argparse
@@ -8,75 +8,70 @@ import json
 from pathlib import Path
 
 from joblib import cpu_count
+from mmengine.logging import MMLogger
 from rich.console import Console
+from rich.table import Table
 
-from mmpretrain_mlml.study import (
-    Run,
-    draw,
-    gap_closed,
-    read_recovery,
-    read_scores,
-    summarise,
-    table,
-    train,
-)
+from mmpretrain_mlml import config
+from mmpretrain_mlml.study import read_study, train_study
+from mmpretrain_mlml.study.comparison import group_runs
+from mmpretrain_mlml.study.report import read_study_records
+from mmpretrain_mlml.study.report.epoch_figures import draw_curves
+from mmpretrain_mlml.study.report.tables import RATES, cell_table, gaps_closed
 
-SETTINGS = {
-    'BCE, all labels': 'digits_full_bce.py',
-    'BCE, 40 % of labels': 'digits_0.4left_bce.py',
-    'Hill, 40 % of labels': 'digits_0.4left_hill.py',
-    'SPLC, 40 % of labels': 'digits_0.4left_splc.py',
+HIGH, LOW = 'BCE, all labels', 'BCE, 40 % of labels'
+ROWS = {
+    HIGH: ('BCE', 'full'),
+    LOW: ('BCE', '0.4left'),
+    'Hill, 40 % of labels': ('Hill', '0.4left'),
+    'SPLC, 40 % of labels': ('SPLC', '0.4left'),
 }
-MONITOR = [
-    'default_hooks.recovery.type=mmpretrain_mlml.LabelRecoveryHook',
-    'default_hooks.recovery.full_labels.protocol=full',
-]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
-    parser.add_argument('--jobs', type=int, default=min(4, cpu_count()))
-    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'))
+    parser.add_argument('--jobs', type=int, default=min(4, cpu_count()), help='runs at a time')
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        default=Path('work_dirs/demo'),
+        help='a used folder is trained in anew',
+    )
     args = parser.parse_args()
+    MMLogger.get_current_instance().setLevel('WARNING')
 
-    runs = {
-        (label, seed): Run(
-            name=f'{Path(config).stem}_seed{seed}',
-            config=config,
-            label=f'{label}, seed {seed}',
-            options=[
-                f'randomness.seed={seed}',
-                f'train_dataloader.dataset.seed={seed}',
-                *MONITOR,
-            ],
-        )
-        for seed in args.seeds
-        for label, config in SETTINGS.items()
-    }
-    print(f'training {len(runs)} small networks, {args.jobs} at a time, into {args.work_dir}')
-    train(list(runs.values()), args.work_dir, args.jobs)
+    study = read_study(config('studies/demo.py'), args.seeds)
+    print(f'training {len(study.runs)} small networks, {args.jobs} at a time, into {args.work_dir}')
+    train_study(study.runs, args.work_dir, args.jobs, resume=False)
 
-    outcomes = {}
-    for label in SETTINGS:
-        folders = [args.work_dir / runs[label, seed].name for seed in args.seeds]
-        scores = [read_scores(folder) for folder in folders]
-        outcomes[label] = summarise(label, scores, [read_recovery(folder) for folder in folders])
-    high, low, *repaired = outcomes.values()
-    closed = {outcome.label: gap_closed(low, high, outcome) for outcome in repaired}
-    Console().print(table(list(outcomes.values()), closed))
+    records, unread = read_study_records(study, args.work_dir)
+    if unread:
+        raise SystemExit(f'error: {unread}')
+    by_place = group_runs(records)
+    cells = {row: by_place[place] for row, place in ROWS.items()}
+    header, *rows = cell_table(cells, LOW, HIGH)
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
 
-    found = {
+    content = {
         'seeds': args.seeds,
-        'mAP_gap_closed_percent': closed,
-        'runs': {label: outcome.history for label, outcome in outcomes.items()},
-        'recovered': {label: o.recovered for label, o in outcomes.items() if o.recovered},
+        'mAP_gap_closed_percent': gaps_closed(cells, LOW, HIGH),
+        'runs': {row: {s: cell.history(s) for s in ('mAP', 'OF1')} for row, cell in cells.items()},
+        'recovered': {
+            row: {rate: cell.recovery(rate) for rate in RATES if cell.recovery(rate)}
+            for row, cell in cells.items()
+            if any(map(cell.recovery, RATES))
+        },
     }
-    (args.work_dir / 'demo.json').write_text(json.dumps(found, indent=2))
+    (args.work_dir / 'demo.json').write_text(json.dumps(content, indent=2))
     title = 'Digit scenes, 40 % of the training labels left'
-    draw(list(outcomes.values()), title, args.work_dir / 'demo.png')
+    names = {place: row for row, place in ROWS.items()}
+    draw_curves(by_place, title, study.reference, study.full, args.work_dir / 'demo.png', names)
     print(f'written: {args.work_dir}/demo.json and {args.work_dir}/demo.png')
-    print(f'missed labels that a loss found, epoch by epoch: {args.work_dir}/*/recovery.png')
+    print(f'missing labels that a loss recovered, by epoch: {args.work_dir}/*/recovery.png')
 
 
 if __name__ == '__main__':

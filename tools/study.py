@@ -2,8 +2,8 @@
 
 python tools/study.py configs/studies/digits.py
 
-Started anew, the command goes on where it was: finished runs are not run again, a half-done one goes
-on from its checkpoint.
+Started again, the command resumes: finished runs are not trained again, begun ones continue from
+their checkpoint.
 """
 
 import argparse
@@ -12,9 +12,8 @@ from pathlib import Path
 from mmengine.logging import MMLogger
 
 import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
-from mmpretrain_mlml.study.plan import read_study
-from mmpretrain_mlml.study.study import choose, report_study, train_study
-from mmpretrain_mlml.study.training import RunsFailed, gpu_names
+from mmpretrain_mlml.study import RunsFailed, choose, read_study, report_study, train_study
+from mmpretrain_mlml.study.training import gpu_names
 
 
 def main() -> None:
@@ -32,20 +31,19 @@ def main() -> None:
         '--report', action='store_true', help='reports what is finished, runs nothing'
     )
     args = parser.parse_args()
-    MMLogger.get_current_instance().setLevel('WARNING')  # each config tells its variables, again
+    MMLogger.get_current_instance().setLevel('WARNING')  # each config logs its variables
     failed = None
     try:
         study = read_study(args.study)
-        runs = choose(study, args.only)
+        runs = choose(study.runs, args.only)
         work_dir = args.work_dir or Path('work_dirs') / study.name
         if args.dry_run:
             print(f'{len(runs)} runs into {work_dir}:', *(run.name for run in runs), sep='\n')
             return
         if not args.report:
+            jobs = max(1, len(gpu_names())) if args.jobs is None else args.jobs
             try:
-                train_study(
-                    runs, work_dir, max(1, len(gpu_names())) if args.jobs is None else args.jobs
-                )
+                train_study(runs, work_dir, jobs)
             except RunsFailed as error:
                 failed = error
         try:
@@ -56,7 +54,7 @@ def main() -> None:
     except (OSError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error
     except KeyboardInterrupt:
-        raise SystemExit('stopped; the same command goes on') from None
+        raise SystemExit('stopped; the same command resumes') from None
     if failed:
         raise SystemExit(f'error: {failed}')
 

@@ -1,10 +1,22 @@
-"""Several training runs side by side, and what they show."""
+"""Several training runs side by side, and what they show.
 
-from .demo_report import Outcome, draw, gap_closed, summarise, table
-from .runs import Run, read_recovery, read_scores
-from .training import RunsFailed, train
+Every step has a room, and uses only what stands above it:
+
+- ``run``: a run has a config, a command and a fingerprint; ``run_folder``: which run a folder holds.
+- ``plan``: a study file becomes runs, all of them checked.
+- ``training``: runs become processes, with a progress display.
+- ``records``: the work directory of a run becomes a record.
+- ``comparison``: records become the cells of a table, compared with a reference.
+- ``report``: cells become tables, figures and numbers.
+"""
+
+from .plan import Study, choose, read_study
+from .records import RunRecord, find_runs, read_record, read_recovery, read_run, read_scores
+from .report import report_study, write_report
+from .run import Run
+from .training import RunsFailed, train, train_study
 
 __all__ = [
-    'Outcome', 'Run', 'RunsFailed', 'draw', 'gap_closed', 'read_recovery', 'read_scores', 'summarise',
-    'table', 'train',
+    'Run', 'RunRecord', 'RunsFailed', 'Study', 'choose', 'find_runs', 'read_record', 'read_recovery',
+    'read_run', 'read_scores', 'read_study', 'report_study', 'train', 'train_study', 'write_report',
 ]  # fmt: skip

@@ -56,9 +56,9 @@ def run_here(monkeypatch, capsys):
 
 def test_listing_runs_does_not_tell_each_ones_variables(run_tool, tmp_path):
     command = 'python', 'tools/study.py', 'configs/studies/photos_small.py', '--dry-run'
-    told = run_tool(*command, PHOTOS_ROOT=str(tmp_path))
-    assert '18 runs into work_dirs/photos_small:\nfull_BCE_seed0\nfull_Hill_seed0\n' in told
-    assert 'PHOTOS_ROOT' not in told
+    output = run_tool(*command, PHOTOS_ROOT=str(tmp_path))
+    assert '18 runs into work_dirs/photos_small:\nfull_BCE_seed0\nfull_Hill_seed0\n' in output
+    assert 'PHOTOS_ROOT' not in output
 
 
 @pytest.mark.slow
@@ -82,40 +82,40 @@ def test_a_study_from_its_start_through_a_stop_to_its_report(tmp_path, run_tool,
     assert not (first / 'epoch_3.pth').exists()
     assert 'asked to stop: saving interrupted.pth' in (first / 'out.log').read_text()
 
-    told = run_tool(*command, '--jobs', '2', expect=1)
+    output = run_tool(*command, '--jobs', '2', expect=1)
     assert 'resumed epoch' in (first / 'out.log').read_text()
-    assert f'0.4left_ROLE_seed0 failed: see {work_dir}/0.4left_ROLE_seed0/out.log' in told
-    assert '**Partial: 2 of 3 runs.**' in told
-    assert '- 0.4left_ROLE_seed0: begun, nothing validated yet' in told
-    assert '| Hill - BCE |' in told
+    assert f'0.4left_ROLE_seed0 failed: see {work_dir}/0.4left_ROLE_seed0/out.log' in output
+    assert '**Partial: 2 of 3 runs.**' in output
+    assert '- 0.4left_ROLE_seed0: begun, nothing validated yet' in output
+    assert '| Hill - BCE |' in output
     results = json.loads((work_dir / 'report/results.json').read_text())
     run = results['runs'][0]
     assert [row['step'] for row in run['scores']] == [1, 2, 3]
     assert (run['config'], run['options']['randomness']) == ('digits_full_bce.py', {'seed': 0})
     assert run['versions']['torch']
     assert run['seconds'] > 0
-    said = Predictions.load(first / 'predictions.npz')
-    summary = multi_label_scores(said.scores, said.targets).summary
+    predictions = Predictions.load(first / 'predictions.npz')
+    summary = multi_label_scores(predictions.scores, predictions.targets).summary
     assert summary['mAP'] == pytest.approx(run['scores'][-1]['multi-label/mAP'])
-    assert said.names.tolist() == [str(n) for n in range(40)]
+    assert predictions.names.tolist() == [str(n) for n in range(40)]
 
     (first / 'predictions.npz').unlink()  # and made again from the checkpoint
     out = f'test_evaluator.out={first}/predictions.npz'
     run_tool('python', 'tools/test.py', first / 'config/0.4left_BCE_seed0.py', first / 'epoch_3.pth',
              '--work-dir', tmp_path / 'test', '--cfg-options', out)  # fmt: skip
     again = Predictions.load(first / 'predictions.npz')
-    assert (again.targets == said.targets).all()
-    assert again.scores == pytest.approx(said.scores, abs=1e-6)
+    assert (again.targets == predictions.targets).all()
+    assert again.scores == pytest.approx(predictions.scores, abs=1e-6)
 
     before = (first / 'out.log').read_bytes()
-    told = run_here(*command, '--only', '*_BCE_*', '*_Hill_*')
-    assert '2 of 2 runs were finished before' in told
-    assert '**Partial: 2 of 3 runs.**' in told
+    output = run_here(*command, '--only', '*_BCE_*', '*_Hill_*')
+    assert '2 of 2 runs were finished before' in output
+    assert '**Partial: 2 of 3 runs.**' in output
     file.write_text(STUDY.replace('size=1600', 'size=1500'))
-    told = run_here(*command, expect=1)
-    assert 'another config: 0.4left_BCE_seed0, 0.4left_Hill_seed0' in told
-    told = run_here(*command, '--report', expect=1)
-    assert 'its folder holds a run of another config' in told
+    output = run_here(*command, expect=1)
+    assert 'another config: 0.4left_BCE_seed0, 0.4left_Hill_seed0' in output
+    output = run_here(*command, '--report', expect=1)
+    assert 'its folder holds a run of another config' in output
     assert (first / 'out.log').read_bytes() == before
     assert 'size=1600' in (first / 'config/0.4left_BCE_seed0.py').read_text()
 

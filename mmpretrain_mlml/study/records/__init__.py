@@ -1,0 +1,6 @@
+"""From a work directory to the record of its run."""
+
+from .logs import read_recovery, read_scores
+from .run_record import RunRecord, find_runs, read_record, read_run
+
+__all__ = ['RunRecord', 'find_runs', 'read_record', 'read_recovery', 'read_run', 'read_scores']

@@ -1,0 +1,93 @@
+"""The content of a report's ``results.json``: all numbers, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..comparison.bootstrap import Estimate
+from ..comparison.cells import SCORES, Cell, Cells
+from ..records.published import show_published
+from ..records.run_record import RunRecord
+
+
+def results_json(
+    name: str,
+    tables: Mapping[str, Cells],
+    records: Sequence[RunRecord],
+    missing: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the content of ``results.json``.
+
+    Args:
+        name: Name of the study.
+        tables: Cells of each table, by its title.
+        records: All runs that are counted.
+        missing: Reason why a run is not counted, by the name of the run.
+    """
+    return {
+        'study': name,
+        'complete': not missing,
+        'missing': missing,
+        'tables': {title: _table_json(cells) for title, cells in tables.items()},
+        'runs': [_run_json(record) for record in records],
+    }
+
+
+def _table_json(cells: Cells) -> list[dict[str, Any]]:
+    return [
+        {
+            'loss': loss,
+            'labels': labels,
+            'seeds': [run.seed for run in cell.runs],
+            'mean': {score: cell.mean(score) for score in SCORES},
+            'sd': {score: cell.deviation(score) for score in SCORES},
+            'difference': _estimates_json(cell.differences, cell.difference_seeds),
+            'gap_closed': _estimates_json(cell.closed, cell.closed_seeds),
+            'class_gains': _gains_json(cell),
+        }
+        for (loss, labels), cell in cells.items()
+    ]
+
+
+def _estimates_json(estimates: Mapping[str, Estimate], seeds: Sequence[int]) -> dict[str, Any]:
+    return {
+        score: {'value': value, 'low': low, 'high': high, 'seeds': list(seeds)}
+        for score, (value, low, high) in estimates.items()
+    }
+
+
+def _gains_json(cell: Cell) -> dict[str, float]:
+    predictions = cell.runs[0].predictions
+    if cell.gains is None or predictions is None:
+        return {}
+    gains = zip(predictions.classes.tolist(), cell.gains.tolist())
+    return {name: round(gain, 3) for name, gain in gains if not np.isnan(gain)}
+
+
+def _run_json(run: RunRecord) -> dict[str, Any]:
+    return {
+        'folder': run.folder.name,
+        'table': run.table,
+        'loss': run.loss,
+        'labels': run.labels,
+        'seed': run.seed,
+        'setting': run.setting,
+        'config': run.base,
+        'options': run.options,
+        'command': run.command,
+        'versions': run.versions,
+        'seconds': round(run.seconds),
+        'images': len(run.predictions.names) if run.predictions else None,
+        'published': show_published(run.published) if run.published else None,
+        'scores': [
+            {key: value for key, value in row.items() if key == 'step' or '/' in key}
+            for row in run.scores
+        ],
+        'recovery': [
+            {key: value for key, value in row.items() if not isinstance(value, list)}
+            for row in run.recovery
+        ],
+    }

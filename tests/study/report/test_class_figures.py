@@ -1,0 +1,20 @@
+"""Gains of classes, drawn."""
+
+import cv2
+from helpers.study_runs import CLASSES
+
+from mmpretrain_mlml.study.comparison import compare, group_runs
+from mmpretrain_mlml.study.report.class_figures import draw_classes
+
+
+def test_each_class_that_occurs_has_a_line_of_text(records, tmp_path):
+    cells = compare(records, 'BCE', 'full', resamples=2)
+    assert draw_classes(cells, 'a title', 'BCE', tmp_path / 'classes.png')
+    picture = cv2.imread(str(tmp_path / 'classes.png'))
+    assert picture.std() > 5
+    assert picture.shape[0] > (CLASSES - 1) * 17
+
+
+def test_without_a_reference_there_is_nothing_to_draw(records, tmp_path):
+    assert not draw_classes(group_runs(records), 'a title', 'BCE', tmp_path / 'classes.png')
+    assert not list(tmp_path.iterdir())
