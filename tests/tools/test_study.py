@@ -1,4 +1,4 @@
-"""tools/study.py as a person uses it: stopped, gone on with, with a run that fails, and changed."""
+"""tools/study.py as a person uses it: stopped, resumed, with a run that fails, and changed."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def run_here(monkeypatch, capsys):
     logger.setLevel(level)
 
 
-def test_listing_runs_does_not_tell_each_ones_variables(run_tool, tmp_path):
+def test_listing_runs_does_not_log_the_variables_of_each(run_tool, tmp_path):
     command = 'python', 'tools/study.py', 'configs/studies/photos_small.py', '--dry-run'
     output = run_tool(*command, PHOTOS_ROOT=str(tmp_path))
     assert '18 runs into work_dirs/photos_small:\nfull_BCE_seed0\nfull_Hill_seed0\n' in output
@@ -78,7 +78,7 @@ def test_a_study_from_its_start_through_a_stop_to_its_report(tmp_path, run_tool,
     wait_for(lambda: (first / 'epoch_1.pth').is_file(), study)
     study.send_signal(signal.SIGTERM)
     assert study.wait(60) != 0
-    assert 'stopped; the same command goes on' in (tmp_path / 'log').read_text()
+    assert 'stopped; the same command resumes' in (tmp_path / 'log').read_text()
     assert not (first / 'epoch_3.pth').exists()
     assert 'asked to stop: saving interrupted.pth' in (first / 'out.log').read_text()
 
