@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from joblib import cpu_count
 
 from ...deprecation import warn_renamed
+from ...runtime.threads import describe_threads, thread_variables
 from ..plan.config_checks import DataCheck, error_context
 from ..run import Run
 from ..run_folder import LOG, folder_states
@@ -79,6 +79,8 @@ def train(
     unfinished = [run for run in runs if states.get(run.name) != 'finished']
     processes = [RunProcess(run, work_dir / run.name, resume) for run in unfinished]
     with ProgressDisplay(processes, len(runs), jobs) as display, _sigterm_as_interrupt():
+        if processes:
+            display.print(describe_threads(jobs))
         _train_all(processes, jobs, display)
     failed = [process for process in processes if process.phase == 'failed']
     if failed:
@@ -154,9 +156,7 @@ def _environment(slot: int, jobs: int) -> dict[str, str]:
     """Return the variables of the process in one of ``jobs`` slots: cores, GPU, import path."""
     # the package is found even if it is not installed
     paths = [str(_PACKAGE), *filter(None, [os.environ.get('PYTHONPATH')])]
-    variables = {'PYTHONPATH': os.pathsep.join(paths)}
-    if 'OMP_NUM_THREADS' not in os.environ:
-        variables['OMP_NUM_THREADS'] = str(max(1, cpu_count() // jobs))
+    variables = {'PYTHONPATH': os.pathsep.join(paths), **thread_variables(jobs)}
     gpus = gpu_names()
     if gpus:
         variables['CUDA_VISIBLE_DEVICES'] = gpus[slot % len(gpus)]

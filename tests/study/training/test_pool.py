@@ -8,6 +8,7 @@ import time
 import pytest
 from helpers.study_runs import DIGITS_SMALL, little_run, read_out_log
 
+from mmpretrain_mlml.runtime import threads
 from mmpretrain_mlml.study import Run, RunsFailed, read_scores, train
 from mmpretrain_mlml.study.run_folder import read_run_json
 from mmpretrain_mlml.study.training import pool
@@ -77,8 +78,9 @@ def test_asked_to_stop_it_stops_its_processes_properly(sent, tmp_path):
 
 def test_each_process_has_one_gpu_and_its_share_of_the_cores(tmp_path, monkeypatch):
     monkeypatch.setattr(pool, 'gpu_names', lambda: ['3', '7'])
-    monkeypatch.setattr(pool, 'cpu_count', lambda: 6)
-    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
+    monkeypatch.setattr(threads, 'cpu_count', lambda: 6)
+    for name in threads.COUNTS:
+        monkeypatch.delenv(name, raising=False)
     code = (
         'import os, time; e = os.environ; print(e["CUDA_VISIBLE_DEVICES"], e["OMP_NUM_THREADS"]);'
         'time.sleep(1)'
@@ -89,10 +91,13 @@ def test_each_process_has_one_gpu_and_its_share_of_the_cores(tmp_path, monkeypat
     assert third in (first, second)
 
 
-def test_a_number_of_threads_that_the_user_set_stays(tmp_path, monkeypatch):
+def test_a_number_of_threads_that_the_user_set_stays_and_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv('OMP_NUM_THREADS', '5')
-    train([little_run('a', 'import os; print(os.environ["OMP_NUM_THREADS"])')], tmp_path, jobs=1)
-    assert read_out_log(tmp_path, 'a') == '5\n'
+    monkeypatch.delenv('MKL_NUM_THREADS', raising=False)
+    code = 'import os; e = os.environ; print(e["OMP_NUM_THREADS"], e["OMP_WAIT_POLICY"])'
+    train([little_run('a', code)], tmp_path, jobs=1)
+    assert read_out_log(tmp_path, 'a') == '5 passive\n'
+    assert 'CPU threads: OMP_NUM_THREADS=5' in capsys.readouterr().out
 
 
 def test_the_former_name_of_resume_still_works_and_warns(tmp_path):
