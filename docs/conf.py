@@ -49,6 +49,7 @@ napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 add_module_names = False
+toc_object_entries_show_parents = 'hide'
 python_use_unqualified_type_names = True
 
 html_math_renderer = 'mathml'
@@ -58,9 +59,11 @@ html_static_path = ['_static']
 html_css_files = ['custom.css']
 html_show_sourcelink = False
 html_copy_source = False
+html_show_copyright = False
 html_theme_options = {
     'show_toc_level': 2,
     'home_page_in_toc': True,
+    'navbar_persistent': [],
     'use_download_button': False,
     'use_fullscreen_button': False,
 }

@@ -156,6 +156,7 @@ def setup(app: Any) -> dict[str, bool]:
         candidates = [f'{module}.{target}', f'{PACKAGE}.{target}']
         if owner := resolve(f'{module}.{node.get("py:class")}'):
             candidates.append(f'{owner.__module__}.{target}')
+            candidates.append(f'{owner.__module__}.{owner.__qualname__}.{target}')
         if target.startswith(f'{PACKAGE}.'):
             candidates = [target]
         wanted = next(filter(lambda found: found is not None, map(resolve, candidates)), None)
