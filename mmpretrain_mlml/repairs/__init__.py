@@ -17,6 +17,7 @@ def repair() -> None:
     from .distributed import train_distributed_without_gpu
     from .fitting import refuse_unrelated_weights
     from .loading import load_as_data_only
+    from .mixed_batches import score_all_samples_of_a_batch
     from .mixed_precision import allow_bf16_without_gpu
     from .resume import (
         explain_missing_training_state,
@@ -48,3 +49,4 @@ def repair() -> None:
     write_checkpoints_atomically()
     allow_bf16_without_gpu()
     format_a_config_once()
+    score_all_samples_of_a_batch()
