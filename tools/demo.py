@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mmpretrain_mlml import config
-from mmpretrain_mlml.study import read_study, train_study
+from mmpretrain_mlml.study import RunsFailed, read_study, train_study
 from mmpretrain_mlml.study.comparison import group_runs
 from mmpretrain_mlml.study.report import read_study_records
 from mmpretrain_mlml.study.report.epoch_figures import draw_curves
@@ -41,9 +41,13 @@ def main() -> None:
     args = parser.parse_args()
     MMLogger.get_current_instance().setLevel('WARNING')
 
-    study = read_study(config('studies/demo.py'), args.seeds)
-    print(f'training {len(study.runs)} small networks, {args.jobs} at a time, into {args.work_dir}')
-    train_study(study.runs, args.work_dir, args.jobs, resume=False)
+    try:
+        study = read_study(config('studies/demo.py'), args.seeds)
+        number = len(study.runs)
+        print(f'training {number} small networks, {args.jobs} at a time, into {args.work_dir}')
+        train_study(study.runs, args.work_dir, args.jobs, resume=False)
+    except (RunsFailed, ValueError) as error:
+        raise SystemExit(f'error: {error}') from error
 
     records, unread = read_study_records(study, args.work_dir)
     if unread:

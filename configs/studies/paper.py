@@ -4,7 +4,7 @@
 #
 # Without ROLE: its table of labels needs a learning rate of its own, which the paper does not state.
 base = 'coco_full_bce.py'
-losses = {  # summed, as the recipe wants them
+losses = {  # summed, as in the recipe
     'BCE': dict(type='mmpretrain_mlml.BCE', reduction='sum'),
     'WAN': dict(type='mmpretrain_mlml.WAN', reduction='sum'),
     'ANLS': dict(type='mmpretrain_mlml.ANLS', reduction='sum'),

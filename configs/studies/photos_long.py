@@ -1,4 +1,4 @@
-# Does a network that sees few photographs often memorise what is not marked? 2,500 of them, 24 epochs.
+# Does a network memorise missing labels if it sees few photographs often? 2,500 of them, 24 epochs.
 #   PHOTOS_ROOT=data/photos python tools/study.py configs/studies/photos_long.py --jobs 2
 _base_ = 'photos_small.py'
 labels = {'_delete_': True, '0.4left': dict(ann_file='train_0.4left.txt')}

@@ -32,7 +32,7 @@ def read_scores(run_dir: Path) -> list[dict[str, float]]:
     """
     by_step: dict[int, dict[str, float]] = {}
     for path in scalar_files(run_dir):
-        rows = [row for row in _read_lines(path) if 'multi-label/mAP' in row]
+        rows = _validations(path)
         if rows:
             by_step = {step: row for step, row in by_step.items() if step < rows[0]['step']}
         by_step |= {row['step']: row for row in rows}
@@ -53,8 +53,16 @@ def read_recovery(run_dir: Path) -> list[dict[str, Any]]:
 
 
 def training_seconds(run_dir: Path) -> float:
-    """Return how long a run trained, over all its starts and resumptions."""
-    return sum(_seconds(_text_log(path)) for path in scalar_files(run_dir))
+    """Return how long a run trained, over all resumptions since it was last started anew."""
+    seconds, first_step = 0.0, None
+    for path in scalar_files(run_dir):
+        rows = _validations(path)
+        if rows:
+            if first_step is not None and rows[0]['step'] <= first_step:
+                seconds = 0.0  # started anew
+            first_step = first_step or rows[0]['step']
+        seconds += _seconds(_text_log(path))
+    return seconds
 
 
 def logged_versions(run_dir: Path) -> dict[str, str]:
@@ -65,6 +73,10 @@ def logged_versions(run_dir: Path) -> dict[str, str]:
         for name in ('Python', 'PyTorch', 'MMEngine')
         if (match := re.search(rf'^ +{name}: (\S+)', log, re.MULTILINE))
     }
+
+
+def _validations(path: Path) -> list[dict[str, Any]]:
+    return [row for row in _read_lines(path) if 'multi-label/mAP' in row]
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:

@@ -105,8 +105,10 @@ def _losses_by_lists(cells: Cells, scores: Sequence[str], rows: Mapping[str, _Sh
     table = [['loss', *(f'{labels}: {s}' if several else labels for labels, s in columns)]]
     for loss in losses:
         for title, show in rows.items():
-            found = [(cells.get((loss, labels)), score) for labels, score in columns]
-            texts = [show(cell, score) if cell else '' for cell, score in found]
+            texts = [
+                show(cells[loss, labels], score) if (loss, labels) in cells else ''
+                for labels, score in columns
+            ]
             if any(texts):
                 table.append([title.format(loss), *texts])
     return table
