@@ -1,4 +1,4 @@
-"""Killed or asked to stop, a run goes on with --resume and ends as if nothing had been."""
+"""A run that is killed or asked to stop resumes, and ends bitwise like one that nothing disturbed."""
 
 import os
 import random
@@ -9,7 +9,7 @@ import pytest
 import torch
 from helpers.launched import EPOCHS, ITERATIONS, assert_same_end, kill_at
 
-KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points
+KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points; also asks for all chosen points
 CHOSEN = {
     1: ['writing epoch:3', f'validating:{EPOCHS}'],
     2: ['validating:2 launcher', 'writing epoch:3 one'],
@@ -25,19 +25,21 @@ MORE = {
     ],
 }  # fmt: skip
 WORKERS = ('train_dataloader.num_workers=1', 'val_dataloader.num_workers=1')
-PROCESSES = [1, pytest.param(2, marks=pytest.mark.dist)]
+ONE_OR_TWO = pytest.mark.parametrize('processes', [1, pytest.param(2, marks=pytest.mark.dist)])
+SLOW_IF_TWO = pytest.mark.parametrize(
+    'processes', [1, pytest.param(2, marks=[pytest.mark.dist, pytest.mark.slow])]
+)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('processes', PROCESSES)
-def test_asked_to_stop_inside_an_epoch_it_saves_and_goes_on_with_the_next_batch(
+@ONE_OR_TWO
+def test_asked_to_stop_inside_an_epoch_it_saves_and_resumes_with_the_next_batch(
     processes, launch, straight, tmp_path
 ):
     work_dir = tmp_path / 'run'
     run = launch(work_dir, processes=processes, cfg=WORKERS)
-    run.wait_for_log(f'Epoch(train) [4][1/{ITERATIONS}]')  # workers load, and hold few batches
+    run.wait_for_log(f'Epoch(train) [4][1/{ITERATIONS}]')  # workers have loaded, and hold batches
     run.terminate()
-    code = run.wait(60)
+    code = run.wait(120)
     log = run.log.read_text()
     assert 'asked to stop: saving interrupted.pth after iteration' in log
     if processes == 1:
@@ -55,9 +57,8 @@ def test_asked_to_stop_inside_an_epoch_it_saves_and_goes_on_with_the_next_batch(
     assert_same_end(work_dir, straight(processes))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('processes', PROCESSES)
-def test_killed_at_chosen_points_it_ends_bitwise_as_if_nothing_had_been(
+@SLOW_IF_TWO
+def test_killed_at_chosen_points_it_ends_bitwise_like_an_undisturbed_run(
     processes, launch, straight, tmp_path
 ):
     """Two points here; all of them with MLML_KILLS=20."""
@@ -70,8 +71,8 @@ def test_killed_at_chosen_points_it_ends_bitwise_as_if_nothing_had_been(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not KILLS, reason='set MLML_KILLS=20 for twenty kills at random points')
-@pytest.mark.parametrize('processes', PROCESSES)
-def test_killed_at_random_points_it_ends_bitwise_as_if_nothing_had_been(
+@ONE_OR_TWO
+def test_killed_at_random_points_it_ends_bitwise_like_an_undisturbed_run(
     processes, launch, straight, tmp_path
 ):
     work_dir, draw = tmp_path / 'run', random.Random(processes)

@@ -1,4 +1,4 @@
-"""Several processes, as on several machines: one fails, one dies and all start again, two networks."""
+"""Several processes: one fails, one dies and all restart, two hosts train together."""
 
 import os
 import re
@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.launched import assert_same_end, descendants
 
-pytestmark = [pytest.mark.dist, pytest.mark.slow]
-
+pytestmark = pytest.mark.dist
 
 FAILURES = {
     'training:2:1:raise': ['ValueError: an error of process 1 alone'],
@@ -24,13 +23,16 @@ FAILURES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize('obstacle', FAILURES)
-def test_one_process_that_fails_takes_all_down_with_its_own_error_shown(launch, tmp_path, obstacle):
+RAISED, NOT_FINITE = FAILURES
+
+
+@pytest.mark.parametrize('obstacle', [RAISED, pytest.param(NOT_FINITE, marks=pytest.mark.slow)])
+def test_one_process_that_fails_stops_all_and_its_error_is_shown(launch, tmp_path, obstacle):
     run = launch(tmp_path / 'run', processes=2, obstacle=obstacle)
     run.wait_for(run.reached)
     workers = descendants(run.process.pid)
     began = time.monotonic()
-    assert run.process.wait(60) != 0
+    assert run.process.wait(120) != 0
     print(f'all down after {time.monotonic() - began:.1f} s')  # with pytest -s
     assert not [pid for pid in workers if Path(f'/proc/{pid}').exists()]
     log = run.log.read_text()
@@ -38,7 +40,7 @@ def test_one_process_that_fails_takes_all_down_with_its_own_error_shown(launch, 
         assert text in log
 
 
-def test_where_a_process_dies_all_start_again_and_end_bitwise_as_if_nothing_had_been(
+def test_where_a_process_dies_all_restart_and_end_bitwise_like_an_undisturbed_run(
     launch, straight, tmp_path
 ):
     run = launch(tmp_path / 'run', processes=2, obstacle='training:3:1', MAX_RESTARTS='1')
@@ -48,13 +50,6 @@ def test_where_a_process_dies_all_start_again_and_end_bitwise_as_if_nothing_had_
     assert re.findall(r'resumed epoch: (\d+)', log) == ['2'] * log.count('resumed epoch')
     assert 'resumed epoch: 2' in log
     assert_same_end(tmp_path / 'run', straight(2))
-
-
-def test_restarts_without_resuming_are_refused(run_tool, tmp_path):
-    train = ('bash', 'tools/dist_train.sh', 'configs/digits_full_bce.py', 2, '--work-dir', tmp_path)
-    text = run_tool(*train, expect=1, MAX_RESTARTS='1')
-    assert 'MAX_RESTARTS=1 needs --resume among the options' in text
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture
@@ -111,14 +106,16 @@ def on_both(two_hosts, launch, work_dir, **kwargs):
             host.kill()
 
 
+@pytest.mark.slow
 def test_two_hosts_train_together_as_two_processes_of_one(two_hosts, launch, straight, tmp_path):
     with on_both(two_hosts, launch, tmp_path / 'run') as hosts:
         assert [host.wait() for host in hosts] == [0, 0]
     assert_same_end(tmp_path / 'run', straight(2))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif('MLML_KILLS' not in os.environ, reason='set MLML_KILLS=20')
-def test_where_a_host_loses_its_process_both_start_again(two_hosts, launch, straight, tmp_path):
+def test_where_a_host_loses_its_process_both_restart(two_hosts, launch, straight, tmp_path):
     dies = {'obstacle': 'training:3:1', 'MAX_RESTARTS': '2'}
     with on_both(two_hosts, launch, tmp_path / 'run', **dies) as hosts:
         os.kill(hosts[1].wait_for_obstacle(), signal.SIGKILL)
