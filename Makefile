@@ -1,20 +1,24 @@
-# make demo   sets up .venv (once) and shows what Hill and SPLC gain over BCE, on embedded images
-# make test   sets up .venv (once) and runs the tests
-# make lint   style and types (make types: types alone); make format corrects the style
-# make docs   builds the documentation into build/docs
-# make clean  removes .venv and build leftovers
+# make demo       what Hill and SPLC gain over BCE, on embedded images
+# make test       the tests that matter, within ten minutes on two cores
+# make test-slow  all other tests: more kills, larger images, installations
+# make lint       style and types (make types: types alone); make format corrects the style
+# make docs       the documentation, in build/docs
+# make clean      removes what these made
 #
-# PYTHON=python3.12 make ...   chooses the interpreter; EXTRA=onedl the maintained forks of the stack
+# Each sets up .venv first, once. PYTHON=python3.12 make ... chooses the interpreter, EXTRA=onedl the
+# maintained forks of the stack, JOBS=4 the number of tests that run side by side.
 
 EXTRA ?= openmmlab
+JOBS ?= 2
 VENV := .venv$(if $(filter-out openmmlab,$(EXTRA)),-$(EXTRA))
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test lint types format docs clean
+.PHONY: demo test test-slow lint types format docs clean
 
 demo: $(READY)
 	@echo 'using the environment in $(VENV)'
@@ -22,7 +26,11 @@ demo: $(READY)
 
 test: $(READY)
 	@echo 'using the environment in $(VENV)'
-	$(BIN)/python -m pytest
+	$(PYTEST) -m 'not slow'
+
+test-slow: $(READY)
+	@echo 'using the environment in $(VENV)'
+	$(PYTEST) -m slow
 
 lint: types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

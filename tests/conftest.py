@@ -7,8 +7,7 @@ import pytest
 from helpers import ROOT, SHARED
 from helpers.processes import run
 
-# imported by tests, or no tests; pytest would import them a second time
-collect_ignore = ['helpers', 'stack_matrix.py']
+collect_ignore = ['helpers']  # imported by tests; pytest would import them a second time
 
 
 @pytest.fixture(scope='session', autouse=True)

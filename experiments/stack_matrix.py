@@ -1,10 +1,10 @@
 """Which Pythons, torches and stacks this package runs on: a smoke test in an environment each.
 
-    python tests/stack_matrix.py                                      # all 48 cells, some hours
-    python tests/stack_matrix.py --python 3.12 --torch newest --stack onedl --transformers without
+    python experiments/stack_matrix.py    # all 48 cells, some hours
+    python experiments/stack_matrix.py --python 3.12 --torch newest --stack onedl
 
-Not part of the tests. Adds to docs/results/stack_matrix.json, leaves out what passed there already,
-and prints the table of all results. An environment takes some GB, until it is done with.
+The results are added to docs/results/stack_matrix.json; cells that passed there are skipped. The table
+of all results is printed. An environment takes some GB while it is used.
 """
 
 import argparse
@@ -16,21 +16,26 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
+Cell = tuple[str, str]  # stack, transformers
+Result = dict[str, Any]
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 TORCHES = ('2.6', '2.10', 'newest')
 STACKS = ('openmmlab', 'onedl')
 TRANSFORMERS = ('without', 'with')
 TESTS = ('pytest>=8', 'pycocotools')  # with it MMPretrain wants its multimodal models too
-TRAIN, STOP = 'tests/tools/test_train_and_test.py', 'tests/tools/test_interruption.py'
+TOOLS = 'tests/tools'
 SMOKE = (
     'tests/losses/test_functional.py',  # the released code's values
-    'tests/stack',  # checkpoints of real training are read, hostile ones are not; precisions
-    f'{TRAIN}::test_training_leaves_checkpoints_and_scores',
-    f'{TRAIN}::test_test_prints_the_scores_of_the_last_validation',
-    f'{STOP}::test_killed_at_chosen_points_it_ends_bitwise_as_if_nothing_had_been[1]',
+    'tests/repairs',  # checkpoints of real training are read, hostile ones are not; precisions
+    f'{TOOLS}/test_train.py::test_training_leaves_checkpoints_and_scores',
+    f'{TOOLS}/test_test.py::test_scores_are_those_of_the_last_validation',
+    f'{TOOLS}/test_interruption.py'
+    '::test_killed_at_chosen_points_it_ends_bitwise_like_an_undisturbed_run[1]',
 )
 
 
@@ -63,8 +68,10 @@ def main() -> None:
     print(table(results))
 
 
-def run_cells(python, torch, cells, folder):
-    """Runs the cells of one Python and torch, which share an environment with torch alone in it."""
+def run_cells(
+    python: str, torch: str, cells: list[Cell], folder: Path
+) -> Iterator[tuple[Cell, Result]]:
+    """Run the cells of one Python and torch, which share an environment with torch alone."""
     interpreter = find_python(python)
     if interpreter is None:
         yield from ((cell, {'result': 'no interpreter', 'detail': ''}) for cell in cells)
@@ -85,9 +92,9 @@ def run_cells(python, torch, cells, folder):
         shutil.rmtree(base, ignore_errors=True)
 
 
-def find_python(version):
-    """The first Python of a version that starts and has venv: on the path, of pyenv, of uv."""
-    places = [shutil.which(f'python{version}')]
+def find_python(version: str) -> Path | str | None:
+    """Return the first Python of a version that starts and has venv: on the path, of pyenv, of uv."""
+    places: list[Path | str | None] = [shutil.which(f'python{version}')]
     places += sorted(Path.home().glob(f'.pyenv/versions/{version}.*/bin/python{version}'))
     if shutil.which('uv'):
         places.append(run('uv', 'python', 'find', version).stdout.strip())
@@ -95,12 +102,15 @@ def find_python(version):
     return next((p for p in places if p and run(p, '-c', tell).stdout.strip() == version), None)
 
 
-def run(*command, **kwargs):
+def run(*command: Path | str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command and capture what it prints."""
     return subprocess.run(command, capture_output=True, text=True, **kwargs)
 
 
-def make_environment(interpreter, place, *packages, below=None):
-    """Makes one, on top of another one if told; returns what pip had to say against it, or ''."""
+def make_environment(
+    interpreter: Path | str, place: Path, *packages: str, below: Path | None = None
+) -> str:
+    """Make an environment, on top of ``below`` if given; return pip's error, or ''."""
     run(interpreter, '-m', 'venv', place, check=True)
     if below is not None:
         (site,) = place.glob('lib/python*/site-packages')
@@ -112,15 +122,18 @@ def make_environment(interpreter, place, *packages, below=None):
     return pip(place, *packages)
 
 
-def pip(place, *packages):
+def pip(place: Path, *packages: str) -> str:
+    """Install packages into an environment; return pip's error, or ''."""
     done = run(place / 'bin/python', '-m', 'pip', 'install', '--quiet', *packages)
-    said = done.stderr.splitlines()
-    errors = [line for line in said if line.startswith('ERROR')] or said or ['pip said nothing']
+    output = done.stderr.splitlines()
+    errors = (
+        [line for line in output if line.startswith('ERROR')] or output or ['no message of pip']
+    )
     return ' '.join(errors[-2:]) if done.returncode else ''
 
 
-def smoke(place):
-    """Runs the smoke test in an environment: what it came to, and on which versions."""
+def smoke(place: Path) -> Result:
+    """Run the smoke test in an environment; return its result and the versions it ran on."""
     began = time.monotonic()
     python = place / 'bin/python'
     versions = run(python, '-c', VERSIONS).stdout
@@ -162,8 +175,8 @@ for name in ('torch', 'numpy', 'mmpretrain', 'onedl-mmpretrain', 'transformers')
 """
 
 
-def table(results):
-    """The results in Markdown, in full: what was not run says so."""
+def table(results: dict[str, Result]) -> str:
+    """Return a Markdown table of all cells; those without a result are "not run"."""
     columns = list(itertools.product(STACKS, TRANSFORMERS))
     head = ' | '.join(f'{stack}, {word} transformers' for stack, word in columns)
     lines = [f'| Python | torch | {head} |', '|---' * (2 + len(columns)) + '|']
