@@ -6,7 +6,7 @@ python tools/collect_results.py work_dirs --out work_dirs/results
 import argparse
 from pathlib import Path
 
-from mmpretrain_mlml.study.comparison import group_by_setting
+from mmpretrain_mlml.study.comparison.cells import group_by_setting
 from mmpretrain_mlml.study.records import find_runs, read_run
 from mmpretrain_mlml.study.report.markdown import SCORE_TITLES, paper_markdown
 from mmpretrain_mlml.study.report.score_figures import draw_scores

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.study import RunsFailed, read_study, train_study
-from mmpretrain_mlml.study.comparison import group_runs
-from mmpretrain_mlml.study.report import read_study_records
+from mmpretrain_mlml.study.comparison.cells import group_runs
 from mmpretrain_mlml.study.report.epoch_figures import draw_curves
+from mmpretrain_mlml.study.report.study_report import read_study_records
 from mmpretrain_mlml.study.report.tables import RATES, cell_table, gaps_closed
 
 HIGH, LOW = 'BCE, all labels', 'BCE, 40 % of labels'

@@ -13,7 +13,7 @@ from mmengine.logging import MMLogger
 
 import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
 from mmpretrain_mlml.study import RunsFailed, choose, read_study, report_study, train_study
-from mmpretrain_mlml.study.training import gpu_names
+from mmpretrain_mlml.study.training.pool import gpu_names
 
 
 def main() -> None:

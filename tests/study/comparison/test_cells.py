@@ -3,8 +3,7 @@
 import pytest
 from helpers.study_runs import make_record
 
-from mmpretrain_mlml.study.comparison import group_runs
-from mmpretrain_mlml.study.comparison.cells import losses_and_lists
+from mmpretrain_mlml.study.comparison.cells import group_runs, losses_and_lists
 
 
 def test_runs_that_differ_in_the_seed_are_a_cell():

@@ -6,8 +6,8 @@ from helpers.study_runs import SKILL, make_predictions, write_finished
 
 from mmpretrain_mlml.evaluation import Predictions, average_precision
 from mmpretrain_mlml.study import read_record, read_run
-from mmpretrain_mlml.study.comparison import compare
 from mmpretrain_mlml.study.comparison.bootstrap import draw_counts, interval, resampled_scores
+from mmpretrain_mlml.study.comparison.gains import compare
 
 
 def test_differences_are_paired_over_images_and_mean_over_seeds(records):

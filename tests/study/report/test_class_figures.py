@@ -3,7 +3,8 @@
 import cv2
 from helpers.study_runs import CLASSES
 
-from mmpretrain_mlml.study.comparison import compare, group_runs
+from mmpretrain_mlml.study.comparison.cells import group_runs
+from mmpretrain_mlml.study.comparison.gains import compare
 from mmpretrain_mlml.study.report.class_figures import draw_classes
 
 

@@ -5,7 +5,7 @@ import pytest
 from helpers.study_runs import make_record
 from matplotlib.figure import Figure
 
-from mmpretrain_mlml.study.comparison import group_runs
+from mmpretrain_mlml.study.comparison.cells import group_runs
 from mmpretrain_mlml.study.report.epoch_figures import draw_curves, draw_recovery
 
 

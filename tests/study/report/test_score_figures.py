@@ -6,7 +6,7 @@ import cv2
 import pytest
 from helpers.study_runs import make_record
 
-from mmpretrain_mlml.study.comparison import group_runs
+from mmpretrain_mlml.study.comparison.cells import group_runs
 from mmpretrain_mlml.study.report.score_figures import draw_scores
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from helpers.study_runs import make_record
 
-from mmpretrain_mlml.study.comparison import group_runs
+from mmpretrain_mlml.study.comparison.cells import group_runs
 from mmpretrain_mlml.study.report.tables import (
     cell_table,
     gaps_closed,
