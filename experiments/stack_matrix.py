@@ -14,7 +14,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,4 +189,4 @@ def table(results: dict[str, Result]) -> str:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

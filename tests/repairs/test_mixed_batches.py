@@ -22,7 +22,8 @@ def listed(tmp_path):
     rows = [{'img_path': f'{n}.png', 'gt_label': labels} for n, labels in enumerate(LABELS)]
     (tmp_path / 'listed.json').write_text(json.dumps({'metainfo': {}, 'data_list': rows}))
     return {'type': 'MultiLabelDataset', 'ann_file': str(tmp_path / 'listed.json'),
-            'data_prefix': str(tmp_path), 'classes': list('0123456789'), 'pipeline': [LOAD, {'type': 'PackInputs'}]}  # fmt: skip
+            'data_prefix': str(tmp_path), 'classes': list('0123456789'),
+            'pipeline': [LOAD, {'type': 'PackInputs'}]}  # fmt: skip
 
 
 class RecordingBCE(BCE):
