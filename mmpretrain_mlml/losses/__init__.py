@@ -1,20 +1,31 @@
-"""Losses for incompletely labelled tags. Needs torch alone; MMPretrain registers them when there."""
+"""Losses for multi-label training on incomplete labels.
 
+They need torch alone; with MMPretrain installed they are registered there.
+"""
+
+from .anls import ANLS
 from .apl import APL
-from .asymmetric import ASL, Focal, FocalMargin
+from .asl import ASL
 from .base import MultiLabelLoss
-from .bce import ANLS, BCE, WAN, Ignore
-from .entropy import EM
-from .expected_positives import EPR
+from .bce import BCE
+from .em import EM
+from .epr import EPR
+from .focal import Focal
+from .focal_margin import FocalMargin
+from .gr import GR
 from .hill import Hill
-from .large_loss import LLR, LLCp, LLCt
+from .ignore import Ignore
+from .llcp import LLCp
+from .llct import LLCt
+from .llr import LLR
 from .pasl import PASL
-from .robust import GR
+from .rlc import RLC
 from .role import ROLE
-from .splc import RLC, SPLC
+from .splc import SPLC
 from .two_way import TwoWay
+from .wan import WAN
 
-FAMILY = (  # in the order of tables; what MMPretrain registers
+FAMILY = (  # in the order of tables; all are registered in MMPretrain
     BCE,
     WAN,
     ANLS,

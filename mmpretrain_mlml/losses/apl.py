@@ -1,3 +1,5 @@
+"""Entropy maximisation with asymmetric pseudo-labels (EM + APL)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,37 +7,45 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .checks import check_epoch, require_state
-from .entropy import EM
-from .functional import check_range, prepare
+from .checks import check_epoch, check_range, prepare, require_state
+from .em import ALPHA, EM
 from .sample_memory import SampleMemory
 from .terms import log_loss
 
-_NONE = -1.0  # in the table: no pseudo-label, or nothing seen
+BETA, WARMUP, PROPORTION = 0.02, 1, 0.9
+_NONE = -1.0  # in the memory: no pseudo-label, or no probability seen
+
+
+def soft_log_loss(logits: Tensor, label: Tensor) -> Tensor:
+    r"""Return :math:`-\hat p \log p - (1 - \hat p) \log(1 - p)` for soft labels :math:`\hat p`.
+
+    Source: arXiv 2203.16219, asymmetric pseudo-labeling.
+    """
+    return label * log_loss(logits) + (1 - label) * log_loss(-logits)
 
 
 class APL(EM):
-    r"""Entropy maximisation with asymmetric pseudo-labels: what is surely absent becomes a negative.
+    r"""Entropy maximisation with asymmetric pseudo-labels: surely absent entries become negatives.
 
-    From epoch ``warmup`` on, before each epoch, the least probable unmarked entries of the whole
-    training set become soft negatives, the same number every time, so that after the last epoch
-    ``proportion`` of all unmarked entries would be. Such an entry costs
+    From epoch ``warmup`` on, before each epoch, the least probable unobserved entries of the whole
+    training set become soft negatives, the same number each time, so that ``proportion`` of all
+    unobserved entries would be after the last epoch. Such an entry costs
     :math:`-\beta [(1 - \hat p) \log(1 - p) + \hat p \log p]` with :math:`\hat p` its probability when
-    it was chosen. The others cost what :class:`~mmpretrain_mlml.EM` says.
+    it was chosen. The others cost the same as in :class:`~mmpretrain_mlml.EM`.
 
-    The pseudo-labels, and the probabilities seen in the last epoch, are tables of all training
-    samples, the same in all processes, that :class:`~mmpretrain_mlml.LossDataHook` feeds and saves.
+    The pseudo-labels, and the probabilities seen in the last epoch, are a memory of all training
+    samples, equal in all processes, which :class:`~mmpretrain_mlml.LossDataHook` feeds and saves.
 
     Args:
         alpha: Weight of the entropy, >= 0.
         beta: Weight of pseudo-labels, >= 0.
         warmup: First 0-based epoch with pseudo-labels, >= 1.
-        proportion: Share of the unmarked entries to have one in the end, in [0, 1].
+        proportion: Share of the unobserved entries with a pseudo-label in the end, in [0, 1].
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
-        ValueError: A hyper-parameter is out of its range.
-        RuntimeError: Called without having been told the epoch or the samples of the batch.
+        ValueError: If a hyper-parameter is out of its range.
+        RuntimeError: If it is called before the epoch or the samples of the batch were set.
 
     Source: arXiv 2203.16219, asymmetric pseudo-labeling. Probabilities are those of training here.
     """
@@ -44,10 +54,10 @@ class APL(EM):
 
     def __init__(
         self,
-        alpha: float = 0.1,
-        beta: float = 0.02,
-        warmup: int = 1,
-        proportion: float = 0.9,
+        alpha: float = ALPHA,
+        beta: float = BETA,
+        warmup: int = WARMUP,
+        proportion: float = PROPORTION,
         **common: Any,
     ) -> None:
         super().__init__(alpha, **common)
@@ -61,14 +71,14 @@ class APL(EM):
         self.epoch: int | None = None
 
     def set_samples(self, indices: Tensor, total: int) -> None:
-        """Says which of ``total`` training samples the next batch holds, (N,)."""
+        """Set the sample indices of the next batch, (N,), each in [0, total)."""
         self.memory.set_samples(indices, total)
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
-        """Says which epoch the next calls belong to, 0-based, and how many there are.
+        """Set the 0-based epoch of the next calls and the number of epochs; choose pseudo-labels.
 
         Raises:
-            ValueError: ``max_epochs`` is missing, or the epoch is none of them.
+            ValueError: If ``max_epochs`` is missing, or the epoch is not below it.
         """
         if max_epochs is None:
             raise ValueError('APL labels over the whole training: expected max_epochs, got None')
@@ -79,23 +89,21 @@ class APL(EM):
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         require_state(type(self).__name__, 'epoch', self.epoch)
         logits, target = prepare(pred, target)
-        unmarked = target == 0
+        unobserved = target == 0
         pseudo = self.memory.read('pseudo', logits).to(logits)
-        seen = torch.where(unmarked, logits.detach().sigmoid(), _NONE)
         if self.training:
-            self.memory.write(seen=seen)
-        soft = pseudo * log_loss(logits) + (1 - pseudo) * log_loss(-logits)
-        chosen = unmarked & (pseudo >= 0)
-        return torch.where(chosen, self.beta * soft, super().elementwise(logits, target))
+            self.memory.write(seen=torch.where(unobserved, logits.detach().sigmoid(), _NONE))
+        soft = self.beta * soft_log_loss(logits, pseudo)
+        return torch.where(unobserved & (pseudo >= 0), soft, self.mix_terms(logits, target))
 
     def _choose(self, progress: float) -> None:
-        """Gives pseudo-labels until their share is what it is to be at this point of the training."""
+        """Choose pseudo-labels until their share fits the progress of the training, in [0, 1]."""
         seen, pseudo = self.memory.get('seen'), self.memory.get('pseudo')
         if seen is None or pseudo is None:
             return
-        unmarked, chosen = seen >= 0, pseudo >= 0
-        wanted = int(self.proportion * progress * int(unmarked.sum())) - int(chosen.sum())
-        free = torch.where(unmarked & ~chosen, seen, torch.inf).flatten()
+        unobserved, chosen = seen >= 0, pseudo >= 0
+        wanted = int(self.proportion * progress * int(unobserved.sum())) - int(chosen.sum())
+        free = torch.where(unobserved & ~chosen, seen, torch.inf).flatten()
         if wanted > 0:
             least = free.topk(min(wanted, int(free.isfinite().sum())), largest=False).indices
             pseudo.view(-1)[least] = free[least]

@@ -1,99 +1,65 @@
-"""What every multi-label loss module shares: weights, reduction, unknown entries, what it is told."""
+"""Base of the loss modules: reduction, weights, unknown entries, and the choice of the fast path."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Real
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from ..deprecation import warn_renamed
-from .functional import check_reduction, prepare, reduce_loss
-from .kernels import Kernel, summed
+from ..deprecation import Renamed, adopt_overrides
+from .checks import prepare, prepare_logits, wide_dtype
+from .one_pass import NO_FACTORS, Factors, OnePass, sum_in_one_pass
+from .reduction import check_reduction, divisor, reduce_loss
 from .terms import mix
 
 
-def defaults_of(function: Callable) -> SimpleNamespace:
-    """The default values in a function's signature, so that a module need not repeat them.
-
-    >>> from mmpretrain_mlml.losses.functional import hill_loss
-    >>> defaults_of(hill_loss).lamb
-    1.5
-    """
-    parameters = inspect.signature(function).parameters.values()
-    return SimpleNamespace(
-        **{p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
-    )
-
-
-def build_loss(loss: nn.Module | dict) -> nn.Module:
-    """A loss module as it is, or built from its config, which takes MMPretrain.
-
-    Raises:
-        ImportError: A config was given and MMPretrain is not installed.
-    """
-    if isinstance(loss, nn.Module):
-        return loss
-    from mmpretrain.registry import MODELS
-
-    return MODELS.build(loss)
-
-
 class MultiLabelLoss(nn.Module):
-    """Base of the losses: a subclass says what an entry costs, this class does the rest.
+    """Base class: a subclass defines the cost of an entry, this class does the rest.
 
     A subclass defines :meth:`positive` and :meth:`negative`, the cost of an entry that is present and
-    of one that is not; or, where that is not enough, :meth:`elementwise`. It takes the arguments
-    below as ``**common``.
+    of one that is absent; or, where that is not enough, :meth:`elementwise`. It passes the arguments
+    below on as ``**common``.
 
-    Sum and mean can be differentiated once where a subclass has a :meth:`kernel`; for more take
-    ``'none'``, or the functions in :mod:`~mmpretrain_mlml.losses.functional`.
+    A subclass may add :meth:`one_pass`, which computes sum and gradient together. Sum and mean can
+    then be differentiated once; for higher derivatives use ``'none'``, or the functions in
+    :mod:`~mmpretrain_mlml.losses.functional`. A subclass that changes the formula (any name in
+    ``FORMULA``) without a one-pass gradient of its own does not inherit one.
 
     Args:
         reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
         loss_weight: Factor on the result.
-        unknown: What an entry of target -1 is: ``'ignore'``, it costs nothing, or ``'negative'``, it
-            is treated as one of target 0.
+        unknown: How entries with target -1 are treated: ``'ignore'``, at no cost, or
+            ``'negative'``, as if the target were 0.
         class_weight: Factor on the cost of each class, C numbers >= 0.
         pos_weight: Factor on the cost of positives, as in torch's
             ``binary_cross_entropy_with_logits``: one number, or C numbers, >= 0.
 
     Raises:
-        ValueError: A value is out of its range.
+        ValueError: If a value is out of its range.
     """
 
-    UNKNOWN = ('ignore', 'negative')
-    BY_ENTRY = True  # whether an entry's cost follows from its own logit and target alone
+    UNKNOWN: ClassVar[tuple[str, ...]] = ('ignore', 'negative')
+    BY_ENTRY: ClassVar[bool] = (
+        True  # whether an entry's cost depends on its own logit and target alone
+    )
+    FORMULA: ClassVar[tuple[str, ...]] = ('elementwise', 'positive', 'negative', 'factor')
+
+    _kept_key: tuple[Any, ...] | None = None
+    _kept_factors = NO_FACTORS
+
+    unmarked = Renamed('unobserved')
+    lets_go_above = Renamed('saturation')
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for old, new in (('unmarked', 'unobserved'), ('lets_go_above', 'saturation')):
-            if old in vars(cls) and new not in vars(cls):
-                warn_renamed(f'{cls.__name__}.{old}', new)
-                setattr(cls, new, vars(cls)[old])
-
-    @property
-    def lets_go_above(self) -> float | None:
-        """Deprecated name of :attr:`saturation`."""
-        warn_renamed('lets_go_above', 'saturation')
-        return self.saturation
-
-    def unmarked(self, target: Tensor) -> Tensor:
-        """Return :meth:`unobserved`, whose deprecated name this is."""
-        warn_renamed('unmarked', 'unobserved')
-        return self.unobserved(target)
-
-    @property
-    def saturation(self) -> float | None:
-        """Probability above which unobserved entries are no longer pushed down, or None.
-
-        Confident mistakes stay there, so :class:`~mmpretrain_mlml.LossEpochHook` watches it.
-        """
-        return None
+        adopt_overrides(cls)
+        formula = {'one_pass'}.union(*(vars(base).get('FORMULA', ()) for base in cls.__mro__))
+        nearest = next(base for base in cls.__mro__ if formula & vars(base).keys())
+        if 'one_pass' not in vars(nearest):  # another formula than that of the inherited one
+            cls.one_pass = MultiLabelLoss.one_pass  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -109,40 +75,55 @@ class MultiLabelLoss(nn.Module):
         if unknown not in self.UNKNOWN:
             raise ValueError(f'unknown={unknown!r} is none of {self.UNKNOWN}')
         self.unknown = unknown
-        self.class_weight = _factors('class_weight', class_weight)
-        self.pos_weight = _factors('pos_weight', pos_weight)
-        self._has_kernel = _has_kernel(type(self))
+        self.class_weight = _weights('class_weight', class_weight)
+        self.pos_weight = _weights('pos_weight', pos_weight)
 
     def positive(self, logits: Tensor) -> Tensor:
-        """What an entry costs if it is present, (N, C), from logits in float32 or better."""
+        """Return the cost of each entry if it is present, (N, C), from logits in float32 or wider."""
         raise NotImplementedError(f'{type(self).__name__} must define positive(logits)')
 
     def negative(self, logits: Tensor) -> Tensor:
-        """What an entry costs if it is absent, or merely not marked."""
+        """Return the cost of each entry if it is absent or unobserved, (N, C)."""
         raise NotImplementedError(f'{type(self).__name__} must define negative(logits)')
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        """The loss of each entry, (N, C), in float32 or better, before ``class_weight``."""
-        logits, target = prepare(pred, target)
+        """Return the loss of each entry, (N, C), in float32 or wider, before ``class_weight``."""
+        return self.mix_terms(*prepare(pred, target))
+
+    def mix_terms(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return :meth:`positive` and :meth:`negative` as the target mixes them, (N, C).
+
+        Args:
+            logits: Shape (N, C), as `prepare` returns them.
+            target: Shape (N, C), in the dtype of the logits.
+        """
         weight = self.factor('pos_weight', logits)
         return mix(self.positive(logits), self.negative(logits), target, weight)
 
+    def one_pass(self) -> OnePass | None:
+        """Return the function that computes sum and gradient together; None if there is none."""
+        return None
+
     def unobserved(self, target: Tensor) -> Tensor:
-        """Which entries this loss takes for absent or not marked, (N, C), bool."""
+        """Return the entries that this loss takes for absent or unobserved, (N, C), bool."""
         return target <= 0 if self.unknown == 'negative' else target == 0
 
-    def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor | None:
-        """Which unmarked entries the loss did not train as absent when it was called with the same.
+    def recovered(self, pred: Tensor, target: Tensor) -> Tensor | None:
+        """Return the unobserved entries that the loss did not train as absent.
 
-        For :class:`~mmpretrain_mlml.LabelRecoveryHook`, which calls it after :meth:`forward`.
+        Takes the arguments of the call that it reports on, which came before it.
 
         Returns:
             Shape (N, C), bool; None for a loss that recovers nothing, as most do.
         """
         return None
 
-    def kernel(self, **context: Any) -> Kernel | None:
-        """What computes sum and gradient in one pass, if the loss has such a thing."""
+    @property
+    def saturation(self) -> float | None:
+        """Probability above which unobserved entries are no longer pushed down; None if always pushed.
+
+        Confident mistakes stay there, so :class:`~mmpretrain_mlml.LossEpochHook` watches it.
+        """
         return None
 
     def forward(
@@ -154,89 +135,103 @@ class MultiLabelLoss(nn.Module):
         reduction_override: str | None = None,
         **context: Any,
     ) -> Tensor:
-        """Computes the loss.
+        """Compute the loss.
 
         Args:
             pred: Logits of shape (N, C).
-            target: Shape (N, C): 1 present, 0 absent or not marked, -1 unknown; a value between 0
+            target: Shape (N, C): 1 present, 0 absent or unobserved, -1 unknown; a value between 0
                 and 1 interpolates between the two.
             weight: Factor per image (N,) or per entry (N, C).
-            avg_factor: What ``'mean'`` divides by, N by default. ``'sum'`` and ``'none'`` ignore it.
-            reduction_override: Takes the place of ``reduction`` for this call.
-            **context: What the loss at hand wants beside, such as SPLC's ``epoch``.
+            avg_factor: Divisor of ``'mean'``, N by default; ``'sum'`` and ``'none'`` ignore it.
+            reduction_override: Reduction of this call, in place of ``reduction``.
+            **context: Further arguments of the loss at hand, such as SPLC's ``epoch``.
 
         Returns:
             A scalar, or (N, C) for ``'none'``; float32 for half inputs.
 
         Raises:
-            ValueError: Shapes do not fit, the reduction is unknown, or avg_factor is 0.
+            ValueError: If shapes do not fit, the reduction is unknown, or avg_factor is not above 0.
         """
         reduction = self.reduction if reduction_override is None else reduction_override
         check_reduction(reduction)
-        if self.unknown == 'negative':
-            target = target.clamp(min=0)
-        weighted = not (weight is self.class_weight is self.pos_weight is None)
         if isinstance(avg_factor, Real) and avg_factor <= 0 and len(pred):
             raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
-        if not (weighted or target.requires_grad) and reduction != 'none' and self._has_kernel:
-            kernel = self.kernel(**context)
-            if kernel is not None:
-                divisor = 1
-                if reduction == 'mean' and len(pred):
-                    divisor = len(pred) if avg_factor is None else avg_factor
-                logits = prepare(pred, target)[0]
-                return summed(logits, target, kernel, self.loss_weight / divisor)
+        if self.unknown == 'negative':
+            target = target.clamp(min=0)
+        # One pass gives a sum and its gradient by the logits. The formula serves the rest: losses
+        # without such a pass, single entries, factors on them, gradients by anything but the logits.
+        constants = target, self.class_weight, self.pos_weight
+        constant = not any(tensor is not None and tensor.requires_grad for tensor in constants)
+        one_pass = None
+        if reduction != 'none' and weight is None and constant:
+            one_pass = self.one_pass(**context)
+        if one_pass is not None:
+            logits = prepare_logits(pred, target)
+            scale = self.loss_weight / divisor(reduction, len(logits), avg_factor)
+            return sum_in_one_pass(logits, target, one_pass, self._factors(logits), scale)
         loss = self.elementwise(pred, target, **context)
-        if self.class_weight is not None:
-            loss = loss * self.factor('class_weight', loss)
+        class_weight = self.factor('class_weight', loss)
+        if class_weight is not None:
+            loss = loss * class_weight
         if weight is not None:
             loss = loss * _per_entry(weight, loss)
         return self.loss_weight * reduce_loss(loss, reduction, avg_factor)
 
     def factor(self, name: str, like: Tensor) -> Tensor | None:
-        """``class_weight`` or ``pos_weight`` as a tensor beside ``like``, (N, C); None for none.
+        """Return ``class_weight`` or ``pos_weight`` for logits `like`, (N, C); None if not given.
 
         Raises:
-            ValueError: It holds another number of classes.
+            ValueError: If it has another number of classes.
         """
-        value = getattr(self, name)
+        value: Tensor | None = getattr(self, name)
         if value is None:
             return None
         if len(value) != like.size(1) and (len(value) > 1 or name == 'class_weight'):
             raise ValueError(f'expected {name} of {like.size(1)} classes, got {len(value)}')
-        return value.to(like)
+        return value.to(like.device, wide_dtype(like))
+
+    def _factors(self, logits: Tensor) -> Factors:
+        weights = self.class_weight, self.pos_weight
+        if all(weight is None for weight in weights):
+            return NO_FACTORS
+        if logits.device.type != 'cpu' or torch.compiler.is_compiling():
+            return self._new_factors(logits)
+        # Kept between calls: small batches would feel the conversion. The key holds all it depends on.
+        values = (None if w is None else w.double().numpy(force=True).tobytes() for w in weights)
+        key = logits.dtype, logits.size(1), *values
+        if key != self._kept_key:
+            self._kept_key, self._kept_factors = key, self._new_factors(logits)
+        return self._kept_factors
+
+    def _new_factors(self, logits: Tensor) -> Factors:
+        absent, pos_weight = self.factor('class_weight', logits), self.factor('pos_weight', logits)
+        if pos_weight is None:
+            return Factors(absent, absent)
+        if absent is None:
+            return Factors(None, pos_weight.expand(logits.size(1)))
+        return Factors(absent, absent * pos_weight)
 
     def check(self, **context: Any) -> None:
-        """Raises at once for hyper-parameters that the formula would refuse in the first step."""
+        """Raise at once for hyper-parameters that the formula would refuse in the first step."""
         nothing = torch.empty(0, 1 if self.pos_weight is None else len(self.pos_weight))
         self.elementwise(nothing, nothing, **context)
 
     def extra_repr(self) -> str:
+        """Return the hyper-parameters, for the representation of the module."""
         shown = {k: v for k, v in vars(self).items() if not k.startswith('_') and k != 'training'}
         return ', '.join(f'{key}={value!r}' for key, value in shown.items())
 
 
-def _has_kernel(cls: type) -> bool:
-    """Whether the kernel belongs to the formula.
-
-    A subclass that changes the formula alone is not to get the kernel of its parent.
-    """
-
-    def depth(name: str) -> int:
-        return next((i for i, c in enumerate(cls.__mro__) if name in vars(c)), len(cls.__mro__))
-
-    formula = ('elementwise', 'positive', 'negative', 'flips', 'relabel')
-    return depth('kernel') <= min(map(depth, formula))
-
-
-def _factors(name: str, value: float | Sequence[float] | None) -> Tensor | None:
-    """As a tensor, which is no buffer, so that no average of weights and no file holds it."""
+def _weights(name: str, value: float | Sequence[float] | None) -> Tensor | None:
+    """Return weights as a tensor; not a buffer, which averages and checkpoints would hold."""
     if value is None:
         return None
-    factors = torch.atleast_1d(torch.as_tensor(value, dtype=torch.float64))
-    if factors.ndim != 1 or not (factors >= 0).all() or not factors.isfinite().all():
+    weights = torch.as_tensor(value, dtype=torch.float64)
+    if weights.ndim == 0:
+        weights = weights[None]
+    if weights.ndim != 1 or not (weights >= 0).all() or not weights.isfinite().all():
         raise ValueError(f'expected {name} to be finite numbers >= 0, got {value!r}')
-    return factors
+    return weights
 
 
 def _per_entry(weight: Tensor, loss: Tensor) -> Tensor:

@@ -1,9 +1,12 @@
-"""Checks of what losses are given: hyper-parameters, epochs, state set from outside."""
+"""Checks of what losses are given: tensors, hyper-parameters, and state set from outside."""
 
 from __future__ import annotations
 
 from numbers import Integral
 from typing import TypeVar
+
+import torch
+from torch import Tensor
 
 T = TypeVar('T')
 
@@ -12,6 +15,39 @@ _SETTERS = {  # what a loss can need: the hook that sets it, its key in default_
     'class prior': ('LossDataHook', 'loss_data', 'set_class_prior(prior)'),
     'samples': ('LossDataHook', 'loss_data', 'set_samples(indices, total)'),
 }
+
+
+def prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Return logits and targets in the dtype of the computation, float32 or wider.
+
+    Raises:
+        ValueError: If shapes differ or are not (N, C), or the logits are not floating point.
+    """
+    logits = prepare_logits(logits, target)
+    return logits, target.to(logits.dtype)
+
+
+def prepare_logits(logits: Tensor, target: Tensor) -> Tensor:
+    """Return the logits in the dtype of the computation; check them and the target as `prepare`."""
+    if logits.ndim != 2 or logits.shape != target.shape:
+        raise ValueError(
+            'expected logits and target of one shape (N, C), '
+            f'got logits {tuple(logits.shape)} and target {tuple(target.shape)}'
+        )
+    if not logits.is_floating_point():
+        raise ValueError(f'expected logits of a floating dtype, got {logits.dtype}')
+    return logits.to(wide_dtype(logits))
+
+
+def wide_dtype(values: Tensor) -> torch.dtype:
+    """Return the dtype in which losses of `values` are computed: theirs, but at least float32."""
+    return torch.promote_types(values.dtype, torch.float32)
+
+
+def check_range(name: str, value: float, low: float, high: float = float('inf')) -> None:
+    """Raise ValueError if the value of hyper-parameter `name` is outside [low, high] or NaN."""
+    if not low <= value <= high:
+        raise ValueError(f'expected {name} in [{low}, {high}], got {value}')
 
 
 def check_epoch(name: str, epoch: int, max_epochs: int | None = None) -> int:
@@ -25,6 +61,14 @@ def check_epoch(name: str, epoch: int, max_epochs: int | None = None) -> int:
     if max_epochs is not None and epoch >= max_epochs:
         raise ValueError(f'expected {name} below max_epochs={max_epochs}, got {epoch}')
     return int(epoch)
+
+
+def check_samples(indices: Tensor, total: int) -> Tensor:
+    """Return sample indices as a tensor; raise ValueError if one is outside [0, total)."""
+    indices = torch.as_tensor(indices)
+    if len(indices) and not 0 <= indices.min() <= indices.max() < total:
+        raise ValueError(f'expected samples from 0 to {total - 1}, got {indices.tolist()}')
+    return indices
 
 
 def require_state(owner: str, state: str, value: T | None) -> T:

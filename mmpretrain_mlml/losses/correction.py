@@ -1,32 +1,36 @@
+"""Base of the losses that change labels and leave the cost to another loss."""
+
 from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from .base import MultiLabelLoss, build_loss
+from .base import MultiLabelLoss
+from .checks import wide_dtype
 from .protocols import set_epoch
 
 
 class LabelCorrection(MultiLabelLoss):
-    """Base of the losses that put other labels in the place of some, and ask another for the cost.
+    """Base of the losses that change some labels and leave the cost to another loss.
 
     A subclass defines :meth:`relabel`.
 
     Args:
-        base: A loss module with MMPretrain's interface, or its config. It sees the logits and the
-            labels that :meth:`relabel` gave, and must give the loss of each entry under
-            ``reduction_override='none'``.
-        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`, less ``pos_weight``, which
+        base: A loss module with MMPretrain's interface, or its config. It is called with the logits
+            and the labels that :meth:`relabel` returns, and must return the loss of each entry
+            under ``reduction_override='none'``.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`, except ``pos_weight``, which
             belongs to the base.
 
     Raises:
-        ValueError: ``pos_weight`` was given.
-        RuntimeError: ``base`` does not give a loss for each entry.
+        ValueError: If ``pos_weight`` is given together with a base.
+        RuntimeError: If ``base`` does not return a loss for each entry.
     """
 
-    def __init__(self, base: nn.Module | dict | None, **common: Any) -> None:
+    FORMULA = ('relabel',)
+
+    def __init__(self, base: nn.Module | dict[str, Any] | None, **common: Any) -> None:
         super().__init__(**common)
         self.base = None if base is None else build_loss(base)
         if self.base is not None and self.pos_weight is not None:
@@ -35,41 +39,57 @@ class LabelCorrection(MultiLabelLoss):
                 f'{type(self).__name__}'
             )
 
-    def relabel(self, pred: Tensor, target: Tensor) -> Tensor:
-        """The labels to train on, (N, C), in the dtype of the computation; -1 costs nothing."""
+    def relabel(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
+        """Return the labels to train on, (N, C), in any dtype; -1 costs nothing."""
         raise NotImplementedError(f'{type(self).__name__} must define relabel(pred, target)')
 
     def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
-        """Unmarked entries whose label :meth:`relabel` changes, be it to present or to unknown.
+        """Return the unobserved entries whose label :meth:`relabel` changes, to present or unknown.
 
-        Asks it a second time; a subclass where that has effects overrides this.
+        Calls it a second time; a subclass where that has side effects overrides this.
         """
-        unmarked = self.unobserved(target)
-        return unmarked & (self.relabel(pred, target.masked_fill(unmarked, 0)) != 0)
+        unobserved = self.unobserved(target)
+        labels = self.relabel(pred, target.masked_fill(unobserved, 0), **context)
+        return unobserved & (labels != 0)
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
-        """Tells the base which epoch the next calls belong to, 0-based."""
+        """Set the 0-based epoch of the next calls in the base, if the base needs it."""
         if self.base is not None:
             set_epoch(self.base, epoch, max_epochs)
 
     def elementwise(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
-        return self.on_base(pred, self.relabel(pred, target))
+        return self.base_loss(pred, self.relabel(pred, target, **context))
 
-    def on_base(self, pred: Tensor, target: Tensor) -> Tensor:
-        """What the base says of each entry, nothing where the target is -1.
+    def base_loss(self, pred: Tensor, target: Tensor) -> Tensor:
+        """Return the base's loss of each entry, (N, C), and 0 where the target is -1.
 
         Raises:
-            RuntimeError: It does not give a loss for each entry.
+            RuntimeError: If the base does not return a loss for each entry.
         """
-        pred = pred.to(torch.promote_types(pred.dtype, torch.float32))
+        assert self.base is not None
+        pred = pred.to(wide_dtype(pred))
         target = target.to(pred.dtype)
         ours = isinstance(self.base, MultiLabelLoss)  # others do not know of unknown entries
         labels = target if ours else target.clamp(min=0)
-        loss = self.base(pred, labels, reduction_override='none')
+        loss: Tensor = self.base(pred, labels, reduction_override='none')
         if loss.shape != pred.shape:
             raise RuntimeError(
-                f'{type(self).__name__} needs a base that gives a loss for each entry, '
+                f'{type(self).__name__} needs a base that returns a loss for each entry, '
                 f"{tuple(pred.shape)}, under reduction_override='none'; {type(self.base).__name__} "
-                f'gave {tuple(loss.shape)}'
+                f'returned {tuple(loss.shape)}'
             )
         return loss * (target >= 0)
+
+
+def build_loss(loss: nn.Module | dict[str, Any]) -> nn.Module:
+    """Return a loss module unchanged, or build it from its config, which needs MMPretrain.
+
+    Raises:
+        ImportError: If a config is given and MMPretrain is not installed.
+    """
+    if isinstance(loss, nn.Module):
+        return loss
+    from mmpretrain.registry import MODELS
+
+    built: nn.Module = MODELS.build(loss)
+    return built

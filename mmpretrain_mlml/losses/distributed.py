@@ -1,6 +1,7 @@
-"""Statistics of the whole batch where several processes hold a part of it each.
+"""Statistics of a batch that is distributed over several processes.
 
-All are collective: every process must call them, equally often. In one process they cost nothing.
+Every function is collective: all processes must call it, equally often. In one process it costs
+nothing.
 """
 
 from __future__ import annotations
@@ -13,32 +14,33 @@ from torch import Tensor
 
 
 def total(value: Tensor) -> Tensor:
-    """The sum over all processes.
+    """Return the sum over all processes.
 
-    Its gradient is summed over them, too: each of them has the whole in its loss, and so each
-    contributes to what an entry is to change.
+    Its gradient is summed over them, too: each process has the whole sum in its loss, and so each
+    contributes to the gradient of an entry.
     """
-    return _Total.apply(value) if _several() else value
+    summed: Tensor = _Total.apply(value) if _is_distributed() else value
+    return summed
 
 
 def largest(value: Tensor) -> Tensor:
-    """The elementwise maximum over all processes, outside the gradient."""
+    """Return the elementwise maximum over all processes, detached."""
     value = value.detach()
-    if _several():
+    if _is_distributed():
         value = value.clone()
         dist.all_reduce(value, op=dist.ReduceOp.MAX)
     return value
 
 
 def kth_largest(values: Tensor, k: int) -> Tensor:
-    """The k-th largest of the values of all processes, or the smallest there is, outside the gradient.
+    """Return the k-th largest of the values of all processes, or the smallest if there are fewer.
 
     Args:
-        values: One-dimensional.
-        k: >= 1, the same in all processes.
+        values: One-dimensional; detached.
+        k: Rank, >= 1, equal in all processes.
     """
     top = values.detach().topk(min(k, len(values))).values
-    if _several():
+    if _is_distributed():
         filled = values.new_full((k,), float('-inf'))
         filled[: len(top)] = top
         parts = [torch.empty_like(filled) for _ in range(dist.get_world_size())]
@@ -50,9 +52,9 @@ def kth_largest(values: Tensor, k: int) -> Tensor:
 
 
 def gathered(rows: Tensor) -> Tensor:
-    """The rows of all processes below each other, outside the gradient; each may hold any number."""
+    """Return the rows of all processes, concatenated and detached; each may hold any number."""
     rows = rows.detach()
-    if not _several():
+    if not _is_distributed():
         return rows
     lengths = [0] * dist.get_world_size()
     dist.all_gather_object(lengths, len(rows))
@@ -77,5 +79,5 @@ class _Total(torch.autograd.Function):
         return gradient
 
 
-def _several() -> bool:
+def _is_distributed() -> bool:
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1

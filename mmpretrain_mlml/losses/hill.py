@@ -1,88 +1,180 @@
+"""Hill loss: negatives that look like missing labels weigh little."""
+
 from __future__ import annotations
 
 import math
 from functools import partial
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
-from .base import MultiLabelLoss, defaults_of
-from .functional import check_range, confident, hill_loss, prepare
-from .kernels import Kernel, hill_kernel
+from .base import MultiLabelLoss
+from .checks import check_range, prepare
+from .one_pass import Factors, OnePass
+from .reduction import reduce_loss
+from .slopes import focal_slope, mix_slopes, positives, scale_
+from .terms import confident, focal, mix
 
-_DEFAULT = defaults_of(hill_loss)
+LAMB, MARGIN, GAMMA = 1.5, 1.0, 2.0
+
+
+def hill_loss(
+    logits: Tensor,
+    target: Tensor,
+    lamb: float = LAMB,
+    margin: float = MARGIN,
+    gamma: float = GAMMA,
+    reduction: str = 'none',
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    r"""Compute the Hill loss.
+
+    With :math:`p = \sigma(x)` and :math:`p_m = \sigma(x - margin)`, a positive costs the focal margin
+    term :math:`-(1 - p_m)^\gamma \log p_m` and a negative :math:`(\lambda - p)\,p^2`. At
+    :math:`\lambda = 1.5` the gradient of a negative is :math:`3 p^2 (1 - p)^2`: zero at both ends.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see :mod:`mmpretrain_mlml.losses.functional`.
+        lamb: Shape of the negative term, which is lamb - 1 at p = 1.
+        margin: Margin subtracted from the logits of positives.
+        gamma: Focusing exponent of positives, >= 0.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        pos_weight: Factor on the positive term, (C,) or ().
+
+    Raises:
+        ValueError: If shapes differ or are not (N, C), gamma is negative, or the reduction is unknown.
+
+    Source: arXiv 2112.07368, Hill loss and focal margin loss.
+
+    >>> hill_loss(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
+    tensor([[0.7019, 0.4804]])
+    """
+    check_range('gamma', gamma, low=0)
+    logits, target = prepare(logits, target)
+    loss = mix(focal(logits - margin, gamma), hill(logits, lamb), target, pos_weight)
+    return reduce_loss(loss, reduction)
+
+
+def hill(logits: Tensor, lamb: float) -> Tensor:
+    r"""Return :math:`(\lambda - p)\,p^2`, the cost of an entry that should be absent.
+
+    Above p = 1/2 it is the same polynomial in :math:`q = 1 - p`, so that its slope stays exact where
+    p nears 1: at :math:`\lambda = 1.5` that is :math:`3 p^2 q^2`.
+    """
+    p, q = logits.sigmoid(), (-logits).sigmoid()
+    above = lamb - 1 + q * (3 - 2 * lamb + q * (lamb - 3 + q))
+    return torch.where(logits > 0, above, (lamb - p) * p * p)
+
+
+def hill_one_pass(
+    x: Tensor,
+    t: Tensor,
+    gradient: Tensor,
+    factors: Factors,
+    inspect_values: bool,
+    *,
+    lamb: float,
+    margin: float,
+    gamma: float,
+) -> Tensor:
+    """Return the sum of :func:`hill_loss` and write its gradient; see `one_pass.OnePass`."""
+    hard = positives(t) if inspect_values else None
+    at = None if hard is None else torch.from_numpy(np.flatnonzero(hard))
+    p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
+    if at is None:
+        height = torch.rsub(p, lamb)
+    else:
+        p.index_fill_(0, at, 0)  # where a negative has neither cost nor slope
+    scale_(p, factors.root)  # cost and slope are quadratic in p beside lamb - p
+    torch.mul(p, q, out=gradient)
+    if at is not None:  # (lamb - p) p^2, where lamb - p = (lamb - 1) + q
+        absent = torch.dot(p, p) * (lamb - 1) + torch.dot(p, gradient)
+    if lamb == 1.5:
+        torch.addcmul(x.new_zeros(()), gradient, gradient, value=3, out=gradient)  # 3 p^2 q^2
+    else:
+        gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)  # (2 lamb - 3p) p^2 q
+    if at is not None:
+        present = factors.present
+        if present is not None:
+            present = present.index_select(0, at % len(present))
+        wrong = torch.rsub(x.index_select(0, at), margin)
+        log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, present)
+        gradient.index_copy_(0, at, slope.neg_())
+        return absent - torch.dot(log_p, weight)
+    negative = height.mul_(p).mul_(p)
+    wrong = torch.rsub(x, margin)
+    log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, factors.present)
+    positive = log_p.mul_(weight).neg_()
+    return mix_slopes(negative, gradient, positive, slope.neg_(), t, gradient)
 
 
 class Hill(MultiLabelLoss):
-    """Hill loss: negatives that look like missed positives weigh little.
+    """Hill loss: negatives that look like missing labels weigh little.
 
     See :func:`~mmpretrain_mlml.losses.functional.hill_loss` for the formula.
 
     Args:
         lamb: Shape of the negative term; 1.5 makes its gradient vanish at p = 1.
-        margin: Subtracted from the logits of positives.
+        margin: Margin subtracted from the logits of positives.
         gamma: Focusing exponent of positives, >= 0.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
-        ValueError: A hyper-parameter is out of its range.
+        ValueError: If a hyper-parameter is out of its range.
 
     Source: arXiv 2112.07368, Hill loss.
 
-    >>> import torch
     >>> Hill()(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
     tensor(1.1822)
     """
 
     def __init__(
-        self,
-        lamb: float = _DEFAULT.lamb,
-        margin: float = _DEFAULT.margin,
-        gamma: float = _DEFAULT.gamma,
-        **common: Any,
+        self, lamb: float = LAMB, margin: float = MARGIN, gamma: float = GAMMA, **common: Any
     ) -> None:
         super().__init__(**common)
         self.lamb = lamb
         self.margin = margin
         self.gamma = gamma
-        self._far_side = far_side(lamb)
+        self._saturation = saturation_point(lamb)
         self.check()
+
+    def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
+        weight = self.factor('pos_weight', pred)
+        return hill_loss(pred, target, self.lamb, self.margin, self.gamma, pos_weight=weight)
+
+    def one_pass(self) -> OnePass:
+        return partial(hill_one_pass, lamb=self.lamb, margin=self.margin, gamma=self.gamma)
 
     @property
     def saturation(self) -> float:
-        """Where the far side of the hill is nearly flat, see :func:`far_side`."""
-        return self._far_side
+        """Probability beyond which the hill is nearly flat, see :func:`saturation_point`."""
+        return self._saturation
 
     def recovered(self, pred: Tensor, target: Tensor) -> Tensor:
-        """Unmarked entries that are nearly ignored: beyond the hill, see :func:`far_side`."""
+        """Return the unobserved entries that saturate, and so are nearly ignored, (N, C), bool."""
         return self.unobserved(target) & confident(pred.detach(), self.saturation)
 
-    def kernel(self) -> Kernel:
-        return partial(hill_kernel, lamb=self.lamb, margin=self.margin, gamma=self.gamma)
 
-    def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        logits, target = prepare(pred, target)
-        weight = self.factor('pos_weight', logits)
-        return hill_loss(logits, target, self.lamb, self.margin, self.gamma, pos_weight=weight)
-
-
-def far_side(lamb: float, share: float = 0.15) -> float:
-    r"""Probability beyond the hill above which a negative's gradient stays below a share of its top.
+def saturation_point(lamb: float, share: float = 0.15) -> float:
+    r"""Return the probability above which a negative's gradient is below a share of its maximum.
 
     The gradient of :math:`(\lambda - p) p^2` by the logit is :math:`p^2 (1 - p) (2\lambda - 3p)`. It
-    has one top between 0 and 1, and falls from there to 0, at :math:`p = 2\lambda / 3` or at 1,
-    whichever comes first; beyond that it pushes up. With lamb <= 0 it never pushes down, and 0 is
-    returned.
+    has one maximum between 0 and 1, and falls from there to 0, at :math:`p = 2\lambda / 3` or at 1,
+    whichever comes first; beyond that it pushes the entry up. With lamb <= 0 it never pushes an entry
+    down, and 0 is returned.
 
     Args:
         lamb: Shape of the negative term.
-        share: Of the gradient at the top, in [0, 1].
+        share: Share of the maximum, in [0, 1].
 
     Raises:
-        ValueError: ``share`` lies outside [0, 1].
+        ValueError: If ``share`` is outside [0, 1].
 
-    >>> round(far_side(1.5), 3), round(far_side(1.2), 3), round(far_side(3.0), 3)
-    (0.891, 0.758, 0.969)
+    >>> [round(saturation_point(lamb), 3) for lamb in (1.5, 1.2, 3.0)]
+    [0.891, 0.758, 0.969]
     """
     check_range('share', share, low=0, high=1)
     if lamb <= 0:
@@ -91,7 +183,9 @@ def far_side(lamb: float, share: float = 0.15) -> float:
     def slope(p: float) -> float:
         return p * p * (1 - p) * (2 * lamb - 3 * p)
 
-    top = (6 * lamb + 9 - math.sqrt((6 * lamb + 9) ** 2 - 192 * lamb)) / 24  # a root of its slope
+    top = (
+        6 * lamb + 9 - math.sqrt((6 * lamb + 9) ** 2 - 192 * lamb)
+    ) / 24  # root of the derivative
     low, high = top, min(1.0, 2 * lamb / 3)
     for _ in range(60):
         middle = (low + high) / 2

@@ -1,26 +1,45 @@
-"""Large losses among the unmarked entries: the first epochs fit what is right, the rest is suspect."""
+"""Base of the large loss methods: early epochs fit what is right, so large losses are suspect."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from .bce import BCE
-from .checks import check_epoch, require_state
+from .checks import check_epoch, check_range, prepare, require_state
 from .correction import LabelCorrection
 from .distributed import kth_largest, total
-from .functional import check_range, prepare
-from .sample_memory import SampleMemory
+
+
+def largest_losses(cost: Tensor, candidates: Tensor, share: float) -> Tensor:
+    r"""Return the candidates whose cost is among the k largest of the batch, (N, C), bool.
+
+    :math:`k = \lceil N C r \rceil` over the batch of all processes; entries that tie with the k-th
+    belong to them.
+
+    Args:
+        cost: Cost of each entry, >= 0, of this process's part of the batch, (N, C).
+        candidates: Entries to choose from, (N, C), bool.
+        share: r, in [0, 1].
+
+    Source: arXiv 2206.03740, large loss matters.
+    """
+    entries = total(cost.new_tensor(cost.numel(), dtype=torch.float64))
+    k = math.ceil(round(entries.item() * share, 6))  # 7, not 7.000000000000001
+    if k == 0:
+        return torch.zeros_like(candidates)
+    cost = cost.masked_fill(~candidates, -1)
+    return candidates & (cost >= kth_largest(cost.flatten(), k))
 
 
 class LargeLoss(LabelCorrection):
-    r"""Base of the three: relabels the unmarked entries whose loss is among the batch's k largest.
+    r"""Base of LL-R, LL-Ct and LL-Cp: relabels the unobserved entries with the batch's largest losses.
 
-    :math:`k = \lceil N C r \rceil` over the batch of all processes, with r growing by ``delta`` per
-    cent each epoch, from 0 in the first. Entries that tie with the k-th go with it.
+    The share r of the batch's entries that count as large grows by ``delta`` per cent each epoch, from
+    0 in the first; see :func:`largest_losses`.
 
     Args:
         delta: Per cent of all entries by which r grows each epoch, >= 0.
@@ -29,17 +48,19 @@ class LargeLoss(LabelCorrection):
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
-        ValueError: ``delta`` is negative.
-        RuntimeError: Called without having been told the epoch.
+        ValueError: If ``delta`` is negative.
+        RuntimeError: If it is called before the epoch was set.
 
     Source: arXiv 2206.03740, large loss matters.
     """
 
     BY_ENTRY = False
 
-    NEW_LABEL: int  # of an entry with a large loss
+    NEW_LABEL: ClassVar[int]  # of an entry with a large loss
 
-    def __init__(self, delta: float, base: nn.Module | dict | None = None, **common: Any) -> None:
+    def __init__(
+        self, delta: float, base: nn.Module | dict[str, Any] | None = None, **common: Any
+    ) -> None:
         if base is None:
             base = BCE(pos_weight=common.pop('pos_weight', None))
         super().__init__(base, **common)
@@ -48,113 +69,22 @@ class LargeLoss(LabelCorrection):
         self.epoch: int | None = None
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
-        """Says which epoch the next calls belong to, 0-based."""
+        """Set the 0-based epoch of the next calls, also in the base."""
         super().set_epoch(epoch, max_epochs)
         self.epoch = check_epoch('epoch', epoch)
 
-    def relabel(self, pred: Tensor, target: Tensor) -> Tensor:
+    def relabel(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
         logits, target = prepare(pred.detach(), target)
         return torch.where(self.suspects(logits, target), self.NEW_LABEL, target)
 
     def suspects(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Where an unmarked entry's loss is among the k largest, (N, C), bool."""
-        unmarked = target == 0
-        entries = total(logits.new_tensor(logits.numel(), dtype=torch.float64))
-        k = math.ceil(round(entries.item() * self.share(), 6))  # 7, not 7.000000000000001
-        if k == 0:
-            return torch.zeros_like(unmarked)
-        cost = self.on_base(logits, torch.zeros_like(target)).masked_fill(~unmarked, -1)
-        return unmarked & (cost >= kth_largest(cost.flatten(), k))
+        """Return the unobserved entries whose loss is among the k largest, (N, C), bool."""
+        share = self.share()
+        if share == 0:
+            return torch.zeros_like(target, dtype=torch.bool)
+        return largest_losses(self.base_loss(logits, torch.zeros_like(target)), target == 0, share)
 
     def share(self) -> float:
-        """r, the share of entries that count as large this epoch."""
-        return min(require_state(type(self).__name__, 'epoch', self.epoch) * self.delta / 100, 1.0)
-
-
-class LLR(LargeLoss):
-    """Large loss rejection: unmarked entries with a large loss cost nothing.
-
-    Args:
-        delta: Per cent of all entries by which their share grows each epoch, >= 0.
-        base: The loss, :class:`~mmpretrain_mlml.BCE` by default.
-        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
-
-    Source: arXiv 2206.03740 (LL-R).
-    """
-
-    NEW_LABEL = -1
-
-    def __init__(
-        self, delta: float = 0.5, base: nn.Module | dict | None = None, **common: Any
-    ) -> None:
-        super().__init__(delta, base, **common)
-
-
-class LLCt(LargeLoss):
-    """Temporary large loss correction: unmarked entries with a large loss are positives, for a step.
-
-    Args:
-        delta: Per cent of all entries by which their share grows each epoch, >= 0.
-        base: The loss, :class:`~mmpretrain_mlml.BCE` by default.
-        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
-
-    Source: arXiv 2206.03740 (LL-Ct).
-    """
-
-    NEW_LABEL = 1
-
-    def __init__(
-        self, delta: float = 0.2, base: nn.Module | dict | None = None, **common: Any
-    ) -> None:
-        super().__init__(delta, base, **common)
-
-
-class LLCp(LargeLoss):
-    """Permanent large loss correction: unmarked entries with a large loss are positives from then on.
-
-    In every epoch but the first the ``delta`` per cent of a batch's entries that have the largest loss
-    are turned, those turned before not counted again. Which they are is kept in a table of all
-    training samples, the same in all processes, that :class:`~mmpretrain_mlml.LossDataHook` feeds and
-    saves.
-
-    Args:
-        delta: Per cent of all entries to turn each epoch, >= 0.
-        base: The loss, :class:`~mmpretrain_mlml.BCE` by default.
-        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
-
-    Raises:
-        RuntimeError: Called without having been told the epoch or the samples of the batch.
-
-    Source: arXiv 2206.03740 (LL-Cp).
-    """
-
-    NEW_LABEL = 1
-
-    def __init__(
-        self, delta: float = 0.1, base: nn.Module | dict | None = None, **common: Any
-    ) -> None:
-        super().__init__(delta, base, **common)
-        self.memory = SampleMemory(self, turned=False)
-
-    def set_samples(self, indices: Tensor, total: int) -> None:
-        """Says which of ``total`` training samples the next batch holds, (N,)."""
-        self.memory.set_samples(indices, total)
-
-    def share(self) -> float:
-        return (
-            min(self.delta / 100, 1.0)
-            if require_state(type(self).__name__, 'epoch', self.epoch)
-            else 0.0
-        )
-
-    def relabel(self, pred: Tensor, target: Tensor) -> Tensor:
-        unmarked = target == 0
-        before = self.memory.read('turned', target)
-        labels = super().relabel(pred, torch.where(unmarked & before, 1, target))
-        if self.training:
-            self.memory.write(turned=unmarked & (labels == 1))
-        return labels
-
-    def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
-        """Unmarked entries that were turned, in this call or in one before it, (N, C), bool."""
-        return self.unobserved(target) & self.memory.read('turned', target)
+        """Return r, the share of entries that count as large in this epoch."""
+        epoch = require_state(type(self).__name__, 'epoch', self.epoch)
+        return min(epoch * self.delta / 100, 1.0)

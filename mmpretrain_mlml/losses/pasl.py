@@ -1,3 +1,5 @@
+"""Partial asymmetric loss (P-ASL) with class-aware selection (CSL)."""
+
 from __future__ import annotations
 
 import math
@@ -8,10 +10,45 @@ import torch
 from torch import Tensor
 
 from .base import MultiLabelLoss
-from .checks import require_state
+from .checks import check_range, prepare, require_state
 from .distributed import kth_largest, total
-from .functional import check_range, prepare
-from .terms import focal, mix
+from .terms import focal
+
+GAMMA_POS, GAMMA_NEG, GAMMA_UNKNOWN = 0.0, 1.0, 4.0
+LIKELIHOOD_TOPK, PRIOR_THRESHOLD = 5.0, 0.5
+
+
+def likely_present(
+    logits: Tensor,
+    unannotated: Tensor,
+    topk: float,
+    prior: Tensor | None = None,
+    prior_threshold: float = PRIOR_THRESHOLD,
+) -> Tensor:
+    """Return which unannotated entries are likely to be present, (N, C), bool.
+
+    These are the ``topk`` times N most probable of the batch, of all processes, and all of the classes
+    whose prior is above the threshold; other entries are undefined.
+
+    Args:
+        logits: This process's part of the batch, (N, C).
+        unannotated: Candidates, (N, C), bool.
+        topk: Mean number of entries to select per image, >= 0.
+        prior: Share of images that show each class, (C,); None selects no class.
+        prior_threshold: Share of images above which a class is selected, in [0, 1].
+
+    Source: arXiv 2110.10955, class-aware selective loss.
+    """
+    likely = torch.zeros_like(unannotated)
+    if prior is not None:
+        likely |= prior.to(logits) > prior_threshold
+    images = total(logits.new_tensor(len(logits), dtype=torch.float64))
+    k = math.floor(topk * images.item())
+    if k:
+        lowest = torch.finfo(logits.dtype).min
+        candidates = logits.masked_fill(~unannotated, lowest)
+        likely |= candidates >= kth_largest(candidates.flatten(), k)
+    return likely
 
 
 class PASL(MultiLabelLoss):
@@ -19,23 +56,24 @@ class PASL(MultiLabelLoss):
 
     Present, absent and unannotated (-1) entries have focal terms with exponents of their own:
     :math:`-(1 - p)^{\gamma_+} \log p`, :math:`-p^{\gamma_-} \log(1 - p)` and
-    :math:`-p^{\gamma_u} \log(1 - p)`. Of the unannotated ones those cost nothing that are likely to be
-    present: the ``likelihood_topk`` times N most probable of the batch, of all processes, and all of
-    the classes that more than ``prior_threshold`` of the images show.
+    :math:`-p^{\gamma_u} \log(1 - p)`. Unannotated entries that are likely to be present cost nothing:
+    the ``likelihood_topk`` times N most probable of the batch, of all processes, and all of the
+    classes that more than ``prior_threshold`` of the images show.
 
     Args:
         gamma_pos: Focusing exponent of positives, >= 0.
         gamma_neg: Focusing exponent of known negatives, >= 0.
         gamma_unknown: Focusing exponent of unannotated entries, >= 0.
-        likelihood_topk: Unannotated entries to leave out, an image, on average; >= 0.
-        prior_threshold: Share of images above which a class is left out where it is not annotated, in
-            [0, 1]; None leaves none out, and then no class prior is needed.
-        unknown: ``'select'``, what is described above; ``'ignore'`` and ``'negative'`` as everywhere.
+        likelihood_topk: Mean number of unannotated entries to leave out per image, >= 0.
+        prior_threshold: Share of images above which the unannotated entries of a class are left
+            out, in [0, 1]; None leaves none out, and then no class prior is needed.
+        unknown: ``'select'`` for the treatment above; ``'ignore'`` and ``'negative'`` as everywhere.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
-        ValueError: A hyper-parameter is out of its range, or the prior has another number of classes.
-        RuntimeError: Called without having been told the class prior, which ``prior_threshold`` needs.
+        ValueError: If a hyper-parameter is out of its range, or the prior has another number of
+            classes.
+        RuntimeError: If it is called before the class prior was set, which ``prior_threshold`` needs.
 
     Source: arXiv 2110.10955, class-aware selective loss.
     """
@@ -45,11 +83,11 @@ class PASL(MultiLabelLoss):
 
     def __init__(
         self,
-        gamma_pos: float = 0.0,
-        gamma_neg: float = 1.0,
-        gamma_unknown: float = 4.0,
-        likelihood_topk: float = 5.0,
-        prior_threshold: float | None = 0.5,
+        gamma_pos: float = GAMMA_POS,
+        gamma_neg: float = GAMMA_NEG,
+        gamma_unknown: float = GAMMA_UNKNOWN,
+        likelihood_topk: float = LIKELIHOOD_TOPK,
+        prior_threshold: float | None = PRIOR_THRESHOLD,
         unknown: str = 'select',
         **common: Any,
     ) -> None:
@@ -71,7 +109,7 @@ class PASL(MultiLabelLoss):
         self._prior: Tensor | None = None
 
     def set_class_prior(self, prior: Tensor | Sequence[float]) -> None:
-        """Says which share of the images shows each class, (C,), as far as is known."""
+        """Set the share of images that show each class, (C,), in [0, 1], as far as it is known."""
         self._prior = torch.as_tensor(prior, dtype=torch.float64)
 
     def positive(self, logits: Tensor) -> Tensor:
@@ -82,26 +120,18 @@ class PASL(MultiLabelLoss):
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         logits, target = prepare(pred, target)
-        weight = self.factor('pos_weight', logits)
-        loss = mix(self.positive(logits), self.negative(logits), target, weight)
+        loss = self.mix_terms(logits, target)
         if self.unknown != 'select':
             return loss
-        unannotated = (target < 0) & ~self._likely_present(logits.detach(), target < 0)
-        return torch.where(unannotated, focal(-logits, self.gamma_unknown), loss)
+        unannotated = target < 0
+        charged = unannotated & ~self._likely_present(logits.detach(), unannotated)
+        return torch.where(charged, focal(-logits, self.gamma_unknown), loss)
 
     def _likely_present(self, logits: Tensor, unannotated: Tensor) -> Tensor:
-        likely = torch.zeros_like(unannotated)
-        if self.prior_threshold is not None:
-            prior = require_state(type(self).__name__, 'class prior', self._prior)
-            if len(prior) != logits.size(1):
-                raise ValueError(
-                    f'expected a prior of {logits.size(1)} classes, was told {len(prior)}'
-                )
-            likely |= prior.to(logits) > self.prior_threshold
-        images = total(logits.new_tensor(len(logits), dtype=torch.float64))
-        k = math.floor(self.likelihood_topk * images.item())
-        if k:
-            lowest = torch.finfo(logits.dtype).min
-            candidates = logits.masked_fill(~unannotated, lowest)
-            likely |= candidates >= kth_largest(candidates.flatten(), k)
-        return likely
+        if self.prior_threshold is None:
+            return likely_present(logits, unannotated, self.likelihood_topk)
+        prior = require_state(type(self).__name__, 'class prior', self._prior)
+        if len(prior) != logits.size(1):
+            raise ValueError(f'expected a prior of {logits.size(1)} classes, got {len(prior)}')
+        arguments = self.likelihood_topk, prior, self.prior_threshold
+        return likely_present(logits, unannotated, *arguments)

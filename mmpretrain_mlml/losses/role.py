@@ -1,3 +1,5 @@
+"""Regularised online label estimation (ROLE)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,35 +7,59 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .checks import require_state
-from .expected_positives import EPR
-from .functional import prepare
-from .sample_memory import check_samples
+from .checks import check_samples, prepare, require_state
+from .epr import EPR, epr_loss
 from .terms import log_loss
 
 
+def taught_loss(
+    pupil: Tensor,
+    teacher: Tensor,
+    target: Tensor,
+    expected: float,
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Compute EPR of the pupil plus its cross-entropy given the teacher, whose gradient is stopped.
+
+    Args:
+        pupil: Logits, (N, C), in float32 or wider.
+        teacher: Logits of the soft labels, (N, C).
+        target: Shape (N, C), in the dtype of the logits.
+        expected: Expected number of positives of an image.
+        pos_weight: Factor on the positive term, (C,) or ().
+
+    Returns:
+        Shape (N, C).
+
+    Source: arXiv 2106.09708 (ROLE).
+    """
+    share = teacher.detach().sigmoid()
+    taught = share * log_loss(pupil) + (1 - share) * log_loss(-pupil)
+    return epr_loss(pupil, target, expected, pos_weight) + taught * (target >= 0)
+
+
 class ROLE(EPR):
-    r"""Regularised online label estimation: a network and a table of labels that teach each other.
+    r"""Regularised online label estimation: a network and estimated labels that teach each other.
 
     Every entry of every training sample has a label :math:`\tilde y = \sigma(v)` of its own, learned
-    beside the network. Half the loss is the network's: :class:`~mmpretrain_mlml.EPR` of p plus the
-    cross-entropy of p given :math:`\tilde y`; half is the table's, with the two in each other's place.
+    together with the network. Half the loss is the network's: :class:`~mmpretrain_mlml.EPR` of p plus
+    the cross-entropy of p given :math:`\tilde y`; the other half is the labels', with the two swapped.
 
-    The table v is a parameter, (samples, C), trained, averaged, saved and resumed like the others. It
-    wants a higher learning rate and no weight decay::
+    The labels v are a parameter, (samples, C), trained, averaged, saved and resumed like the others.
+    They need a higher learning rate and no weight decay::
 
         optim_wrapper = dict(
             paramwise_cfg=dict(custom_keys={'loss_module.labels': dict(lr_mult=10, decay_mult=0)})
         )
 
     Args:
-        expected_positives: Labels an image has in truth, on average; > 0.
-        num_samples: Training samples.
+        expected_positives: Mean number of true labels of an image, > 0.
+        num_samples: Number of training samples.
         num_classes: C.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
-        RuntimeError: Called without having been told the samples of the batch.
+        RuntimeError: If it is called before the samples of the batch were set.
 
     Source: arXiv 2106.09708 (ROLE); labels start at 1/2 here, at random near it there.
     """
@@ -46,14 +72,14 @@ class ROLE(EPR):
         self._samples: Tensor | None = None
 
     def set_samples(self, indices: Tensor, total: int) -> None:
-        """Says which of ``total`` training samples the next batch holds, (N,).
+        """Set the sample indices of the next batch, (N,), each in [0, total).
 
         Raises:
-            ValueError: There are more samples than the table has rows, or one is none of them.
+            ValueError: If there are more samples than labels have rows, or an index is out of range.
         """
         if total > len(self.labels):
             raise ValueError(
-                f'the table of ROLE has {len(self.labels)} rows and the training set {total} samples: '
+                f'ROLE has {len(self.labels)} rows of labels and the training set {total} samples: '
                 'set num_samples to the latter'
             )
         self._samples = check_samples(indices, total)
@@ -61,10 +87,8 @@ class ROLE(EPR):
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         logits, target = prepare(pred, target)
         samples = require_state(type(self).__name__, 'samples', self._samples)
-        table = self.labels[samples.to(self.labels.device)].to(logits)
-        return (self._given(table, logits, target) + self._given(logits, table, target)) / 2
-
-    def _given(self, teacher: Tensor, pupil: Tensor, target: Tensor) -> Tensor:
-        share = teacher.detach().sigmoid()
-        taught = share * log_loss(pupil) + (1 - share) * log_loss(-pupil)
-        return super().elementwise(pupil, target) + taught * (target >= 0)
+        labels = self.labels[samples.to(self.labels.device)].to(logits)
+        more = self.expected_positives, self.factor('pos_weight', logits)
+        of_network = taught_loss(logits, labels, target, *more)
+        of_labels = taught_loss(labels, logits, target, *more)
+        return (of_network + of_labels) / 2

@@ -1,3 +1,5 @@
+"""Self-paced loss correction (SPLC)."""
+
 from __future__ import annotations
 
 from functools import partial
@@ -6,67 +8,135 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .base import defaults_of
-from .checks import check_epoch, require_state
+from .checks import check_epoch, check_range, prepare, require_state
 from .correction import LabelCorrection
-from .distributed import total
-from .functional import (
-    check_range,
-    confident,
-    focal_margin_loss,
-    logit,
-    prepare,
-    relabelled,
-    splc_loss,
-)
-from .kernels import Kernel, splc_kernel
+from .focal_margin import focal_margin_loss, focal_margin_one_pass
+from .one_pass import OnePass
+from .reduction import reduce_loss
+from .terms import confident, logit
 
-_DEFAULT = defaults_of(splc_loss)
+TAU, CHANGE_EPOCH, MARGIN, GAMMA = 0.6, 1, 1.0, 2.0
+
+
+def splc_loss(
+    logits: Tensor,
+    target: Tensor,
+    correct: bool,
+    tau: float = TAU,
+    margin: float = MARGIN,
+    gamma: float = GAMMA,
+    reduction: str = 'none',
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    r"""Compute the SPLC loss: confident negatives are trained as positives.
+
+    Focal loss on both sides, :math:`-(1 - p)^\gamma \log p` and :math:`-p^\gamma \log(1 - p)`, with
+    the margin subtracted from the logits of positives only. With ``correct``, an entry of target 0
+    whose probability is strictly above ``tau`` costs the positive term, without the margin.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see :mod:`mmpretrain_mlml.losses.functional`. It is never modified: a
+            correction holds for one call.
+        correct: Whether to correct labels (from ``change_epoch`` on).
+        tau: Confidence above which a negative is taken for a missing label, in [0, 1].
+        margin: Margin subtracted from the logits of positives.
+        gamma: Focusing exponent, >= 0.
+        reduction: ``'none'``, ``'mean'`` or ``'sum'``.
+        pos_weight: Factor on the positive term, labelled or corrected, (C,) or ().
+
+    Raises:
+        ValueError: If shapes differ or are not (N, C), gamma is negative, tau is outside [0, 1], or
+            the reduction is unknown.
+
+    Source: arXiv 2112.07368, self-paced loss correction (SPLC).
+
+    >>> logits, target = torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]])
+    >>> splc_loss(logits, target, correct=False)
+    tensor([[0.7019, 1.6501]])
+    >>> splc_loss(logits, target, correct=True)
+    tensor([[0.7019, 0.0018]])
+    """
+    check_range('tau', tau, low=0, high=1)
+    flip = confident(logits, tau) if correct else None
+    loss = focal_margin_loss(logits, target, margin, gamma, flip, pos_weight)
+    return reduce_loss(loss, reduction)
+
+
+def correct_labels(logits: Tensor, target: Tensor, tau: float = TAU) -> Tensor:
+    r"""Apply SPLC's correction alone, for use with any loss: confident negatives become positives.
+
+    Args:
+        logits: Shape (N, C).
+        target: Shape (N, C), see :mod:`mmpretrain_mlml.losses.functional`; not modified.
+        tau: Confidence above which a negative is taken for a missing label, in [0, 1].
+
+    Returns:
+        Targets in the dtype of the computation: 1 where the probability is strictly above ``tau`` and
+        the entry is known, unchanged elsewhere.
+
+    Raises:
+        ValueError: If shapes differ or are not (N, C), or tau is outside [0, 1].
+
+    Source: arXiv 2112.07368, self-paced loss correction (SPLC).
+
+    >>> correct_labels(torch.tensor([[0.0, 2.0, 2.0]]), torch.tensor([[0, 0, -1]]))
+    tensor([[ 0.,  1., -1.]])
+    """
+    check_range('tau', tau, low=0, high=1)
+    logits, target = prepare(logits, target)
+    return relabelled(target, confident(logits, tau))
+
+
+def relabelled(target: Tensor, flip: Tensor) -> Tensor:
+    """Return the target with 1 where `flip` is true and the entry is known, (N, C)."""
+    return torch.where(flip & (target >= 0), 1, target)
 
 
 class SPLC(LabelCorrection):
     """Self-paced loss correction: from ``change_epoch`` on, confident negatives become positives.
 
     See :func:`~mmpretrain_mlml.losses.functional.splc_loss` for the formula. The loss must know the
-    epoch: :class:`~mmpretrain_mlml.LossEpochHook` tells it under a runner; in a loop of your own call
-    :meth:`set_epoch` before each epoch, or pass ``epoch=`` to :meth:`forward`.
+    epoch: under a runner :class:`~mmpretrain_mlml.LossEpochHook` sets it; in your own training loop
+    call :meth:`set_epoch` before each epoch, or pass ``epoch=`` to :meth:`forward`.
 
     Args:
-        tau: Confidence above which a negative is taken for a missed positive, in [0, 1].
+        tau: Confidence above which a negative is taken for a missing label, in [0, 1].
         change_epoch: First 0-based epoch with corrections, >= 0.
-        margin: Subtracted from the logits of positives.
+        margin: Margin subtracted from the logits of positives.
         gamma: Focusing exponent, >= 0.
-        base: Another loss to put the correction on, in place of the paper's focal margin loss, see
-            :class:`~mmpretrain_mlml.losses.correction.LabelCorrection`; ``margin`` and ``gamma`` then
-            have no meaning and must not be given.
+        base: Another loss to apply to the corrected labels, in place of the paper's focal margin loss;
+            see :class:`~mmpretrain_mlml.losses.correction.LabelCorrection`. ``margin`` and ``gamma``
+            then have no meaning and must not be given.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
-        ValueError: A hyper-parameter is out of its range, or meaningless beside ``base``.
-        RuntimeError: Called without ever having been told the epoch, or ``base`` does not give a loss
+        ValueError: If a hyper-parameter is out of its range, or meaningless together with ``base``.
+        RuntimeError: If it is called before the epoch was set, or if ``base`` does not return a loss
             for each entry.
 
     Source: arXiv 2112.07368, self-paced loss correction.
 
-    >>> import torch
     >>> loss, pred, target = SPLC(), torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]])
     >>> loss(pred, target, epoch=0), loss(pred, target, epoch=1)
     (tensor(2.3519), tensor(0.7037))
     """
 
+    FORMULA = ('flips',)
+
     def __init__(
         self,
-        tau: float = _DEFAULT.tau,
-        change_epoch: int = 1,
-        margin: float = _DEFAULT.margin,
-        gamma: float = _DEFAULT.gamma,
-        base: nn.Module | dict | None = None,
+        tau: float = TAU,
+        change_epoch: int = CHANGE_EPOCH,
+        margin: float = MARGIN,
+        gamma: float = GAMMA,
+        base: nn.Module | dict[str, Any] | None = None,
         **common: Any,
     ) -> None:
-        if base is not None and (margin, gamma) != (_DEFAULT.margin, _DEFAULT.gamma):
+        if base is not None and (margin, gamma) != (MARGIN, GAMMA):
             raise ValueError(
-                f'margin={margin} and gamma={gamma} belong to the focal margin loss, and base '
-                'takes its place; give the base its own hyper-parameters'
+                f'margin={margin} and gamma={gamma} belong to the focal margin loss, which base '
+                'replaces; give the base its own hyper-parameters'
             )
         check_range('tau', tau, low=0, high=1)
         check_range('gamma', gamma, low=0)
@@ -75,84 +145,58 @@ class SPLC(LabelCorrection):
         self.change_epoch = check_epoch('change_epoch', change_epoch)
         self.margin = margin
         self.gamma = gamma
-        # Not the epoch but what follows from it: a bool makes torch.compile build two graphs, a
-        # number that changes each epoch would make it build one after the other.
+        # A bool rather than the epoch: torch.compile then builds two graphs, where a number that
+        # changes each epoch would have it build one after the other.
         self.correcting: bool | None = None
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
-        """Says which epoch the next calls belong to.
+        """Set the epoch of the next calls.
 
         Args:
-            epoch: 0-based, counted from the start of training (not of a resumed run).
-            max_epochs: Length of the training; not needed here.
+            epoch: 0-based epoch, counted from the start of training (not of a resumed run).
+            max_epochs: Length of the training; not used here.
 
         Raises:
-            ValueError: The epoch is not a whole number >= 0.
+            ValueError: If the epoch is not an integer >= 0.
         """
         self.correcting = check_epoch('epoch', epoch) >= self.change_epoch
         super().set_epoch(epoch, max_epochs)
 
-    def kernel(self, epoch: int | None = None) -> Kernel | None:
+    def flips(self, pred: Tensor, target: Tensor) -> Tensor:
+        """Return where an entry of target 0 is taken for a missing label, (N, C), bool."""
+        return confident(pred.detach(), self.tau)
+
+    def relabel(  # type: ignore[override]
+        self, pred: Tensor, target: Tensor, epoch: int | None = None
+    ) -> Tensor:
+        """Return the labels to train on, (N, C): 1 where a label is corrected in this epoch."""
+        if not self._corrects(epoch):
+            return target
+        return relabelled(target, self.flips(pred, target))
+
+    def elementwise(  # type: ignore[override]
+        self, pred: Tensor, target: Tensor, epoch: int | None = None
+    ) -> Tensor:
+        labels = self.relabel(pred, target, epoch)
+        if self.base is not None:
+            return self.base_loss(pred, labels)
+        flip = None if labels is target else labels != target
+        weight = self.factor('pos_weight', pred)
+        return focal_margin_loss(pred, target, self.margin, self.gamma, flip, weight)
+
+    def one_pass(self, epoch: int | None = None) -> OnePass | None:
         if self.base is not None:
             return None
         above = logit(self.tau) if self._corrects(epoch) else None
-        return partial(splc_kernel, above=above, margin=self.margin, gamma=self.gamma)
-
-    def elementwise(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
-        flip = self.flips(pred, target) if self._corrects(epoch) else None
-        if self.base is not None:
-            return self.on_base(pred, target if flip is None else relabelled(target, flip))
-        logits, target = prepare(pred, target)
-        weight = self.factor('pos_weight', logits)
-        return focal_margin_loss(logits, target, self.margin, self.gamma, flip, weight)
+        margin, gamma = self.margin, self.gamma
+        return partial(focal_margin_one_pass, margin=margin, gamma=gamma, above=above)
 
     @property
     def saturation(self) -> float:
         """``tau``."""
         return self.tau
 
-    def recovered(self, pred: Tensor, target: Tensor, epoch: int | None = None) -> Tensor:
-        """Unmarked entries that are trained as positives in this epoch, (N, C), bool."""
-        unmarked = self.unobserved(target)
-        return unmarked & (self.flips(pred, target) if self._corrects(epoch) else False)
-
-    def flips(self, pred: Tensor, target: Tensor) -> Tensor:
-        """Which entries are taken for missed positives where their target is 0, (N, C), bool."""
-        return confident(pred.detach(), self.tau)
-
     def _corrects(self, epoch: int | None) -> bool:
         if epoch is not None:
             return check_epoch('epoch', epoch) >= self.change_epoch
         return require_state(type(self).__name__, 'epoch', self.correcting)
-
-
-class RLC(SPLC):
-    """SPLC that corrects an entry only if it also stands out in its class.
-
-    A negative becomes a positive where its probability lies above ``tau`` and above the mean
-    probability of its class over the batch, of all processes.
-
-    Args:
-        tau: Confidence above which a negative may be taken for a missed positive, in [0, 1].
-        **kwargs: As for :class:`SPLC`.
-
-    Raises:
-        ValueError: A hyper-parameter is out of its range, or meaningless beside ``base``.
-        RuntimeError: Called without ever having been told the epoch.
-
-    Source: the correction rule of the robust loss RLC for single positive labels, on SPLC's loss.
-    """
-
-    BY_ENTRY = False
-
-    def __init__(self, tau: float = 0.7, **kwargs: Any) -> None:
-        super().__init__(tau, **kwargs)
-
-    def kernel(self, epoch: int | None = None) -> None:
-        return None  # a class's mean is not known inside a block
-
-    def flips(self, pred: Tensor, target: Tensor) -> Tensor:
-        p = pred.detach().to(torch.promote_types(pred.dtype, torch.float32)).sigmoid()
-        summed = p.sum(0)
-        summed, images = total(torch.stack([summed, torch.full_like(summed, len(p))]))
-        return (p > self.tau) & (p > summed / images.clamp(min=1))

@@ -230,9 +230,11 @@ def test_llcp_turns_labels_for_good():
     other = LLCp()
     other.memory.load(loss.memory.state())
     assert torch.equal(other.memory.get('turned'), turned)
-    with pytest.raises(ValueError, match=r"holds \['turned'\], got \['pseudo', 'seen'\]"):
+    with pytest.raises(ValueError, match=r"has the columns \['turned'\], got \['pseudo', 'seen'\]"):
         other.memory.load({'pseudo': turned, 'seen': turned})
-    with pytest.raises(ValueError, match='told 9 samples and got a batch of 4'):
+    with pytest.raises(
+        ValueError, match='expected a batch of 9 samples, as set_samples said, got 4'
+    ):
         loss(x[:4], y[:4])
     other.set_epoch(1, 10)
     with pytest.raises(RuntimeError, match=r'LLCp is missing the samples.*LossDataHook'):
@@ -366,7 +368,7 @@ def test_pasl_tells_known_absent_from_unannotated_and_selects():
     torch.testing.assert_close(entries(loss, x, y), expected, rtol=1e-12, atol=1e-14)
     everything = ready(PASL, likelihood_topk=0, prior_threshold=None)
     assert (entries(everything, x, y)[y == -1] > 0).all()
-    with pytest.raises(ValueError, match='expected a prior of 7 classes, was told 4'):
+    with pytest.raises(ValueError, match='expected a prior of 7 classes, got 4'):
         ready(PASL, shape=(9, 4))(x, y)
     with pytest.raises(RuntimeError, match=r'class prior.*LossDataHook.*set_class_prior'):
         PASL()(x, y)
@@ -600,7 +602,7 @@ def test_what_cannot_be_told_is_refused():
         with pytest.raises(ValueError, match='expected max_epochs, got None'):
             loss.set_epoch(3)
     role = ROLE(expected_positives=2.0, num_samples=10, num_classes=5)
-    with pytest.raises(ValueError, match='10 rows and the training set 50 samples'):
+    with pytest.raises(ValueError, match='10 rows of labels and the training set 50 samples'):
         role.set_samples(torch.arange(4), 50)
     for loss in (role, LLCp(), APL()):
         for samples in ([0, -1], [0, 99]):

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import torch
 
-from mmpretrain_mlml.losses import functional, kernels
+from mmpretrain_mlml.losses import focal_margin, functional, hill, one_pass
 
 HILL = {'lamb': 1.5, 'margin': 1.0, 'gamma': 2.0}
 SPLC = {'tau': 0.6, 'margin': 1.0, 'gamma': 2.0}
@@ -14,13 +14,13 @@ SPLC = {'tau': 0.6, 'margin': 1.0, 'gamma': 2.0}
 
 def splc_kernel(*tensors, correct, tau, **arguments):
     above = functional.logit(tau) if correct else None
-    return kernels.splc_kernel(*tensors, above=above, **arguments)
+    return focal_margin.focal_margin_one_pass(*tensors, above=above, **arguments)
 
 
 CASES = {
-    'hill': (kernels.hill_kernel, functional.hill_loss, HILL),
+    'hill': (hill.hill_one_pass, functional.hill_loss, HILL),
     'hill lamb 2': (
-        kernels.hill_kernel,
+        hill.hill_one_pass,
         functional.hill_loss,
         {**HILL, 'lamb': 2.0, 'margin': 0.3},
     ),
@@ -40,7 +40,7 @@ def both(case, logits, target, **changes):
     kernel, loss, arguments = CASES[case]
     arguments = {**arguments, **changes}
     found, expected = (logits.detach().clone().requires_grad_() for _ in range(2))
-    value = kernels.summed(
+    value = one_pass.sum_in_one_pass(
         found,
         target,
         partial(kernel, **arguments),
@@ -82,7 +82,7 @@ def splc_slopes(x, target, correct, tau, margin, gamma):
 @pytest.mark.parametrize('dtype', [torch.float32, torch.float64])
 def test_value_and_gradient_are_those_of_the_definition(case, targets, dtype, monkeypatch):
     torch.manual_seed(0)
-    monkeypatch.setattr(kernels, 'BLOCK', 100)  # several, the last incomplete
+    monkeypatch.setattr(one_pass, 'BLOCK', 100)  # several, the last incomplete
     logits = 4 * torch.randn(7, 47, dtype=dtype)
     target = TARGETS[targets](logits.shape).to(dtype)
     (value, gradient), (expected, slope) = both(case, logits, target)
@@ -159,8 +159,8 @@ def test_views_are_read_and_nothing_is_modified():
 
 def test_a_second_derivative_is_refused():
     logits = torch.randn(2, 2, requires_grad=True)
-    kernel = partial(kernels.hill_kernel, **HILL)
-    value = kernels.summed(logits, torch.zeros(2, 2), kernel)
+    kernel = partial(hill.hill_one_pass, **HILL)
+    value = one_pass.sum_in_one_pass(logits, torch.zeros(2, 2), kernel)
     (gradient,) = torch.autograd.grad(value, logits, create_graph=True)
     with pytest.raises(RuntimeError, match=r'does not require grad|once_differentiable'):
         gradient.sum().backward()

@@ -271,7 +271,7 @@ def test_splc_tells_its_base_the_epoch_and_refuses_what_cannot_be(batch):
         def forward(self, pred, target, reduction_override=None):
             return pred.sum()
 
-    with pytest.raises(RuntimeError, match=r'each entry, \(6, 4\).*Reduced gave \(\)'):
+    with pytest.raises(RuntimeError, match=r'each entry, \(6, 4\).*Reduced returned \(\)'):
         SPLC(base=Reduced())(*batch, epoch=0)
 
 

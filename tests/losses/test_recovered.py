@@ -19,7 +19,7 @@ from mmpretrain_mlml import (
     LLCp,
     LLCt,
 )
-from mmpretrain_mlml.losses.hill import far_side
+from mmpretrain_mlml.losses.hill import saturation_point
 
 RECOVER = (SPLC, RLC, LLR, LLCt, LLCp, Hill)
 
@@ -103,13 +103,13 @@ def test_the_others_recover_nothing(cls):
 @pytest.mark.parametrize('lamb', [0.3, 1.0, 1.2, 1.5, 2.0, 10.0])
 @pytest.mark.parametrize('share', [0.0, 0.15, 0.5])
 def test_the_far_side_of_the_hill_is_where_its_gradient_falls_below_the_share(lamb, share):
-    edge = far_side(lamb, share)
+    edge = saturation_point(lamb, share)
     x = torch.linspace(-12, 12, 200001, dtype=torch.float64, requires_grad=True)
     p = x.sigmoid()
     (slope,) = torch.autograd.grad(((lamb - p) * p**2).sum(), x)
     top = slope.argmax()
     beyond = p.detach()[top:][slope[top:] > share * slope[top]].max().item()
     assert edge == pytest.approx(beyond, abs=2e-4 if share else 1e-3)
-    assert far_side(0.0) == far_side(-1.0) == 0
+    assert saturation_point(0.0) == far_side(-1.0) == 0
     with pytest.raises(ValueError, match='share'):
-        far_side(1.5, 2.0)
+        saturation_point(1.5, 2.0)

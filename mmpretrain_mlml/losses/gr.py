@@ -1,0 +1,115 @@
+"""Generalised robust loss (GR)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .bce import BCE
+from .checks import check_epoch, check_range, require_state
+
+W, B, MU, SIGMA = (0.0, 2.0), (-2.0, -2.0), (0.5, 0.8), (2.0, 0.5)  # at the first and last epoch
+Q2, Q3 = 0.01, 1.0
+
+
+def gr_negative(
+    logits: Tensor,
+    w: float | Tensor,
+    b: float | Tensor,
+    mu: float | Tensor,
+    sigma: float | Tensor,
+    q2: float,
+    q3: float,
+) -> Tensor:
+    r"""Compute GR's cost of an unobserved entry.
+
+    With :math:`K = \sigma(w p + b)` and :math:`V = \exp(-(p - \mu)^2 / 2\sigma^2)`, both excluded from
+    the gradient, :math:`V [K (1 - p^{q_2}) / q_2 + (1 - K) (1 - (1 - p)^{q_3}) / q_3]`.
+
+    Source: generalized robust loss for single positive labels (GR, IJCAI 2024).
+    """
+    p = logits.detach().sigmoid()
+    missing = torch.sigmoid(w * p + b)
+    inlier = torch.exp(-((p - mu) ** 2) / (2 * sigma**2))
+    present = generalized_cross_entropy(logits, q2)
+    absent = generalized_cross_entropy(-logits, q3)
+    return inlier * (missing * present + (1 - missing) * absent)
+
+
+def generalized_cross_entropy(logits: Tensor, q: float) -> Tensor:
+    r"""Return :math:`(1 - p^q) / q`: :math:`-\log p` for small q, :math:`1 - p` at q = 1."""
+    log_power = q * F.logsigmoid(logits)
+    # expm1 for the value where the power nears 1; its slope is inexact where the power nears 0
+    return torch.where(log_power > -1, -log_power.expm1(), 1 - log_power.exp()) / q
+
+
+class GR(BCE):
+    r"""Generalised robust loss: an unobserved entry counts as present to the degree that p says so.
+
+    :math:`-\log p` for a positive. For an unobserved entry, with
+    :math:`K = \sigma(w p + b)` and :math:`V = \exp(-(p - \mu)^2 / 2\sigma^2)`, both excluded from the
+    gradient,
+
+    .. math:: V [K (1 - p^{q_2}) / q_2 + (1 - K) (1 - (1 - p)^{q_3}) / q_3]
+
+    K is the probability that the label is missing; V discounts outliers. Their parameters move
+    linearly from their first value, in epoch 0, towards their second, which they would reach after
+    the last epoch.
+
+    Args:
+        w: First and last slope of K.
+        b: First and last offset of K.
+        mu: First and last centre of V.
+        sigma: First and last width of V, > 0.
+        q2: Exponent of the positive term of unobserved entries, in (0, 1].
+        q3: Exponent of their negative term, in (0, 1].
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
+
+    Raises:
+        ValueError: If a hyper-parameter is out of its range.
+        RuntimeError: If it is called before the epoch and the number of epochs were set.
+
+    Source: generalized robust loss for single positive labels (GR, IJCAI 2024); there the mean over
+    images and classes.
+    """
+
+    def __init__(
+        self,
+        w: tuple[float, float] = W,
+        b: tuple[float, float] = B,
+        mu: tuple[float, float] = MU,
+        sigma: tuple[float, float] = SIGMA,
+        q2: float = Q2,
+        q3: float = Q3,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        for name, value in (('q2', q2), ('q3', q3)):
+            check_range(name, value, low=1e-6, high=1)
+        check_range('sigma', min(sigma), low=1e-6)
+        self.w, self.b, self.mu, self.sigma = w, b, mu, sigma
+        self.q2, self.q3 = q2, q3
+        # Share of the training done; a tensor, as torch.compile would recompile for each new number.
+        self._progress: Tensor | None = None
+
+    def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
+        """Set the 0-based epoch of the next calls and the number of epochs.
+
+        Raises:
+            ValueError: If ``max_epochs`` is missing, or the epoch is not below it.
+        """
+        if max_epochs is None:
+            raise ValueError('GR changes over the whole training: expected max_epochs, got None')
+        check_epoch('epoch', epoch, max_epochs)
+        self._progress = torch.tensor(epoch / max_epochs, dtype=torch.float64)
+
+    def negative(self, logits: Tensor) -> Tensor:
+        progress = require_state(type(self).__name__, 'epoch', self._progress).to(logits)
+        w, b, mu, sigma = (
+            first + (last - first) * progress
+            for first, last in (self.w, self.b, self.mu, self.sigma)
+        )
+        return gr_negative(logits, w, b, mu, sigma, self.q2, self.q3)

@@ -1,0 +1,30 @@
+"""Large loss rejection (LL-R): see `large_loss` for the formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from .large_loss import LargeLoss
+
+DELTA = 0.5
+
+
+class LLR(LargeLoss):
+    """Large loss rejection: unobserved entries with a large loss cost nothing.
+
+    Args:
+        delta: Per cent of all entries by which their share grows each epoch, >= 0.
+        base: The loss, :class:`~mmpretrain_mlml.BCE` by default.
+        **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
+
+    Source: arXiv 2206.03740 (LL-R).
+    """
+
+    NEW_LABEL = -1
+
+    def __init__(
+        self, delta: float = DELTA, base: nn.Module | dict[str, Any] | None = None, **common: Any
+    ) -> None:
+        super().__init__(delta, base, **common)

@@ -1,0 +1,38 @@
+"""Reduction of elementwise losses."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+REDUCTIONS = ('none', 'mean', 'sum')
+
+
+def reduce_loss(loss: Tensor, reduction: str, avg_factor: float | Tensor | None = None) -> Tensor:
+    """Reduce an elementwise loss.
+
+    Args:
+        loss: Shape (N, C).
+        reduction: ``'none'`` returns (N, C); ``'sum'`` the plain sum, regardless of ``avg_factor``;
+            ``'mean'`` the sum over classes and the mean over images.
+        avg_factor: Divisor of ``'mean'`` in place of N.
+
+    Raises:
+        ValueError: If the reduction is unknown.
+    """
+    if check_reduction(reduction) == 'none':
+        return loss
+    return loss.sum() / divisor(reduction, len(loss), avg_factor)
+
+
+def divisor(reduction: str, images: int, avg_factor: float | Tensor | None) -> float | Tensor:
+    """Return the number by which the summed loss of a batch is divided; 1 for an empty batch."""
+    if reduction == 'sum' or images == 0:
+        return 1
+    return images if avg_factor is None else avg_factor
+
+
+def check_reduction(reduction: str) -> str:
+    """Return `reduction` unchanged; raise ValueError if it is unknown."""
+    if reduction not in REDUCTIONS:
+        raise ValueError(f'unknown reduction {reduction!r}; expected one of {REDUCTIONS}')
+    return reduction
