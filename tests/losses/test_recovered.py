@@ -110,6 +110,6 @@ def test_the_far_side_of_the_hill_is_where_its_gradient_falls_below_the_share(la
     top = slope.argmax()
     beyond = p.detach()[top:][slope[top:] > share * slope[top]].max().item()
     assert edge == pytest.approx(beyond, abs=2e-4 if share else 1e-3)
-    assert saturation_point(0.0) == far_side(-1.0) == 0
+    assert saturation_point(0.0) == saturation_point(-1.0) == 0
     with pytest.raises(ValueError, match='share'):
         saturation_point(1.5, 2.0)
