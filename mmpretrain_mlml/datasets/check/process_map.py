@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from typing import Any
 
 from .worker import initialise_worker
@@ -56,12 +57,19 @@ def process_map(
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), initializer=initialise_worker)
+    pool = ProcessPoolExecutor(workers, _forking_server(), initializer=initialise_worker)
     try:
         pool.submit(int).result()  # without processes, every item would seem to crash its own
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _forking_server() -> BaseContext:
+    """Return the context of a server that imports PyTorch and MMPretrain once, for all workers."""
+    context = get_context('forkserver')
+    context.set_forkserver_preload([initialise_worker.__module__])
+    return context
 
 
 def _call_each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
