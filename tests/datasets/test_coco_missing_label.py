@@ -1,5 +1,8 @@
+"""COCO with missing labels."""
+
 import pickle
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -36,21 +39,21 @@ def train(coco_root, **kwargs):
 
 @pytest.mark.parametrize('protocol', ['full', '0.75left', '0.4left', 'single'])
 def test_json_with_protocol_and_seed(coco_root, protocol):
-    found = train(coco_root, protocol=protocol, seed=5)
+    dataset = train(coco_root, protocol=protocol, seed=5)
     expected = read_instances(coco_root / 'annotations/instances_train2014.json')
-    assert labels_of(found) == drop_labels(*expected, protocol, 5)
-    assert len(found) == 7
-    assert found.metainfo['classes'] == COCO_CLASSES
-    sample = found[2]
+    assert labels_of(dataset) == drop_labels(*expected, protocol, 5)
+    assert len(dataset) == 7
+    assert dataset.metainfo['classes'] == COCO_CLASSES
+    sample = dataset[2]
     assert sample['inputs'].shape == (3, 32, 32)
-    assert sample['data_samples'].gt_label.tolist() == labels_of(found)[2]
+    assert sample['data_samples'].gt_label.tolist() == labels_of(dataset)[2]
 
 
 @pytest.mark.parametrize(
     ('name', 'count'),
     [('full', 241_035), ('0.75left', 181_422), ('0.4left', 96_251), ('singlelabel', 82_081)],
 )
-def test_the_official_lists(shared, name, count):
+def test_released_lists(shared, name, count):
     dataset = DATASETS.build(
         {
             'type': 'mmpretrain_mlml.COCOMissingLabel',
@@ -68,12 +71,12 @@ def test_the_validation_list_has_the_annotated_images_of_val2014(shared):
     assert len(COCOMissingLabel(str(shared / 'coco_labels/coco_val_full.txt'))) == 40_137
 
 
-def test_a_subset_protocol_on_a_list_drops_again(shared):
+def test_a_protocol_drops_labels_of_a_list(shared):
     path = str(shared / 'coco_labels/coco_train_full.txt')
     assert sum(map(len, labels_of(COCOMissingLabel(path, protocol='0.4left')))) == 96_251
 
 
-def test_the_log_says_what_is_kept_and_warns_of_a_second_drop(photos, capsys):
+def test_the_log_counts_labels_and_warns_of_dropping_twice(photos, capsys):
     root, _ = photos
     MMLogger.get_instance('dataset-test', log_level='INFO')
     COCOMissingLabel('list.txt', str(root))
@@ -119,7 +122,7 @@ def damage_by_html(path):
     ids=['missing', 'empty', 'html', 'truncated', 'ends in zeros'],
 )
 @pytest.mark.parametrize('test_mode', [False, True])
-def test_a_bad_image_raises_with_its_name_and_line_and_is_never_replaced(photos, damage, test_mode):
+def test_a_bad_image_raises_an_error_with_its_name_and_line(photos, damage, test_mode):
     root, names = photos
     dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, test_mode=test_mode)
     damage(root / 'images' / names[4])
@@ -130,7 +133,7 @@ def test_a_bad_image_raises_with_its_name_and_line_and_is_never_replaced(photos,
     assert dataset[3]['data_samples'].img_path.endswith(names[3])
 
 
-def test_a_transform_that_gives_up_is_an_error_not_another_image(photos):
+def test_a_transform_that_returns_none_raises_an_error(photos):
     root, names = photos
     lenient = [{'type': 'LoadImageFromFile', 'ignore_empty': True}, *LOAD[1:]]
     dataset = COCOMissingLabel('list.txt', str(root), 'images', lenient)
@@ -146,7 +149,7 @@ def test_an_image_without_labels_is_all_negative(tmp_path, photos):
     assert sample.gt_label.tolist() == []
 
 
-def test_missing_and_strange_annotation_files_say_what_to_do(tmp_path):
+def test_missing_and_unknown_annotation_files(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'nowhere/a\.json.*COCO_ROOT'):
         COCOMissingLabel('a.json', str(tmp_path / 'nowhere'))
     (tmp_path / 'a.csv').write_text('x')
@@ -156,7 +159,7 @@ def test_missing_and_strange_annotation_files_say_what_to_do(tmp_path):
         COCOMissingLabel('a.csv', str(tmp_path), protocol='half')
 
 
-def test_other_classes_come_with_metainfo(photos):
+def test_metainfo_sets_other_classes(photos):
     root, names = photos
     (root / 'list.txt').write_text(f'{names[0]},1\n')
     dataset = COCOMissingLabel('list.txt', str(root), metainfo={'classes': ('a', 'b')})
@@ -166,7 +169,7 @@ def test_other_classes_come_with_metainfo(photos):
         COCOMissingLabel('list.txt', str(root), metainfo={'classes': ('a', 'b')})
 
 
-def test_indices_select_and_errors_still_name_the_right_line(photos):
+def test_errors_of_selected_samples_name_their_line(photos):
     root, names = photos
     dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, indices=[6, 2])
     (root / 'images' / names[6]).unlink()
@@ -175,7 +178,7 @@ def test_indices_select_and_errors_still_name_the_right_line(photos):
         dataset[0]
 
 
-def test_the_serialised_list_is_the_one_of_mmengine_and_adds_no_objects(shared):
+def test_serialised_samples_are_those_of_mmengine(shared):
     from mmengine.dataset import BaseDataset
 
     dataset = COCOMissingLabel(str(shared / 'coco_labels/coco_train_0.4left.txt'))
@@ -190,8 +193,8 @@ def test_the_serialised_list_is_the_one_of_mmengine_and_adds_no_objects(shared):
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_across_workers(shared):
-    """The private memory of a worker does not grow as it walks through all labels."""
+def test_memory_of_a_worker_stays_flat(shared):
+    """The private memory of a worker does not grow while it reads all labels."""
     script = f"""
 import torch.utils.data
 from mmpretrain_mlml import COCOMissingLabel
@@ -207,8 +210,6 @@ class Probe(torch.utils.data.Dataset):
 seen = [int(v) for v in torch.utils.data.DataLoader(Probe(), num_workers=1, batch_size=None)]
 print('GREW', seen[-1] - seen[0])
 """
-    import sys
-
     done = subprocess.run(
         [sys.executable, '-c', script], capture_output=True, text=True, check=True
     )

@@ -1,3 +1,5 @@
+"""Digit scenes."""
+
 import hashlib
 from copy import deepcopy
 
@@ -27,7 +29,7 @@ def test_scenes_are_deterministic():
 
 
 def test_a_label_is_the_set_of_digits_shown():
-    """Finds each scan of the label's digits in the picture, by template matching."""
+    """Template matching finds a scan of each digit of the label in the image."""
     import cv2
 
     scans, values = load_digits(return_X_y=True)
@@ -54,7 +56,7 @@ def test_training_and_test_scans_are_disjoint(monkeypatch):
 
 
 @pytest.mark.parametrize('protocol', ['0.4left', 'single'])
-def test_labels_are_dropped_by_the_same_rule(protocol):
+def test_protocols_drop_labels(protocol):
     full, some = DigitScenes(size=200), DigitScenes(size=200, protocol=protocol, seed=3)
     names = [f'train/{index:06d}' for index in range(200)]
     assert labels_of(some) == drop_labels(names, labels_of(full), protocol, 3)
@@ -67,20 +69,20 @@ def test_unknown_split_raises():
         DigitScenes(split='val')
 
 
-def test_unknown_entries_go_from_the_data_set_through_the_loss_to_the_scores(tmp_path):
+def test_unobserved_entries_reach_loss_and_scores(tmp_path):
     changes = {**deepcopy(VALIDATION), 'train_cfg': {'max_epochs': 1}}
     changes['train_dataloader'] = {'dataset': {'protocol': 'full', 'unknown': 0.5}}
     changes['val_dataloader']['dataset']['unknown'] = 0.4
-    seen = []
+    recorded = []
 
-    class Noted(BCE):
+    class RecordingBCE(BCE):
         def elementwise(self, pred, target):
             loss = super().elementwise(pred, target)
-            seen.append((target, loss))
+            recorded.append((target, loss))
             return loss
 
     runner = make_runner(tmp_path, **changes)
-    runner.model.head.loss_module = Noted()
+    runner.model.head.loss_module = RecordingBCE()
     runner.train()
     complete = DigitScenes('train', 48)
     partial = runner.train_dataloader.dataset
@@ -89,11 +91,11 @@ def test_unknown_entries_go_from_the_data_set_through_the_loss_to_the_scores(tmp
         truth[complete.get_data_info(index)['gt_label']] = 1
         assert ((score == truth) | (score == -1)).all()
         assert partial.get_data_info(index)['gt_label'] == np.flatnonzero(score == 1).tolist()
-    targets = torch.cat([target for target, _ in seen])
+    targets = torch.cat([target for target, _ in recorded])
     assert set(targets.unique().tolist()) == {-1, 0, 1}
     assert abs((targets == -1).float().mean() - 0.5) < 0.1
-    assert all((loss[target == -1] == 0).all() for target, loss in seen)
-    # the scores are those of the known entries alone
+    assert all((loss[target == -1] == 0).all() for target, loss in recorded)
+    # scores count observed entries only
     model, loader = runner.model.eval(), runner.val_dataloader
     with torch.no_grad():
         samples = [sample for batch in loader for sample in model.val_step(batch)]

@@ -1,5 +1,8 @@
 """Counting the labels of a data set."""
 
+import numpy as np
+from mmengine.dataset import RepeatDataset
+
 from mmpretrain_mlml import DigitScenes
 from mmpretrain_mlml.datasets.statistics import count_labels
 
@@ -11,3 +14,19 @@ def test_lists_of_positives_are_known_everywhere():
     assert counts.present.tolist() == [labels.count(k) for k in range(10)]
     assert counts.known.tolist() == [48] * 10
     assert 0 < counts.prior.max() < 1
+
+
+def test_unobserved_entries_are_not_known():
+    dataset = DigitScenes(size=48, unknown=0.5)
+    targets = np.stack([dataset.get_data_info(index)['gt_score'] for index in range(48)])
+    counts = count_labels(dataset)
+    assert counts.present.tolist() == (targets == 1).sum(0).tolist()
+    assert counts.known.tolist() == (targets >= 0).sum(0).tolist()
+    np.testing.assert_allclose(counts.prior, (targets == 1).sum(0) / (targets >= 0).sum(0))
+
+
+def test_wrapped_data_sets_are_counted_as_often_as_they_are_trained_on():
+    dataset = DigitScenes(size=48)
+    counts, twice = count_labels(dataset), count_labels(RepeatDataset(dataset, 2))
+    assert twice.present.tolist() == (2 * counts.present).tolist()
+    assert twice.known.tolist() == [96] * 10

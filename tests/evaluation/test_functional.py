@@ -1,3 +1,5 @@
+"""Multi-label scores compared with the released code and scikit-learn."""
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
@@ -55,7 +57,7 @@ def test_a_score_at_the_threshold_is_not_predicted():
     assert (found['OP'], found['OR']) == (100, 50)
 
 
-def test_topk_takes_the_place_of_the_threshold():
+def test_topk_replaces_the_threshold():
     scores, targets = random_case()
     found = multi_label_scores(scores, targets, topk=3).summary
     chosen = np.zeros_like(targets)
@@ -67,12 +69,12 @@ def test_topk_takes_the_place_of_the_threshold():
     )
 
 
-def test_topk_chooses_among_known_entries():
+def test_topk_selects_observed_entries():
     found = multi_label_scores(np.array([[0.9, 0.8, 0.1]]), np.array([[-1, 1, 0]]), topk=1).summary
     assert (found['OP'], found['OR']) == (100, 100)
 
 
-def test_unknown_entries_are_left_out_everywhere():
+def test_unobserved_entries_are_left_out():
     scores, targets = random_case(c=1)
     known = np.random.RandomState(1).rand(len(scores)) < 0.6
     hidden = np.where(known[:, None], targets, -1)
@@ -82,7 +84,7 @@ def test_unknown_entries_are_left_out_everywhere():
     assert found.ap == pytest.approx(expected.ap)
 
 
-def test_classes_without_positives_count_as_zero_or_not_at_all():
+def test_classes_without_positives_count_as_zero_or_are_skipped():
     scores, targets = random_case(c=4)
     targets[:, 2] = 0
     zero = multi_label_scores(scores, targets)
@@ -97,7 +99,7 @@ def test_classes_without_positives_count_as_zero_or_not_at_all():
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
-def test_a_prediction_that_is_not_finite_raises_and_is_named(value):
+def test_scores_that_are_not_finite_are_named(value):
     scores, targets = random_case()
     scores[7, 3] = value
     for function in (multi_label_scores, average_precision):
@@ -127,6 +129,6 @@ def test_half_precision_scores_are_computed_in_float64():
         ((np.zeros((1, 2)), np.array([[0, 0]]), 0.5, None, 'skip'), 'no class has a positive'),
     ],
 )
-def test_wrong_arguments_raise_and_say_what_was_expected(arguments, expected):
+def test_wrong_arguments_are_named(arguments, expected):
     with pytest.raises(ValueError, match=expected):
         multi_label_scores(*arguments)

@@ -1,3 +1,5 @@
+"""COCO annotation files."""
+
 import json
 
 import pytest
@@ -20,7 +22,7 @@ def test_reads_what_pycocotools_reads(coco_root, capsys):
     assert len(names) == 7  # eight images, one without annotations
 
 
-def test_the_classes_are_the_ones_of_the_photographs(shared):
+def test_classes_are_those_of_the_photographs(shared):
     text = (shared / 'photos/classes.txt').read_text()
     assert text.replace('_', ' ').split('\n')[:80] == list(COCO_CLASSES)
 
@@ -80,7 +82,7 @@ def test_a_file_cut_in_half_is_named_with_its_line(coco_root, tmp_path):
         read_instances(path)
 
 
-def test_a_byte_order_mark_and_other_encodings_of_json_are_fine(coco_root, tmp_path):
+def test_encodings_of_json_are_accepted(coco_root, tmp_path):
     path = coco_root / 'annotations/instances_train2014.json'
     for codec in ('utf-8-sig', 'utf-16', 'utf-32'):
         (tmp_path / 'a.json').write_text(path.read_text(), encoding=codec)
@@ -92,14 +94,14 @@ def test_a_byte_order_mark_and_other_encodings_of_json_are_fine(coco_root, tmp_p
     ['', '{', '[]', '[' * 200_000, '{"images": ' + '9' * 5000 + '}', 'NaN', '\x00', '<html>'],
     ids=['empty', 'open', 'list', 'deep', 'long number', 'NaN', 'NUL', 'HTML'],
 )
-def test_what_is_no_annotation_file_is_refused(tmp_path, text):
+def test_other_files_are_refused(tmp_path, text):
     path = tmp_path / 'a.json'
     path.write_text(text)
     with pytest.raises(LabelError, match=r'a\.json.*expected a '):
         read_instances(path)
 
 
-def test_an_image_with_nothing_but_a_crowd_has_the_label_of_the_crowd(coco_root, tmp_path):
+def test_crowd_annotations_count(coco_root, tmp_path):
     """As in the released lists, which hold the images with any annotation."""
     content = json.loads((coco_root / 'annotations/instances_train2014.json').read_text())
     image = content['images'][0]  # without annotations so far
@@ -112,7 +114,7 @@ def test_an_image_with_nothing_but_a_crowd_has_the_label_of_the_crowd(coco_root,
     assert labels[names.index(image['file_name'])] == [79]
 
 
-def test_an_examination_names_every_problem_and_keeps_the_rest(coco_root, tmp_path):
+def test_parsing_collects_all_problems_and_keeps_the_rest(coco_root, tmp_path):
     content = json.loads((coco_root / 'annotations/instances_train2014.json').read_text())
     content['images'][2]['file_name'] = 7
     content['images'][3]['file_name'] = '../x.jpg'
@@ -121,10 +123,10 @@ def test_an_examination_names_every_problem_and_keeps_the_rest(coco_root, tmp_pa
     content['categories'].append(None)
     path = tmp_path / 'a.json'
     path.write_text(json.dumps(content))
-    found, where, problems = parse_instances(path)
+    parsed, location_of, problems = parse_instances(path)
     places = [problem.where.removeprefix(f'{path}: ') for problem in problems]
     last = len(content['annotations']) - 1
     annotation = f'annotation {content["annotations"][-2]["id"]}'
     assert places == ['categories[80]', 'images[2]', f'annotations[{last}]', annotation, 'image 4']
-    assert len(found.names) == 6  # of seven with annotations
-    assert where(found.names.index(content['images'][7]['file_name'])) == f'{path}: image 8'
+    assert len(parsed.names) == 6  # of seven with annotations
+    assert location_of(parsed.names.index(content['images'][7]['file_name'])) == f'{path}: image 8'

@@ -1,4 +1,4 @@
-"""Generated label lines: each is read as meant or refused with our own error, never anything else.
+"""Generated label files: each entry is read correctly or refused with a LabelError.
 
 MLML_FUZZ=1000000 pytest tests/labels/test_fuzz.py   generates a million lines rather than 50,000
 """
@@ -32,7 +32,7 @@ FRAGMENTS = [
 
 
 def generate(rng):
-    """A line without its end: sound, damaged or plain noise."""
+    """A line without its end: valid, damaged or noise."""
     kind = rng.random()
     if kind < 0.05:
         return rng.randbytes(rng.randrange(40)).replace(b'\n', b'')
@@ -51,16 +51,16 @@ def generate(rng):
     return line
 
 
-def meant(line, seen):
-    """What a line says according to docs/data.md, or None; notes its name among those seen."""
+def expected_entry(line, seen):
+    """The entry of a line according to docs/data.md, or None; adds its name to those seen."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
         return None
-    found = re.fullmatch(r'([^,]+),([^,]*?)\r?', text, re.DOTALL)
-    if not found:
+    match = re.fullmatch(r'([^,]+),([^,]*?)\r?', text, re.DOTALL)
+    if not match:
         return None
-    name, ids = found[1], [part for part in re.split(r'\s+', found[2]) if part]
+    name, ids = match[1], [part for part in re.split(r'\s+', match[2]) if part]
     if not all(re.fullmatch('0|[1-9][0-9]?', part) and int(part) < CLASSES for part in ids):
         return None
     if len(set(ids)) < len(ids):
@@ -76,19 +76,20 @@ def meant(line, seen):
 
 
 def check(path, lines):
-    """Reads a file of these lines and compares line by line; returns how many were accepted."""
+    """Read a file of lines and compare line by line; return how many were accepted."""
     path.write_bytes(b''.join(line + b'\n' for line in lines))
-    found, where, problems = parse_label_list(path, CLASSES)
+    parsed, location_of, problems = parse_label_list(path, CLASSES)
     assert all(type(problem) is LabelError and problem.got for problem in problems)
     refused = {int(problem.where.removeprefix(f'{path}:')) for problem in problems}
     assert len(refused) == len(problems)
     read = {
-        int(where(index).removeprefix(f'{path}:')): entry for index, entry in enumerate(zip(*found))
+        int(location_of(index).removeprefix(f'{path}:')): entry
+        for index, entry in enumerate(zip(*parsed))
     }
     first = [lines[0].removeprefix(b'\xef\xbb\xbf'), *lines[1:]]
     seen, accepted = set(), []
     for number, line in enumerate(first, start=1):
-        expected = meant(line, seen)
+        expected = expected_entry(line, seen)
         assert (expected is None) == (number in refused), line
         if expected is not None:
             assert read[number] == expected, line
@@ -103,21 +104,21 @@ def check(path, lines):
     return len(accepted)
 
 
-def test_generated_lines_are_read_as_meant_or_refused(tmp_path):
+def test_generated_lines_are_read_correctly_or_refused(tmp_path):
     rng = random.Random(0)
     accepted = 0
     for begin in range(0, LINES, BATCH):
         lines = [generate(rng) for _ in range(min(BATCH, LINES - begin))]
         accepted += check(tmp_path / 'list.txt', lines)
-    assert 0.25 * LINES < accepted < 0.75 * LINES  # both outcomes are well tried
+    assert 0.25 * LINES < accepted < 0.75 * LINES  # both outcomes are frequent
 
 
 @pytest.mark.parametrize('line', FRAGMENTS + [b'a.jpg,' + part for part in FRAGMENTS])
-def test_a_list_of_one_strange_line(tmp_path, line):
+def test_lists_of_one_line(tmp_path, line):
     check(tmp_path / 'list.txt', [line])
 
 
-def test_files_of_noise_are_refused_with_our_own_error(tmp_path):
+def test_noise_is_refused_with_a_label_error(tmp_path):
     rng = random.Random(1)
     for codec in ('utf-8', 'utf-16', 'latin-1', 'utf-32', 'cp1252', 'utf-7'):
         (tmp_path / 'list.txt').write_bytes('é.jpg,1\n'.encode(codec) + rng.randbytes(300))
@@ -129,7 +130,7 @@ VALUES = [None, True, -1, 0, 3, 3.0, 1e999, '3', '', '\ud800', 'a\nb', '../x', [
 
 
 def damaged(rng, content):
-    """A copy with values replaced, removed or doubled anywhere in it."""
+    """A copy with values replaced, removed or repeated anywhere in it."""
     content = json.loads(json.dumps(content))
     for _ in range(rng.randrange(3)):
         place = rng.choice([content, *(row for rows in content.values() for row in rows)])
@@ -148,8 +149,8 @@ def damaged(rng, content):
     return content
 
 
-def plainly(content):
-    """The labels in sound annotations, computed without any check."""
+def expected_labels(content):
+    """The labels in valid annotations, computed without any check."""
     order = sorted(row['id'] for row in content['categories'])
     names = {row['id']: row['file_name'] for row in content['images']}
     labels = {name: set() for name in names.values()}
@@ -158,7 +159,7 @@ def plainly(content):
     return {name: sorted(present) for name, present in labels.items() if present}
 
 
-def test_generated_annotation_files_are_read_as_meant_or_refused(tmp_path):
+def test_generated_annotations_are_read_correctly_or_refused(tmp_path):
     rng = random.Random(2)
     content = {
         'images': [{'id': n, 'file_name': f'{n}.jpg'} for n in range(4)],
@@ -180,5 +181,5 @@ def test_generated_annotation_files_are_read_as_meant_or_refused(tmp_path):
             continue
         accepted += 1
         damage = damage or json.loads(data)
-        assert dict(zip(names, labels)) == plainly(damage)
+        assert dict(zip(names, labels)) == expected_labels(damage)
     assert 0.1 * files < accepted < 0.9 * files

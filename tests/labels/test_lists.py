@@ -1,3 +1,5 @@
+"""Label lists."""
+
 import pickle
 
 import pytest
@@ -35,7 +37,7 @@ def write(tmp_path):
         'byte order mark, no label',
     ],
 )
-def test_reads_the_format_and_its_variants(write, text, expected):
+def test_the_format_and_its_variants(write, text, expected):
     names, labels = read_label_list(write(text), 80)
     assert names == ['a.jpg', 'b.jpg']
     assert labels == expected
@@ -69,7 +71,7 @@ def test_a_name_may_hold_blanks_and_folders(write):
         ('a.jpg,0\rb.jpg,1\r', 1, 'class index'),
     ],
 )
-def test_every_problem_is_named_with_file_and_line(write, text, line, got):
+def test_problems_name_file_and_line(write, text, line, got):
     path = write(text)
     with pytest.raises(LabelError, match=got) as caught:
         read_label_list(path, 80)
@@ -106,7 +108,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert path.read_text() == 'a.jpg,1\n'
 
 
-def test_official_lists_survive_a_round_trip(shared, tmp_path):
+def test_released_lists_are_unchanged_by_a_round_trip(shared, tmp_path):
     for official in sorted((shared / 'coco_labels').glob('coco_train_*.txt')):
         read = read_label_list(official, 80)
         assert len(read.names) == 82_081
@@ -114,25 +116,25 @@ def test_official_lists_survive_a_round_trip(shared, tmp_path):
         assert read_label_list(tmp_path / official.name, 80) == read
 
 
-def test_an_examination_names_every_problem_and_keeps_the_rest(write):
+def test_parsing_collects_all_problems_and_keeps_the_rest(write):
     path = write(
         b'a.jpg,1\nb.jpg\nc.jpg,80\nd\xff.jpg,1\ne.jpg,2 2\n\n../f.jpg,3\na.jpg,4\ng.jpg,5'
     )
-    (names, labels), where, problems = parse_label_list(path, 80)
+    (names, labels), location_of, problems = parse_label_list(path, 80)
     assert [problem.where for problem in problems] == [f'{path}:{n}' for n in (2, 3, 4, 5, 6, 7, 8)]
     assert dict(zip(names, labels))['g.jpg'] == [5]
-    assert where(names.index('g.jpg')) == f'{path}:9'
+    assert location_of(names.index('g.jpg')) == f'{path}:9'
     with pytest.raises(LabelError) as caught:
         read_label_list(path, 80)
     assert str(caught.value) == str(problems[0])
 
 
 @pytest.mark.parametrize('alias', ['./a.jpg', './/a.jpg', 'x/../a.jpg', 'a.jpg/.'])
-def test_another_spelling_of_a_name_is_no_other_image(write, alias):
+def test_spellings_of_one_path_are_one_image(write, alias):
     with pytest.raises(LabelError, match=r'list\.txt:2: got '):
         read_label_list(write(f'a.jpg,1\n{alias},2\n'), 80)
 
 
-def test_a_byte_order_mark_does_not_shift_the_line_of_a_problem(write):
+def test_a_byte_order_mark_does_not_shift_lines(write):
     with pytest.raises(LabelError, match=r'list\.txt:2: got bytes'):
         read_label_list(write(b'\xef\xbb\xbfa,1\n\xff,1\n'), 80)

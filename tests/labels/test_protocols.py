@@ -1,3 +1,5 @@
+"""Protocols that drop labels and hide entries."""
+
 import math
 from collections import Counter
 from fractions import Fraction
@@ -28,18 +30,18 @@ def coco_like():
 
 @pytest.mark.parametrize('protocol', PROTOCOLS)
 @pytest.mark.parametrize('seed', [0, 1, 2024])
-def test_the_published_counts_come_out_with_any_seed(protocol, seed):
+def test_label_counts_are_the_published_ones_with_any_seed(protocol, seed):
     assert sum(map(len, drop_labels(*coco_like(), protocol, seed))) == COUNTS[protocol]
 
 
 @pytest.mark.parametrize('protocol', PROTOCOLS)
-def test_the_official_lists_follow_the_rule_image_by_image(shared, protocol):
+def test_released_lists_follow_the_rule_for_each_image(shared, protocol):
     folder = shared / 'coco_labels'
     full = read_label_list(folder / 'coco_train_full.txt', 80)
     name = 'singlelabel' if protocol == 'single' else protocol
-    found = read_label_list(folder / f'coco_train_{name}.txt', 80)
-    assert found.names == full.names
-    for kept, present in zip(found.labels, full.labels):
+    released = read_label_list(folder / f'coco_train_{name}.txt', 80)
+    assert released.names == full.names
+    for kept, present in zip(released.labels, full.labels):
         assert set(kept) <= set(present)
         assert len(kept) == kept_count(len(present), protocol)
     assert sum(map(len, drop_labels(*full, protocol, seed=3))) == COUNTS[protocol]
@@ -53,14 +55,14 @@ def test_kept_count_is_exact_arithmetic(n):
     assert kept_count(n, 'single') == min(n, 1)
 
 
-def test_a_drop_is_the_same_on_every_machine():
+def test_dropped_labels_are_the_same_on_every_machine():
     names, labels = ['a.jpg', 'b.jpg', 'c.jpg'], [[5, 3, 1, 79], [2], [0, 10, 20, 30, 40, 50]]
     assert drop_labels(names, labels, '0.75left', 0) == [[1, 3, 5], [2], [0, 10, 20, 40]]
     assert drop_labels(names, labels, '0.4left', 7) == [[5], [2], [20, 30]]
     assert drop_labels(names, labels, 'single', -1) == [[79], [2], [50]]
 
 
-def test_what_an_image_keeps_does_not_depend_on_the_others():
+def test_kept_labels_do_not_depend_on_other_images():
     names, labels = coco_like()
     kept = dict(zip(names, drop_labels(names, labels, '0.4left', 1)))
     some = slice(None, None, -97)
@@ -80,7 +82,7 @@ def test_every_label_is_kept_equally_often():
     assert len(pairs) == math.comb(10, 3)  # every subset is possible
 
 
-def test_lists_of_different_protocols_and_seeds_are_drawn_independently():
+def test_protocols_and_seeds_draw_independently():
     names = [f'{index}.jpg' for index in range(5000)]
     labels = [list(range(4))] * 5000
     single, three = (drop_labels(names, labels, p, 0) for p in ('single', '0.75left'))
@@ -91,7 +93,7 @@ def test_lists_of_different_protocols_and_seeds_are_drawn_independently():
 
 
 @pytest.mark.parametrize('seed', [None, 0.5, 'a', True])
-def test_a_seed_is_a_whole_number(seed):
+def test_seeds_are_integers(seed):
     with pytest.raises(ValueError, match='seed to be an integer'):
         drop_labels(['a'], [[1]], 'single', seed)
     assert drop_labels(['a'], [[1]], 'single', 10**99) == [[1]]
@@ -104,7 +106,7 @@ def test_unknown_protocols_and_uneven_inputs_raise():
         drop_labels(['a'], [[1], [2]], 'full')
 
 
-def test_hidden_entries_are_drawn_one_by_one_and_follow_from_name_and_seed():
+def test_hidden_entries_are_independent_and_reproducible():
     names = [f'{index}.jpg' for index in range(2000)]
     hidden = hide_entries(names, classes=20, share=0.3, seed=1)
     assert hidden.shape == (2000, 20)

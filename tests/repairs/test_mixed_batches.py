@@ -21,9 +21,13 @@ def listed(tmp_path):
         cv2.imwrite(str(tmp_path / f'{number}.png'), np.zeros((48, 48), np.uint8))
     rows = [{'img_path': f'{n}.png', 'gt_label': labels} for n, labels in enumerate(LABELS)]
     (tmp_path / 'listed.json').write_text(json.dumps({'metainfo': {}, 'data_list': rows}))
-    return {'type': 'MultiLabelDataset', 'ann_file': str(tmp_path / 'listed.json'),
-            'data_prefix': str(tmp_path), 'classes': list('0123456789'),
-            'pipeline': [LOAD, {'type': 'PackInputs'}]}  # fmt: skip
+    return {
+        'type': 'MultiLabelDataset',
+        'ann_file': str(tmp_path / 'listed.json'),
+        'data_prefix': str(tmp_path),
+        'classes': list('0123456789'),
+        'pipeline': [LOAD, {'type': 'PackInputs'}],
+    }
 
 
 class RecordingBCE(BCE):

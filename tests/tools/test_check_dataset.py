@@ -1,3 +1,5 @@
+"""The command-line tool that checks data sets."""
+
 import json
 import shutil
 import sys
@@ -6,7 +8,7 @@ WITH_CODE = ('bash', '-c', '"$@"; echo "exit code $?"', 'bash')
 TOOL = (*WITH_CODE, sys.executable, 'tools/check_dataset.py')
 
 
-def test_without_errors_the_exit_code_is_zero(run_tool, tmp_path):
+def test_exit_code_is_zero_without_errors(run_tool, tmp_path):
     small = ['train_dataloader.dataset.size=100', 'val_dataloader.dataset.size=50']
     out = tmp_path / 'new/problems.json'
     command = (*TOOL, 'configs/digits_full_bce.py', '--out', out, '--cfg-options', *small)
@@ -17,7 +19,7 @@ def test_without_errors_the_exit_code_is_zero(run_tool, tmp_path):
     assert json.loads(out.read_text())['sets']['train']['images'] == 100
 
 
-def test_with_a_truncated_image_it_is_one(coco_root, run_tool, tmp_path):
+def test_exit_code_is_one_with_a_truncated_image(coco_root, run_tool, tmp_path):
     root = tmp_path / 'coco'
     shutil.copytree(coco_root, root)
     broken = root / 'train2014/COCO_train2014_000000000005.jpg'
@@ -36,7 +38,7 @@ def test_with_a_truncated_image_it_is_one(coco_root, run_tool, tmp_path):
     assert problem['got'] == 'a JPEG file that breaks off after 1000 bytes'
 
 
-def test_what_cannot_be_checked_is_said(run_tool):
+def test_unreadable_configs_have_exit_code_two(run_tool):
     shown = run_tool(*TOOL, 'no.py')
     assert 'exit code 2' in shown
     assert 'no.py cannot be checked' in shown

@@ -1,7 +1,9 @@
+"""The command-line tool that writes label lists."""
+
 from mmpretrain_mlml.labels import read_label_list
 
 
-def test_the_lists_of_coco_are_those_that_the_photos_configs_read(run_tool, coco_root, tmp_path):
+def test_lists_are_those_of_the_photos_configs(run_tool, coco_root, tmp_path):
     said = run_tool('python', 'tools/write_lists.py', coco_root, '--out', tmp_path, '--seed', '0')
     for name in ('train_full.txt', 'train_0.4left.txt', 'train_singlelabel.txt', 'val_full.txt'):
         assert (tmp_path / name).read_text() == (coco_root / name).read_text()
@@ -13,7 +15,7 @@ def test_the_lists_of_coco_are_those_that_the_photos_configs_read(run_tool, coco
     ]
 
 
-def test_some_images_keep_the_labels_they_have_among_all(run_tool, coco_root, tmp_path):
+def test_a_subset_of_images_keeps_its_labels(run_tool, coco_root, tmp_path):
     tool = ('python', 'tools/write_lists.py', coco_root, '--out', tmp_path)
     run_tool(*tool, '--images', '4', '2')
     assert len((tmp_path / 'val_full.txt').read_text().splitlines()) == 2

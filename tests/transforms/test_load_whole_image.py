@@ -1,3 +1,5 @@
+"""The strict image loader."""
+
 import io
 import pickle
 
@@ -27,7 +29,7 @@ def load(tmp_path):
 
 @pytest.mark.parametrize('backend', ['cv2', 'pillow'])
 @pytest.mark.parametrize('kind', [*WHOLE, *ODD])
-def test_a_whole_image_loads_as_with_mmcv(load, kind, backend):
+def test_complete_images_load_as_with_mmcv(load, kind, backend):
     content = {**WHOLE, **ODD}[kind]
     found = load(content, imdecode_backend=backend)
     expected = load(content, LoadImageFromFile, imdecode_backend=backend)
@@ -38,7 +40,7 @@ def test_a_whole_image_loads_as_with_mmcv(load, kind, backend):
 
 
 @pytest.mark.parametrize('kind', [*WHOLE, 'CMYK', 'grey', 'transparent', 'large'])
-def test_the_picture_is_the_one_that_pillow_sees_in_three_channels(load, kind):
+def test_pixels_are_those_of_pillow_in_three_channels(load, kind):
     content = {**WHOLE, **ODD}[kind]
     expected = np.array(Image.open(io.BytesIO(content)).convert('RGB'))[..., ::-1]
     found = load(content)['img']
@@ -47,7 +49,7 @@ def test_the_picture_is_the_one_that_pillow_sees_in_three_channels(load, kind):
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))
-def test_a_picture_is_turned_as_its_camera_says(load, orientation):
+def test_exif_orientation_is_applied(load, orientation):
     content = rotated(orientation)
     expected = np.array(ImageOps.exif_transpose(Image.open(io.BytesIO(content))))[..., ::-1]
     assert np.array_equal(load(content)['img'], expected)
@@ -57,7 +59,7 @@ def test_of_16_bits_the_upper_8_are_kept(load):
     assert np.array_equal(load(ODD['16-bit'])['img'], np.repeat(SIXTEEN[..., None] >> 8, 3, axis=2))
 
 
-# Pillow reads all pixels of a PNG file of which but the end mark is cut.
+# Pillow reads all pixels of a PNG file that lacks its end marker only.
 FOR_PILLOW = [kind for kind in BAD if kind != 'PNG less a byte']
 
 
@@ -65,13 +67,13 @@ FOR_PILLOW = [kind for kind in BAD if kind != 'PNG less a byte']
     ('kind', 'backend'),
     [*((kind, 'cv2') for kind in BAD), *((kind, 'pillow') for kind in FOR_PILLOW)],
 )
-def test_what_is_not_a_whole_image_is_refused_with_its_path(load, kind, backend):
+def test_incomplete_images_are_refused_with_their_path(load, kind, backend):
     with pytest.raises(ImageError, match=r'picture\.jpg: got .*; expected ') as caught:
         load(BAD[kind], imdecode_backend=backend)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-def test_the_message_says_what_is_in_the_file(load):
+def test_messages_describe_the_file(load):
     for kind, words in {
         'empty': 'an empty file',
         'html': "54 bytes .* beginning with b'<!DOCTYPE html><'",
@@ -81,14 +83,14 @@ def test_the_message_says_what_is_in_the_file(load):
             load(BAD[kind])
 
 
-def test_a_missing_file_and_a_folder_are_refused_with_their_path(tmp_path):
+def test_missing_files_and_folders_are_refused(tmp_path):
     for path, words in {tmp_path / 'no.jpg': 'no such file', tmp_path: 'Is a directory'}.items():
         with pytest.raises(ImageError, match=f'{path}: got {words}'):
             LoadWholeImage()({'img_path': str(path)})
 
 
 @pytest.mark.parametrize('kind', ['JPEG', 'progressive', 'restart markers', 'preview'])
-def test_a_jpeg_file_is_whole_with_its_last_byte_and_not_before(kind):
+def test_a_jpeg_file_is_truncated_without_its_last_byte(kind):
     """Whatever the version of OpenCV: 4.6 and 4.10 give the rest in grey, 4.13 and 5.0 refuse."""
     content = WHOLE[kind]
     assert not is_truncated_jpeg(content)
@@ -96,7 +98,7 @@ def test_a_jpeg_file_is_whole_with_its_last_byte_and_not_before(kind):
     assert all(is_truncated_jpeg(content[:length]) for length in range(3, len(content)))
 
 
-def test_a_decoder_that_fills_up_with_grey_is_not_asked(load, monkeypatch):
+def test_truncated_jpeg_files_do_not_reach_the_decoder(load, monkeypatch):
     """As OpenCV 4.10 does."""
     monkeypatch.setattr(mmcv, 'imfrombytes', lambda *_, **__: np.full((64, 96, 3), 128, np.uint8))
     assert load(WHOLE['JPEG'])['img'].any()
@@ -105,8 +107,8 @@ def test_a_decoder_that_fills_up_with_grey_is_not_asked(load, monkeypatch):
             load(BAD[kind])
 
 
-def test_a_decoder_tells_nobody_of_damage_inside_a_jpeg_file(load):
-    """A known limit, of OpenCV and Pillow alike; tools/check_dataset.py hears what OpenCV says."""
+def test_damage_inside_a_jpeg_file_is_not_noticed(load):
+    """A known limit of OpenCV and Pillow; tools/check_dataset.py reads the messages of OpenCV."""
     assert load(PATCHED)['img'].shape == load(WHOLE['JPEG'])['img'].shape
 
 
@@ -114,13 +116,13 @@ def test_float32_on_request(load):
     assert load(WHOLE['PNG'], to_float32=True)['img'].dtype == np.float32
 
 
-def test_samples_cannot_be_left_out():
+def test_there_is_no_ignore_empty():
     with pytest.raises(TypeError, match='ignore_empty'):
         LoadWholeImage(ignore_empty=True)
 
 
 @pytest.mark.parametrize('kind', ODD)
-def test_an_odd_image_goes_through_the_shipped_pipelines(tmp_path, kind):
+def test_unusual_images_pass_the_shipped_pipelines(tmp_path, kind):
     path = tmp_path / 'picture.jpg'
     path.write_bytes(ODD[kind])
     cfg = Config.fromfile(config('coco_0.4left_splc.py'))
@@ -133,7 +135,7 @@ def test_an_odd_image_goes_through_the_shipped_pipelines(tmp_path, kind):
         assert len(inputs.unique()) > 20
 
 
-def test_the_shipped_configs_use_it_and_mmpretrains_inferencer_still_works(tmp_path):
+def test_shipped_configs_use_it_and_inferencers_work(tmp_path):
     cfg = Config.fromfile(config('coco_0.4left_splc.py'))
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         assert loader.dataset.pipeline[0].type == 'mmpretrain_mlml.LoadWholeImage'

@@ -1,4 +1,4 @@
-"""Loss and gradient over the logit, against the formulas."""
+"""Loss and gradient over the logit, compared with the formulas."""
 
 import cv2
 import pytest
@@ -23,7 +23,7 @@ def test_curves_are_those_of_the_formulas():
     assert (turned[p <= 0.6] > 0).all()
 
 
-def test_losses_are_read_as_they_are_written():
+def test_a_call_becomes_a_config():
     assert parse_loss(' Hill ') == {'type': 'mmpretrain_mlml.Hill'}
     expected = {'type': 'mmpretrain.FocalLoss', 'gamma': 1.5}
     assert parse_loss('mmpretrain.FocalLoss(gamma=1.5)') == expected
@@ -32,7 +32,7 @@ def test_losses_are_read_as_they_are_written():
             parse_loss(wrong)
 
 
-def test_the_overview_has_a_line_a_loss_in_each_panel():
+def test_each_panel_has_a_line_for_each_loss():
     figure = draw_losses({name: parse_loss(name) for name in ('BCE', 'Hill', 'SPLC(tau=0.9)')})
     assert [len(panel.lines) for panel in figure.axes] == [4] * 4  # and one at 0
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()][
@@ -52,6 +52,6 @@ def test_the_tool_draws_png_and_svg(run_tool, tmp_path):
     assert 'expected a loss such as' in run_tool(*plot, 'SPLC(1)', expect=1)
 
 
-def test_a_loss_of_the_whole_batch_has_no_curve():
+def test_losses_of_the_whole_batch_have_no_curve():
     with pytest.raises(ValueError, match='depends on the whole batch'):
         draw_losses({'two-way': parse_loss('TwoWay')})

@@ -1,3 +1,5 @@
+"""Curves of recovered labels."""
+
 import pytest
 from PIL import Image
 
@@ -11,7 +13,7 @@ SHARE = {'epoch': 1, 'entries': 3, 'share': 1.5}
     ({'precision': 0.0}, 2),  # trained on full labels: nothing is missing
     ({'recall': 0.0}, 2),  # nothing recovered
 ])  # fmt: skip
-def test_what_is_known_is_drawn(rates, panels, tmp_path):
+def test_panels_for_the_known_rates(rates, panels, tmp_path):
     draw_recovery([SHARE, {**SHARE, **rates, 'epoch': 2}], 'a run', tmp_path / 'it.png')
     with Image.open(tmp_path / 'it.png') as picture:
         assert round(picture.width / picture.height, 1) == {1: 1.2, 2: 2.5}[panels]
