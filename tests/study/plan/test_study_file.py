@@ -1,12 +1,20 @@
 """From a study file to runs, all checked before any starts."""
 
 import pytest
+from helpers import ROOT
 from helpers.study_runs import DIGITS, WIDER
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.study import Run, choose, read_recovery, read_study
+
+# those that are not read by a test of their own
+STUDIES = sorted(
+    file
+    for file in (ROOT / 'configs/studies').glob('*.py')
+    if file.stem not in ('demo', 'paper', 'paper_released', 'photos')
+)
 
 
 def test_every_combination_is_a_run_whole_seeds_first(read_text):
@@ -158,6 +166,11 @@ def test_seeds_may_be_given_instead_of_those_in_the_file(read_text):
     assert [run.seed for run in read_text(DIGITS, seeds=[7]).runs] == [7] * 4
     with pytest.raises(ValueError, match='distinct whole numbers'):
         read_text(DIGITS, seeds=[1, 1])
+
+
+@pytest.mark.parametrize('file', STUDIES, ids=lambda file: file.stem)
+def test_each_shipped_study_passes_its_checks(file):
+    assert read_study(file).runs
 
 
 def test_the_demo_trains_the_four_shipped_configs():

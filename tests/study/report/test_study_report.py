@@ -157,18 +157,3 @@ def test_a_study_folder_of_an_earlier_version_is_finished_and_reports_the_same(t
     text = report_study(study, tmp_path / 'runs')
     assert '**Partial: 1 of 2 runs.**' in text
     assert '- 0.4left_SPLC_seed0: validated 2 of 2' in text
-
-
-def test_the_keys_of_the_results_file(records, tmp_path):
-    write_report(records, tmp_path, 'mine')
-    content = json.loads((tmp_path / 'results.json').read_text())
-    assert list(content) == ['study', 'complete', 'missing', 'tables', 'runs']
-    cell = content['tables'][''][2]
-    assert list(cell) == [
-        'loss', 'labels', 'seeds', 'mean', 'sd', 'difference', 'gap_closed', 'class_gains',
-    ]  # fmt: skip
-    assert list(cell['difference']['mAP']) == ['value', 'low', 'high', 'seeds']
-    assert list(content['runs'][0]) == [
-        'folder', 'table', 'loss', 'labels', 'seed', 'setting', 'config', 'options', 'command',
-        'versions', 'seconds', 'images', 'published', 'scores', 'recovery',
-    ]  # fmt: skip
