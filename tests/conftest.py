@@ -58,7 +58,7 @@ def run_tool():
 
 @pytest.fixture(scope='session')
 def free_port():
-    """Gives a port on which several processes can meet."""
+    """Return a port on which several processes can meet."""
 
     def find() -> str:
         with socket.socket() as listener:
@@ -70,7 +70,7 @@ def free_port():
 
 @pytest.fixture(scope='session')
 def launch(tmp_path_factory, free_port):
-    """Starts a small training run, resuming what there is: (work_dir, *options, processes=...)."""
+    """Start a small training that resumes if it can: launch(work_dir, *options, processes=...)."""
     from helpers.launched import Launched, write_config
 
     config = write_config(tmp_path_factory.mktemp('launched'))
@@ -85,7 +85,7 @@ def launch(tmp_path_factory, free_port):
 
 @pytest.fixture(scope='session')
 def straight(launch, tmp_path_factory):
-    """The folder of such a run that nothing disturbs, by processes and options."""
+    """The work directory of an undisturbed run: straight(processes, *changes of the config)."""
 
     @cache
     def run(processes, *cfg):

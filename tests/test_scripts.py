@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import ROOT
-from helpers.support import write_run
+from helpers.work_dirs import write_run
 
 from mmpretrain_mlml import BCE, SPLC, study
 from mmpretrain_mlml.evaluation import Predictions, multi_label_scores

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.support import released_network
+from helpers.released import released_network
 from mmengine.config import Config
 
 from mmpretrain_mlml import config

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from helpers.support import released_network
+from helpers.released import released_network
 from mmengine.config import Config
 
 from mmpretrain_mlml import config

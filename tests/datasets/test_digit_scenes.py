@@ -6,7 +6,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
-from helpers.support import VALIDATION, make_runner
+from helpers.runners import VALIDATION, make_runner
 from sklearn.datasets import load_digits
 
 from mmpretrain_mlml import BCE, DigitScenes

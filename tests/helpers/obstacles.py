@@ -1,8 +1,8 @@
-"""Places in a training process where a test can stop it; imported by the process itself.
+"""Places at which a test can stop a training process; imported by that process.
 
-OBSTACLE=PLACE:EPOCH[:RANK[:WHAT]] (epoch 1-based, rank 0 unless told) makes one process note its id in
-the file REACHED when it gets there and wait to be killed; with WHAT=raise it raises an error, with
-WHAT=nan its loss is NaN from there on.
+OBSTACLE=PLACE:EPOCH[:RANK[:WHAT]] (epoch 1-based, rank 0 by default) makes one process write its id to
+the file REACHED when it gets there, and wait to be killed. With WHAT=raise it raises an error instead,
+with WHAT=nan its loss is NaN from there on.
 """
 
 import math
@@ -19,7 +19,7 @@ from torch import nn
 from mmpretrain_mlml.checkpoints import AtomicLocalBackend
 from mmpretrain_mlml.runtime.unwrap import unwrap_model
 
-WAIT = 600
+WAIT = 3600  # seconds
 
 
 @MODELS.register_module()
@@ -76,7 +76,7 @@ class Obstacle(Hook):
         if (place, epoch) != (getattr(self, 'place', None), getattr(self, 'epoch', None)):
             return
         reached = Path(os.environ['REACHED'])
-        if reached.exists():  # by the process that this one takes the place of
+        if reached.exists():  # written by the process that this one replaces
             return
         reached.with_suffix('.part').write_text(str(os.getpid()))
         reached.with_suffix('.part').replace(reached)

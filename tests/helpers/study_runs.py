@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers import ROOT
-from helpers.support import write_run
+from helpers.work_dirs import write_run
 from mmpretrain_mlml import config
 from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 from mmpretrain_mlml.study import Run, RunRecord

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import torch
 from helpers.averaging import AVERAGED, VALIDATED, ReferenceAverage, average_of
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 from mmpretrain_mlml import MultiLabelScores
 

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from helpers.support import VALIDATION, make_runner
+from helpers.runners import VALIDATION, make_runner
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmpretrain.registry import METRICS

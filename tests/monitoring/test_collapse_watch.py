@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as dist
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.config import Config
 from mmengine.runner import Runner
 

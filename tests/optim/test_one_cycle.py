@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy
 import pytest
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmcv.utils.ext_loader import check_ops_exist
 from mmengine.utils.dl_utils import mmcv_full_available
 

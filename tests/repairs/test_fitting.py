@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 
 @pytest.mark.parametrize('how', ['init_cfg', 'load_from'])

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from helpers.support import VALIDATION, make_runner
+from helpers.runners import VALIDATION, make_runner
 
 from mmpretrain_mlml import BCE, DigitScenes
 

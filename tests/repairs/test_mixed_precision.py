@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 from mmpretrain_mlml.repairs.resume import find_latest_checkpoint
 

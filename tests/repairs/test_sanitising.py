@@ -1,7 +1,7 @@
 """A checkpoint cannot make a runner execute its config or delete files elsewhere."""
 
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 
 def test_a_checkpoint_cannot_name_a_folder_to_delete(tmp_path, load):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import torch
-from helpers.support import VALIDATION, make_runner
+from helpers.runners import VALIDATION, make_runner
 from mmengine.registry import RUNNERS
 
 

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from helpers.support import released_network
+from helpers.released import released_network
 from helpers.training import CONFIG, options
 
 

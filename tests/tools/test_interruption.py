@@ -7,7 +7,8 @@ import time
 
 import pytest
 import torch
-from helpers.launched import EPOCHS, ITERATIONS, assert_same_end, kill_at
+from helpers.launched import EPOCHS, ITERATIONS, TIMEOUT, kill_at
+from helpers.same_end import assert_same_end
 
 KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points; also asks for all chosen points
 CHOSEN = {
@@ -39,7 +40,7 @@ def test_asked_to_stop_inside_an_epoch_it_saves_and_resumes_with_the_next_batch(
     run = launch(work_dir, processes=processes, cfg=WORKERS)
     run.wait_for_log(f'Epoch(train) [4][1/{ITERATIONS}]')  # workers have loaded, and hold batches
     run.terminate()
-    code = run.wait(120)
+    code = run.wait(TIMEOUT)
     log = run.log.read_text()
     assert 'asked to stop: saving interrupted.pth after iteration' in log
     if processes == 1:

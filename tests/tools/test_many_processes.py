@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from helpers.launched import assert_same_end, descendants
+from helpers.launched import descendants
+from helpers.same_end import assert_same_end
 
 pytestmark = pytest.mark.dist
 

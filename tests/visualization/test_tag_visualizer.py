@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from matplotlib.colors import to_rgb
 from mmpretrain.structures import DataSample
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.hooks import Hook
 
 from mmpretrain_mlml.datasets.statistics import count_labels

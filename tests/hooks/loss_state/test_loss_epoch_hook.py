@@ -1,7 +1,7 @@
 """The hook under real runners: epoch loops, iteration loops, wrappers, resumed runs."""
 
 import pytest
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmpretrain.registry import MODELS

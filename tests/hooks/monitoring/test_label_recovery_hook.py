@@ -11,7 +11,7 @@ import pytest
 import torch
 from helpers import ROOT
 from helpers.launched import Launched
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmpretrain.registry import MODELS

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 HOOK = [{'type': 'mmpretrain_mlml.ChannelsLastHook'}]
 WIDE = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 from mmpretrain_mlml import LabelPriorHook
 from mmpretrain_mlml.datasets.statistics import LabelCounts, count_labels

@@ -1,7 +1,7 @@
 """Augmentations follow from the seed, the epoch and the image alone."""
 
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 from mmpretrain_mlml import DigitScenes
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from helpers.averaging import AVERAGED, ReferenceAverage, average_of, floats
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.config import Config
 
 from mmpretrain_mlml import config

@@ -1,7 +1,7 @@
 """All processes make equally many updates, of the size that the recipe expects."""
 
 import pytest
-from helpers.support import make_runner
+from helpers.runners import make_runner
 
 from mmpretrain_mlml.hooks.recipe import whole_updates_hook
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.hooks import Hook
 
 BCE = {'head': {'loss': {'type': 'mmpretrain_mlml.BCE', '_delete_': True}}}

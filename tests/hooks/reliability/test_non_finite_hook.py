@@ -5,7 +5,7 @@ import re
 
 import pytest
 import torch
-from helpers.support import make_runner
+from helpers.runners import make_runner
 from mmengine.hooks import Hook
 
 from mmpretrain_mlml.hooks import NonFiniteError

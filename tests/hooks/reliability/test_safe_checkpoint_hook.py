@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.support import VALIDATION, make_runner
+from helpers.runners import VALIDATION, make_runner
 
 from mmpretrain_mlml.checkpoints import AtomicLocalBackend
 from mmpretrain_mlml.repairs.resume import find_latest_checkpoint

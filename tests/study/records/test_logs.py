@@ -1,7 +1,7 @@
 """What runs logged."""
 
 from helpers.study_runs import write_finished
-from helpers.support import write_run
+from helpers.work_dirs import write_run
 
 from mmpretrain_mlml.study import read_recovery, read_scores
 from mmpretrain_mlml.study.records.logs import logged_versions, training_seconds

@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.study_runs import SHORT, make_predictions, write_finished
-from helpers.support import write_run
+from helpers.work_dirs import write_run
 from mmengine.config import Config
 
 from mmpretrain_mlml import config

@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.study_runs import write_runs_of_the_paper
-from helpers.support import write_run
+from helpers.work_dirs import write_run
 
 from mmpretrain_mlml.study import find_runs, read_run
 from mmpretrain_mlml.study.report.markdown import paper_markdown

@@ -8,7 +8,7 @@ import cv2
 import pytest
 from helpers import ROOT
 from helpers.study_runs import CLASSES, OLD_STUDY, make_predictions, write_finished
-from helpers.support import write_run
+from helpers.work_dirs import write_run
 
 from mmpretrain_mlml.evaluation import multi_label_scores
 from mmpretrain_mlml.study import (
