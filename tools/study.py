@@ -32,7 +32,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     MMLogger.get_current_instance().setLevel('WARNING')  # each config logs its variables
-    failed = None
+    failed: Exception | None = None
     try:
         study = read_study(args.study)
         runs = choose(study.runs, args.only)
