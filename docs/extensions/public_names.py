@@ -167,6 +167,10 @@ def setup(app: Any) -> dict[str, bool]:
                 return make_refnode(app.builder, node['refdoc'], *place, content, name)
         return content if wanted is not None else None
 
+    def skip_fields(app: Any, what: str, name: str, member: Any, *rest: Any) -> bool | None:
+        """Leave out a named tuple's "alias for field number 0"; the class describes its fields."""
+        return True if type(member).__name__ == '_tuplegetter' else None
+
     def warn_of_missing(app: Any, env: Any) -> None:
         objects = env.get_domain('py').objects
         documented = [resolve(name) for name in objects]
@@ -175,6 +179,7 @@ def setup(app: Any) -> dict[str, bool]:
                 logger.warning('no page of the reference documents %s', name)
 
     app.add_directive('public', Public)
+    app.connect('autodoc-skip-member', skip_fields)
     app.connect('missing-reference', find_alias)
     app.connect('env-check-consistency', warn_of_missing)
     return {'parallel_read_safe': True, 'parallel_write_safe': True}
