@@ -100,8 +100,11 @@ class MultiLabelLoss(nn.Module):
         weight = self.factor('pos_weight', logits)
         return mix(self.positive(logits), self.negative(logits), target, weight)
 
-    def one_pass(self) -> OnePass | None:
-        """Return the function that computes sum and gradient together; None if there is none."""
+    def one_pass(self, *args: Any, **context: Any) -> OnePass | None:
+        """Return the function that computes sum and gradient together; None if there is none.
+
+        An override takes the context of the call, as :meth:`elementwise` does.
+        """
         return None
 
     def unobserved(self, target: Tensor) -> Tensor:

@@ -34,7 +34,6 @@ class Factors:
         self.root = None if absent is None else absent.sqrt()
         if present is not None:
             self._ends = torch.ones_like(present) if absent is None else absent, present, -present
-            self._rows = -1, max(present.numel(), 1)
 
     def between(self, up: Tensor) -> Tensor | None:
         """Return the factor of each entry: `absent` where `up` is 0, `present` where it is 1.
@@ -42,16 +41,17 @@ class Factors:
         Args:
             up: Whole rows of C entries, flattened.
         """
-        if self.present is None:
+        if self.present is None or not up.numel():
             return None
         absent, present, _ = self._ends
-        return torch.lerp(absent, present, up.view(self._rows)).view(-1)
+        return torch.lerp(absent, present, up.view(-1, present.numel())).view(-1)
 
     def signed_(self, up: Tensor) -> Tensor:
         """Replace 0 by `absent` and 1 by ``-present`` in `up`, in place."""
         absent, _, opposite = self._ends
-        rows = up.view(self._rows)
-        torch.lerp(absent, opposite, rows, out=rows)
+        if up.numel():
+            rows = up.view(-1, opposite.numel())
+            torch.lerp(absent, opposite, rows, out=rows)
         return up
 
 

@@ -13,16 +13,17 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mmpretrain_mlml import EPR, FAMILY, PASL, ROLE
 from mmpretrain_mlml.losses import distributed
+from mmpretrain_mlml.losses.protocols import memory_of
 
 ROOT = Path(__file__).parents[2]
 IMAGES, CLASSES, FIRST = 10, 6, 7  # the processes hold 7 and 3 images
 
 
 def ready(cls, rank=None):
-    needed = {'expected_positives': 2.0} if issubclass(cls, EPR) else {}
+    arguments = {'expected_positives': 2.0} if issubclass(cls, EPR) else {}
     if cls is ROLE:
-        needed.update(num_samples=IMAGES, num_classes=CLASSES)
-    loss = cls(reduction='sum', **needed)
+        arguments.update(num_samples=IMAGES, num_classes=CLASSES)
+    loss = cls(reduction='sum', **arguments)
     if hasattr(loss, 'set_epoch'):
         loss.set_epoch(20, 40)
     if cls is PASL:
@@ -44,20 +45,22 @@ def part_of(rank, tensor):
 
 
 def gradients(x, y, rank=None):
-    found = {}
+    """Value, gradient and memory of samples of each loss, by name."""
+    results = {}
     for cls in FAMILY:
         leaf = x.clone().requires_grad_()
         loss = ready(cls, rank)
         value = loss(leaf, y)
         value.backward()
-        table = loss.memory.state() if hasattr(loss, 'memory') else {}
-        found[cls.__name__] = value.detach(), leaf.grad, table
-    return found
+        memory = memory_of(loss)
+        state = {} if memory is None else memory.state()
+        results[cls.__name__] = value.detach(), leaf.grad, state
+    return results
 
 
 def unknown_on_one(rank):
-    """A network under DDP where one process holds nothing but unknowns."""
-    found = {}
+    """Gradients of a network under DDP where one process holds nothing but unknowns, by loss."""
+    results = {}
     for cls in FAMILY:
         torch.manual_seed(0)
         model = DistributedDataParallel(nn.Linear(4, CLASSES).double())
@@ -66,8 +69,8 @@ def unknown_on_one(rank):
             y = torch.full_like(y, -1)
         images = torch.ones(IMAGES, 4, dtype=torch.float64) * (rank + 1)
         ready(cls)(model(images), y).backward()
-        found[cls.__name__] = model.module.weight.grad
-    return found
+        results[cls.__name__] = model.module.weight.grad
+    return results
 
 
 def work(rank, folder):
@@ -91,7 +94,7 @@ def work(rank, folder):
 
 
 @pytest.fixture(scope='module')
-def found(tmp_path_factory):
+def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp('processes')
     commands = [[sys.executable, __file__, str(rank), str(folder)] for rank in (0, 1)]
     environment = {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT)}
@@ -101,8 +104,8 @@ def found(tmp_path_factory):
 
 
 @pytest.mark.dist
-def test_the_kth_largest_is_that_of_all_processes(found):
-    for one in found:
+def test_the_kth_largest_is_that_of_all_processes(results):
+    for one in results:
         assert one['kth'] == [9, 7, 3, 1, 1]  # the smallest where there are fewer than k
         assert one['gap'] == 3
         assert one['largest'].tolist() == [7, 9]
@@ -110,19 +113,19 @@ def test_the_kth_largest_is_that_of_all_processes(found):
 
 @pytest.mark.dist
 @pytest.mark.parametrize('name', [cls.__name__ for cls in FAMILY])
-def test_two_processes_make_the_gradient_of_the_whole_batch(name, found):
-    value, gradient, table = gradients(*batch())[name]
-    values, parts, tables = zip(*(one['losses'][name] for one in found))
+def test_two_processes_make_the_gradient_of_the_whole_batch(name, results):
+    value, gradient, memory = gradients(*batch())[name]
+    values, parts, memories = zip(*(one['losses'][name] for one in results))
     torch.testing.assert_close(torch.cat(parts), gradient, rtol=1e-12, atol=1e-15)
     torch.testing.assert_close(sum(values), value, rtol=1e-12, atol=1e-15)
-    for other in tables:  # the same everywhere
-        torch.testing.assert_close(other, table, rtol=0, atol=0)
+    for other in memories:  # equal everywhere
+        torch.testing.assert_close(other, memory, rtol=0, atol=0)
 
 
 @pytest.mark.dist
 @pytest.mark.parametrize('name', [cls.__name__ for cls in FAMILY])
-def test_a_process_with_nothing_but_unknowns_trains_along(name, found):
-    first, second = (one['unknown'][name] for one in found)
+def test_a_process_with_nothing_but_unknowns_trains_along(name, results):
+    first, second = (one['unknown'][name] for one in results)
     assert torch.equal(first, second)
     assert first.isfinite().all()
     assert first.any()
