@@ -19,7 +19,9 @@ class LabelPriorHook(Hook):
     this hook sets the bias of the head's last linear layer to
     ``log((present + smoothing) / (absent + smoothing))``, counted by class over the known training
     labels, so that the first probabilities are about as frequent as the labels. A run that resumes
-    from a checkpoint or loads a trained classifier (``load_from``) keeps its biases.
+    from a checkpoint keeps its biases, and so does one whose ``load_from`` holds this layer. A file
+    without it (a backbone) or with another number of classes leaves the layer untrained; its bias is
+    set.
 
     Args:
         smoothing: Number added to both counts, > 0, because some classes have no label.
@@ -36,17 +38,30 @@ class LabelPriorHook(Hook):
     def __init__(self, smoothing: float = 1.0) -> None:
         check_range('smoothing', smoothing, low=1e-12)
         self.smoothing = smoothing
-        self._loaded = False  # whether there was a checkpoint; with --resume there may be none
+        self._trained = False  # whether the classifier comes from a checkpoint
+        self._watching = False
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        self._loaded = True
+        """Observe what the classifier loads; MMEngine calls this before it loads the weights."""
+        if runner._resume:  # with --resume there may be no checkpoint; then this is not called
+            self._trained = True
+        classifier = _last_linear(_head(runner))
+        if classifier is not None and not self._watching:
+            classifier.register_load_state_dict_pre_hook(self._before_load)
+            self._watching = True
+
+    def _before_load(
+        self, classifier: nn.Linear, state_dict: dict[str, Tensor], prefix: str, *_: object
+    ) -> None:
+        bias = state_dict.get(f'{prefix}bias')
+        if bias is not None and tuple(bias.shape) == (classifier.out_features,):
+            self._trained = True
 
     def before_train(self, runner: Runner) -> None:
-        if self._loaded:
+        if self._trained:
             return
         counts = count_labels(runner.train_dataloader.dataset)
-        head = unwrap_model(unwrap_model(runner.model).head)  # parts may be wrapped separately
-        bias = _classifier_bias(head, len(counts.present))
+        bias = _classifier_bias(_head(runner), len(counts.present))
         with torch.no_grad():
             bias.copy_(log_odds(counts, self.smoothing))
 
@@ -62,12 +77,25 @@ def log_odds(counts: LabelCounts, smoothing: float) -> Tensor:
     return torch.log((present + smoothing) / (known - present + smoothing))
 
 
-def _classifier_bias(head: nn.Module, num_classes: int) -> Tensor:
+def _head(runner: Runner) -> nn.Module:
+    return unwrap_model(unwrap_model(runner.model).head)  # parts may be wrapped separately
+
+
+def _last_linear(head: nn.Module) -> nn.Linear | None:
     linear = [module for module in head.modules() if isinstance(module, nn.Linear)]
-    if not linear or linear[-1].bias is None or len(linear[-1].bias) != num_classes:
-        got = f'{linear[-1]}' if linear else 'none'
+    return linear[-1] if linear else None
+
+
+def _classifier_bias(head: nn.Module, num_classes: int) -> Tensor:
+    linear = _last_linear(head)
+    if linear is None or linear.bias is None:
         raise ValueError(
             f'expected a last linear layer with a bias for each of {num_classes} classes in the '
-            f'{type(head).__name__}, got {got}: LabelPriorHook cannot set its bias'
+            f'{type(head).__name__}, got {linear or "none"}: LabelPriorHook cannot set its bias'
         )
-    return linear[-1].bias
+    if len(linear.bias) != num_classes:
+        raise ValueError(
+            f'the training labels have {num_classes} classes, the {type(head).__name__} has '
+            f'{len(linear.bias)}: set model.head.num_classes={num_classes}'
+        )
+    return linear.bias

@@ -51,6 +51,49 @@ def test_trained_classifier_keeps_its_biases(way, tmp_path):
     torch.testing.assert_close(second.model.head.fc.bias.detach(), trained)
 
 
+def _head_alone(state):
+    return {key: value for key, value in state.items() if key.startswith('head.')}
+
+
+def _of_other_classes(state):
+    return {key: value[:4] if key.startswith('head.fc') else value for key, value in state.items()}
+
+
+def _backbone_alone(state):
+    return {key: value for key, value in state.items() if not key.startswith('head.')}
+
+
+@pytest.mark.parametrize(
+    ('change', 'trained'),
+    [(_head_alone, True), (_of_other_classes, False), (_backbone_alone, False)],
+)
+def test_biases_are_set_unless_the_file_holds_the_classifier(change, trained, tmp_path):
+    first = make_runner(tmp_path, **{**HOOKS, 'custom_hooks': []})
+    state = {key: value + 1 for key, value in first.model.state_dict().items()}
+    torch.save({'state_dict': change(state)}, tmp_path / 'other.pth')
+    runner = make_runner(tmp_path, **HOOKS, load_from=str(tmp_path / 'other.pth'))
+    runner.train()
+    prior = log_odds(count_labels(runner.train_dataloader.dataset), 0.5).float()
+    expected = state['head.fc.bias'] if trained else prior
+    torch.testing.assert_close(runner.model.head.fc.bias.detach(), expected)
+
+
+def test_biases_are_set_beside_a_pretrained_backbone(tmp_path):
+    first = make_runner(tmp_path, **HOOKS)
+    torch.save(first.model.backbone.state_dict(), tmp_path / 'backbone.pth')
+    pretrained = {'type': 'Pretrained', 'checkpoint': str(tmp_path / 'backbone.pth')}
+    runner = make_runner(tmp_path, **HOOKS, model={'backbone': {'init_cfg': pretrained}})
+    runner.train()
+    expected = log_odds(count_labels(runner.train_dataloader.dataset), 0.5).float()
+    torch.testing.assert_close(runner.model.head.fc.bias.detach(), expected)
+
+
+def test_the_message_says_which_number_of_classes_to_set(tmp_path):
+    runner = make_runner(tmp_path, **HOOKS, model={'head': {'num_classes': 9}})
+    with pytest.raises(ValueError, match=r'has 9: set model\.head\.num_classes=10$'):
+        runner.train()
+
+
 def test_head_without_such_a_layer_is_refused(tmp_path):
     runner = make_runner(tmp_path, **HOOKS)
     runner.model.head.fc = torch.nn.Linear(16, 10, bias=False)
