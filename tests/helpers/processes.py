@@ -38,6 +38,23 @@ def warm_server() -> WarmServer | None:
     return server
 
 
+def run_ranks(script, folder, count=2, timeout=300) -> None:
+    """Run ``python SCRIPT RANK FOLDER`` in a process for each rank, side by side."""
+    with tempfile.TemporaryFile() as output:
+        processes = [
+            start(['python', script, rank, folder], output, PYTHONPATH=f'{ROOT}:{ROOT}/tests')
+            for rank in range(count)
+        ]
+        try:
+            codes = [process.wait(timeout) for process in processes]
+        finally:
+            for process in processes:
+                process.kill()
+        output.seek(0)
+        text = output.read().decode()
+    assert codes == [0] * count, text[-4000:]
+
+
 def run(command, expect=0, timeout=300, **kwargs) -> str:
     """Run a command to its end and return its output; ``expect`` is 0 or any other for a failure."""
     with tempfile.TemporaryFile() as output:

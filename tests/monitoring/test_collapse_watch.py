@@ -1,13 +1,12 @@
 """A model that finds far more than is labelled causes one warning, in the first epochs."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
+from helpers.processes import run_ranks
 from helpers.runners import make_runner
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -163,12 +162,7 @@ def work(rank, folder):
 @pytest.mark.dist
 def test_two_processes_judge_their_entries_together(tmp_path):
     """The first one alone would warn of 12 in 100 where 2 are labelled; 12 of 200 are fine."""
-    command = [sys.executable, __file__]
-    environment = {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': f'{ROOT}:{ROOT}/tests'}
-    started = [
-        subprocess.Popen([*command, str(rank), str(tmp_path)], env=environment) for rank in (0, 1)
-    ]
-    assert [process.wait(timeout=120) for process in started] == [0, 0]
+    run_ranks(__file__, tmp_path)
     first, second = ((tmp_path / f'warnings{rank}').read_text() for rank in (0, 1))
     assert first == second
     assert first.startswith(f'None\n{WARNING}: at the end of epoch 1 15.0% of the entries')
