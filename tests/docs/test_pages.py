@@ -91,3 +91,12 @@ def test_files_that_a_page_names_exist(page):
         if 'work_dirs' not in path:
             names = [str(file.relative_to(ROOT)) for file in (ROOT / path.split('/')[0]).rglob('*')]
             assert any(fnmatch(name, pattern) for name in names), f'{page.name} names {path}'
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_has_no_placeholder_and_its_links_lead_somewhere(page):
+    text = page.read_text()
+    assert '@@' not in text
+    assert 'TODO' not in text
+    for link in re.findall(r'\]\((?!http)([^)#]+)', text):
+        assert (page.parent / link).exists(), f'{page.name} links to {link}'
