@@ -99,4 +99,5 @@ def test_a_page_has_no_placeholder_and_its_links_lead_somewhere(page):
     assert '@@' not in text
     assert 'TODO' not in text
     for link in re.findall(r'\]\((?!http)([^)#]+)', text):
-        assert (page.parent / link).exists(), f'{page.name} links to {link}'
+        generated = link.startswith('_generated/')  # by make docs
+        assert generated or (page.parent / link).exists(), f'{page.name} links to {link}'
