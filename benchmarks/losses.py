@@ -2,9 +2,9 @@
 
 python benchmarks/losses.py [--out losses.json] [--device cuda] [--only Hill SPLC]
 
-One CPU thread, float32, sum over the batch, 3 % of the entries marked, the same tensors for both.
+One CPU thread, float32, sum over the batch, 3 % of the entries positive, the same tensors for both.
 Runs of the two alternate; the time is the median of the ratios of neighbours, the memory the ratio of
-the most that is allocated at a time beside logits and targets. "compiled" compares torch.compile of
+the peaks of what is allocated beside logits and targets. "compiled" compares torch.compile of
 both at (128, 80); memory is at (256, 9605).
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,27 +32,27 @@ COMPILED = (128, 80)
 MEMORY = (256, 9605)
 
 
-def ours(shape: tuple[int, int]) -> dict[str, Callable]:
-    """The family, told what it wants to know."""
-    found = {}
+def ours(shape: tuple[int, int]) -> dict[str, Callable[..., Any]]:
+    """Return the losses of the family, with the state that they need from outside."""
+    losses: dict[str, Callable[..., Any]] = {}
     for cls in FAMILY:
-        needed = {'expected_positives': 3.0} if issubclass(cls, EPR) else {}
+        needed: dict[str, Any] = {'expected_positives': 3.0} if issubclass(cls, EPR) else {}
         if cls is ROLE:
             needed.update(num_samples=shape[0], num_classes=shape[1])
-        loss = cls(reduction='sum', **needed)
+        loss: Any = cls(reduction='sum', **needed)
         if hasattr(loss, 'set_epoch'):
             loss.set_epoch(5, 31)
         if cls is PASL:
             loss.set_class_prior(torch.full(shape[1:], 0.03))
         if hasattr(loss, 'set_samples'):
             loss.set_samples(torch.arange(shape[0]), shape[0])
-        found[cls.__name__] = loss
-    return found
+        losses[cls.__name__] = loss
+    return losses
 
 
-def peers() -> dict[str, Callable]:
-    """The plain formulas, and the losses of MMPretrain and timm where they are installed."""
-    found = {
+def peers() -> dict[str, Callable[..., Any]]:
+    """Return the plain formulas, and the losses of MMPretrain and timm if installed."""
+    losses: dict[str, Callable[..., Any]] = {
         'Hill, plain formula': lambda x, y: hill_loss(x, y, reduction='sum'),
         'SPLC, plain formula': lambda x, y: splc_loss(x, y, True, reduction='sum'),
     }
@@ -60,7 +61,7 @@ def peers() -> dict[str, Callable]:
 
         for cls in (AsymmetricLoss, FocalLoss):
             loss = cls()
-            found[f'MMPretrain {cls.__name__}'] = lambda x, y, loss=loss: loss(
+            losses[f'MMPretrain {cls.__name__}'] = lambda x, y, loss=loss: loss(
                 x, y, reduction_override='none'
             ).sum()
     except ImportError:
@@ -68,10 +69,10 @@ def peers() -> dict[str, Callable]:
     try:
         from timm.loss import AsymmetricLossMultiLabel
 
-        found['timm AsymmetricLossMultiLabel'] = AsymmetricLossMultiLabel()
+        losses['timm AsymmetricLossMultiLabel'] = AsymmetricLossMultiLabel()
     except ImportError:
         pass
-    return found
+    return losses
 
 
 def bce(logits: Tensor, target: Tensor) -> Tensor:
@@ -131,32 +132,32 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    found: dict[str, dict[str, float]] = {'torch BCE, microseconds': {}}
+    ratios: dict[str, dict[str, float]] = {'torch BCE, microseconds': {}}
     for shape, repeats in SHAPES.items():
         tensors = batch(shape, args.device)
         own = median(seconds(bce, *tensors) for _ in range(repeats))
-        found['torch BCE, microseconds'][str(shape)] = 1e6 * own
+        ratios['torch BCE, microseconds'][str(shape)] = 1e6 * own
         losses = {**ours(shape), **peers()}
         if args.only:
             losses = {name: losses[name] for name in args.only}
         for name, loss in track(losses.items(), f'measuring at {shape}'):
-            found.setdefault(name, {})[str(shape)] = ratio(loss, bce, tensors, repeats)
+            ratios.setdefault(name, {})[str(shape)] = ratio(loss, bce, tensors, repeats)
             if shape == MEMORY:
-                found[name]['memory'] = peak_bytes(loss, *tensors) / peak_bytes(bce, *tensors)
+                ratios[name]['memory'] = peak_bytes(loss, *tensors) / peak_bytes(bce, *tensors)
     peer = torch.compile(bce, fullgraph=True)
-    for name in {'Hill', 'SPLC'} & found.keys():
+    for name in {'Hill', 'SPLC'} & ratios.keys():
         loss = torch.compile(ours(COMPILED)[name], fullgraph=True)
-        found[name]['compiled'] = ratio(loss, peer, batch(COMPILED, args.device), 301)
+        ratios[name]['compiled'] = ratio(loss, peer, batch(COMPILED, args.device), 301)
 
     columns = [*map(str, SHAPES), 'memory', 'compiled']
     table = Table(title='forward and backward, as a multiple of torch BCE')
     for name in ('', *columns):
         table.add_column(name, no_wrap=True)
-    for name, cells in found.items():
+    for name, cells in ratios.items():
         table.add_row(name, *(f'{cells[key]:.2f}' if key in cells else '' for key in columns))
     Console().print(table)
     if args.out:
-        args.out.write_text(json.dumps(found, indent=2))
+        args.out.write_text(json.dumps(ratios, indent=2))
 
 
 if __name__ == '__main__':
