@@ -1,5 +1,6 @@
 """What the pages promise: the length of the README, names and files that exist, the rooms."""
 
+import doctest
 import re
 import sys
 from fnmatch import fnmatch
@@ -48,6 +49,14 @@ def test_every_public_name_is_in_the_reference():
         if not any(target is known for known in targets)
     ]
     assert missing == []
+
+
+def test_examples_in_the_extensions_hold():
+    import public_names
+
+    result = doctest.testmod(public_names)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_all_imports_point_downward():
