@@ -1,13 +1,12 @@
 """Two processes with a part of the batch each: losses and gradients are those of the whole batch."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
+from helpers.processes import run_ranks
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -15,7 +14,6 @@ from mmpretrain_mlml import EPR, FAMILY, PASL, ROLE
 from mmpretrain_mlml.losses import distributed
 from mmpretrain_mlml.losses.protocols import memory_of
 
-ROOT = Path(__file__).parents[2]
 IMAGES, CLASSES, FIRST = 10, 6, 7  # the processes hold 7 and 3 images
 
 
@@ -96,10 +94,7 @@ def work(rank, folder):
 @pytest.fixture(scope='module')
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp('processes')
-    commands = [[sys.executable, __file__, str(rank), str(folder)] for rank in (0, 1)]
-    environment = {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT)}
-    started = [subprocess.Popen(command, env=environment) for command in commands]
-    assert [process.wait(timeout=120) for process in started] == [0, 0]
+    run_ranks(__file__, folder)
     return [torch.load(folder / f'out{rank}', weights_only=True) for rank in (0, 1)]
 
 

@@ -53,5 +53,5 @@ def test_worker_survives_the_signal_of_another_process(running):
 def test_worker_ends_by_the_signal_of_its_own_process(running):
     (worker,) = running._workers
     os.kill(worker.pid, signal.SIGTERM)
-    worker.join(10)
+    worker.join(120)
     assert worker.exitcode == 0

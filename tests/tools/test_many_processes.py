@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from helpers.launched import descendants
+from helpers.launched import TIMEOUT, descendants
 from helpers.same_end import assert_same_end
 
 pytestmark = pytest.mark.dist
@@ -33,7 +33,7 @@ def test_one_process_that_fails_stops_all_and_its_error_is_shown(launch, tmp_pat
     run.wait_for(run.reached)
     workers = descendants(run.process.pid)
     began = time.monotonic()
-    assert run.process.wait(120) != 0
+    assert run.process.wait(TIMEOUT) != 0
     print(f'all down after {time.monotonic() - began:.1f} s')  # with pytest -s
     assert not [pid for pid in workers if Path(f'/proc/{pid}').exists()]
     log = run.log.read_text()
