@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .checks import check_epoch, check_range, prepare, require_state
+from .checks import check_epoch, check_range, require_state
 from .em import ALPHA, EM
 from .sample_memory import SampleMemory
 from .terms import log_loss
@@ -88,13 +88,12 @@ class APL(EM):
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         require_state(type(self).__name__, 'epoch', self.epoch)
-        logits, target = prepare(pred, target)
         unobserved = target == 0
-        pseudo = self.memory.read('pseudo', logits).to(logits)
+        pseudo = self.memory.read('pseudo', pred).to(pred)
         if self.training:
-            self.memory.write(seen=torch.where(unobserved, logits.detach().sigmoid(), _NONE))
-        soft = self.beta * soft_log_loss(logits, pseudo)
-        return torch.where(unobserved & (pseudo >= 0), soft, self.mix_terms(logits, target))
+            self.memory.write(seen=torch.where(unobserved, pred.detach().sigmoid(), _NONE))
+        soft = self.beta * soft_log_loss(pred, pseudo)
+        return torch.where(unobserved & (pseudo >= 0), soft, super().elementwise(pred, target))
 
     def _choose(self, progress: float) -> None:
         """Choose pseudo-labels until their share fits the progress of the training, in [0, 1]."""

@@ -51,9 +51,7 @@ def asl_loss(
     >>> asl_loss(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
     tensor([[0.6931, 0.8464]])
     """
-    check_range('gamma_neg', gamma_neg, low=0)
-    check_range('gamma_pos', gamma_pos, low=0)
-    check_range('clip', clip, low=0, high=1)
+    _check(gamma_neg, gamma_pos, clip)
     logits, target = prepare(logits, target)
     positive = focal(logits, gamma_pos, detach)
     negative = shifted_focal(-logits, gamma_neg, clip, detach)
@@ -72,6 +70,12 @@ def shifted_focal(logits: Tensor, gamma: float, clip: float, detach: bool = Fals
     if gamma < 1:  # the slope of the power is infinite at 0
         wrong = wrong.clamp(min=torch.finfo(wrong.dtype).tiny)
     return -right.log() * wrong**gamma
+
+
+def _check(gamma_neg: float, gamma_pos: float, clip: float) -> None:
+    check_range('gamma_neg', gamma_neg, low=0)
+    check_range('gamma_pos', gamma_pos, low=0)
+    check_range('clip', clip, low=0, high=1)
 
 
 class ASL(MultiLabelLoss):
@@ -102,19 +106,15 @@ class ASL(MultiLabelLoss):
         **common: Any,
     ) -> None:
         super().__init__(**common)
+        _check(gamma_neg, gamma_pos, clip)
         self.gamma_neg = gamma_neg
         self.gamma_pos = gamma_pos
         self.clip = clip
         self.detach = detach
         self.check()
 
-    def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        return asl_loss(
-            pred,
-            target,
-            self.gamma_neg,
-            self.gamma_pos,
-            self.clip,
-            detach=self.detach,
-            pos_weight=self.factor('pos_weight', pred),
-        )
+    def positive(self, logits: Tensor) -> Tensor:
+        return focal(logits, self.gamma_pos, self.detach)
+
+    def negative(self, logits: Tensor) -> Tensor:
+        return shifted_focal(-logits, self.gamma_neg, self.clip, self.detach)

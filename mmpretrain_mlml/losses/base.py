@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from ..deprecation import Renamed, adopt_overrides
-from .checks import prepare, prepare_logits, wide_dtype
-from .one_pass import NO_FACTORS, Factors, OnePass, sum_in_one_pass
-from .reduction import check_reduction, divisor, reduce_loss
+from .checks import prepare_logits
+from .class_weights import KeptFactors, as_weights, fit_weights
+from .one_pass import OnePass, sum_in_one_pass
+from .reduction import check_reduction, divisor
 from .terms import mix
 
 
@@ -47,9 +48,6 @@ class MultiLabelLoss(nn.Module):
     )
     FORMULA: ClassVar[tuple[str, ...]] = ('elementwise', 'positive', 'negative', 'factor')
 
-    _kept_key: tuple[Any, ...] | None = None
-    _kept_factors = NO_FACTORS
-
     unmarked = Renamed('unobserved')
     lets_go_above = Renamed('saturation')
 
@@ -75,8 +73,10 @@ class MultiLabelLoss(nn.Module):
         if unknown not in self.UNKNOWN:
             raise ValueError(f'unknown={unknown!r} is none of {self.UNKNOWN}')
         self.unknown = unknown
-        self.class_weight = _weights('class_weight', class_weight)
-        self.pos_weight = _weights('pos_weight', pos_weight)
+        # Plain tensors, not buffers, which averages of weights and checkpoints would hold.
+        self.class_weight = as_weights('class_weight', class_weight)
+        self.pos_weight = as_weights('pos_weight', pos_weight)
+        self._kept_factors = KeptFactors()
 
     def positive(self, logits: Tensor) -> Tensor:
         """Return the cost of each entry if it is present, (N, C), from logits in float32 or wider."""
@@ -87,18 +87,14 @@ class MultiLabelLoss(nn.Module):
         raise NotImplementedError(f'{type(self).__name__} must define negative(logits)')
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each entry, (N, C), in float32 or wider, before ``class_weight``."""
-        return self.mix_terms(*prepare(pred, target))
-
-    def mix_terms(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return :meth:`positive` and :meth:`negative` as the target mixes them, (N, C).
+        """Return the loss of each entry, (N, C), before ``class_weight``.
 
         Args:
-            logits: Shape (N, C), as `prepare` returns them.
+            pred: Logits, (N, C), in float32 or wider.
             target: Shape (N, C), in the dtype of the logits.
         """
-        weight = self.factor('pos_weight', logits)
-        return mix(self.positive(logits), self.negative(logits), target, weight)
+        weight = self.factor('pos_weight', pred)
+        return mix(self.positive(pred), self.negative(pred), target, weight)
 
     def one_pass(self, *args: Any, **context: Any) -> OnePass | None:
         """Return the function that computes sum and gradient together; None if there is none.
@@ -156,9 +152,10 @@ class MultiLabelLoss(nn.Module):
             ValueError: If shapes do not fit, the reduction is unknown, or avg_factor is not above 0.
         """
         reduction = self.reduction if reduction_override is None else reduction_override
-        check_reduction(reduction)
-        if isinstance(avg_factor, Real) and avg_factor <= 0 and len(pred):
+        divide = divisor(check_reduction(reduction), len(target), avg_factor)
+        if isinstance(avg_factor, Real) and avg_factor <= 0 and len(target):
             raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
+        logits = prepare_logits(pred, target)
         if self.unknown == 'negative':
             target = target.clamp(min=0)
         # One pass gives a sum and its gradient by the logits. The formula serves the rest: losses
@@ -169,50 +166,23 @@ class MultiLabelLoss(nn.Module):
         if reduction != 'none' and weight is None and constant:
             one_pass = self.one_pass(**context)
         if one_pass is not None:
-            logits = prepare_logits(pred, target)
-            scale = self.loss_weight / divisor(reduction, len(logits), avg_factor)
-            return sum_in_one_pass(logits, target, one_pass, self._factors(logits), scale)
-        loss = self.elementwise(pred, target, **context)
+            factors = self._kept_factors.of(logits, self.class_weight, self.pos_weight)
+            return sum_in_one_pass(logits, target, one_pass, factors, self.loss_weight / divide)
+        loss = self.elementwise(logits, target.to(logits.dtype), **context)
         class_weight = self.factor('class_weight', loss)
         if class_weight is not None:
             loss = loss * class_weight
         if weight is not None:
             loss = loss * _per_entry(weight, loss)
-        return self.loss_weight * reduce_loss(loss, reduction, avg_factor)
+        return self.loss_weight * (loss if reduction == 'none' else loss.sum() / divide)
 
     def factor(self, name: str, like: Tensor) -> Tensor | None:
         """Return ``class_weight`` or ``pos_weight`` for logits `like`, (N, C); None if not given.
 
         Raises:
-            ValueError: If it has another number of classes.
+            ValueError: If it is of another number of classes.
         """
-        value: Tensor | None = getattr(self, name)
-        if value is None:
-            return None
-        if len(value) != like.size(1) and (len(value) > 1 or name == 'class_weight'):
-            raise ValueError(f'expected {name} of {like.size(1)} classes, got {len(value)}')
-        return value.to(like.device, wide_dtype(like))
-
-    def _factors(self, logits: Tensor) -> Factors:
-        weights = self.class_weight, self.pos_weight
-        if all(weight is None for weight in weights):
-            return NO_FACTORS
-        if logits.device.type != 'cpu' or torch.compiler.is_compiling():
-            return self._new_factors(logits)
-        # Kept between calls: small batches would feel the conversion. The key holds all it depends on.
-        values = (None if w is None else w.double().numpy(force=True).tobytes() for w in weights)
-        key = logits.dtype, logits.size(1), *values
-        if key != self._kept_key:
-            self._kept_key, self._kept_factors = key, self._new_factors(logits)
-        return self._kept_factors
-
-    def _new_factors(self, logits: Tensor) -> Factors:
-        absent, pos_weight = self.factor('class_weight', logits), self.factor('pos_weight', logits)
-        if pos_weight is None:
-            return Factors(absent, absent)
-        if absent is None:
-            return Factors(None, pos_weight.expand(logits.size(1)))
-        return Factors(absent, absent * pos_weight)
+        return fit_weights(name, getattr(self, name), like)
 
     def check(self, **context: Any) -> None:
         """Raise at once for hyper-parameters that the formula would refuse in the first step."""
@@ -223,18 +193,6 @@ class MultiLabelLoss(nn.Module):
         """Return the hyper-parameters, for the representation of the module."""
         shown = {k: v for k, v in vars(self).items() if not k.startswith('_') and k != 'training'}
         return ', '.join(f'{key}={value!r}' for key, value in shown.items())
-
-
-def _weights(name: str, value: float | Sequence[float] | None) -> Tensor | None:
-    """Return weights as a tensor; not a buffer, which averages and checkpoints would hold."""
-    if value is None:
-        return None
-    weights = torch.as_tensor(value, dtype=torch.float64)
-    if weights.ndim == 0:
-        weights = weights[None]
-    if weights.ndim != 1 or not (weights >= 0).all() or not weights.isfinite().all():
-        raise ValueError(f'expected {name} to be finite numbers >= 0, got {value!r}')
-    return weights
 
 
 def _per_entry(weight: Tensor, loss: Tensor) -> Tensor:

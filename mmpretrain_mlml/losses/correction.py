@@ -6,8 +6,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ..deprecation import Renamed
 from .base import MultiLabelLoss
-from .checks import wide_dtype
+from .checks import prepare
 from .protocols import set_epoch
 
 
@@ -30,6 +31,8 @@ class LabelCorrection(MultiLabelLoss):
 
     FORMULA = ('relabel',)
 
+    on_base = Renamed('base_loss')
+
     def __init__(self, base: nn.Module | dict[str, Any] | None, **common: Any) -> None:
         super().__init__(**common)
         self.base = None if base is None else build_loss(base)
@@ -40,7 +43,13 @@ class LabelCorrection(MultiLabelLoss):
             )
 
     def relabel(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
-        """Return the labels to train on, (N, C), in any dtype; -1 costs nothing."""
+        """Return the labels to train on, (N, C), in any dtype; -1 costs nothing.
+
+        Args:
+            pred: Logits, (N, C), in float32 or wider.
+            target: Shape (N, C), in the dtype of the logits.
+            **context: Further arguments of the call.
+        """
         raise NotImplementedError(f'{type(self).__name__} must define relabel(pred, target)')
 
     def recovered(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
@@ -49,7 +58,7 @@ class LabelCorrection(MultiLabelLoss):
         Calls it a second time; a subclass where that has side effects overrides this.
         """
         unobserved = self.unobserved(target)
-        labels = self.relabel(pred, target.masked_fill(unobserved, 0), **context)
+        labels = self.relabel(*prepare(pred, target.masked_fill(unobserved, 0)), **context)
         return unobserved & (labels != 0)
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
@@ -67,7 +76,6 @@ class LabelCorrection(MultiLabelLoss):
             RuntimeError: If the base does not return a loss for each entry.
         """
         assert self.base is not None
-        pred = pred.to(wide_dtype(pred))
         target = target.to(pred.dtype)
         ours = isinstance(self.base, MultiLabelLoss)  # others do not know of unknown entries
         labels = target if ours else target.clamp(min=0)

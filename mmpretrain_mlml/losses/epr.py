@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .base import MultiLabelLoss
-from .checks import check_range, prepare
+from .checks import check_range
 from .distributed import total
 from .terms import log_loss, mix, power
 
@@ -67,6 +67,5 @@ class EPR(MultiLabelLoss):
         self.expected_positives = expected_positives
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        logits, target = prepare(pred, target)
-        weight = self.factor('pos_weight', logits)
-        return epr_loss(logits, target, self.expected_positives, weight)
+        weight = self.factor('pos_weight', pred)
+        return epr_loss(pred, target, self.expected_positives, weight)

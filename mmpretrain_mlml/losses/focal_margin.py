@@ -11,7 +11,8 @@ from torch import Tensor
 
 from .base import MultiLabelLoss
 from .checks import check_range, prepare
-from .one_pass import Factors, OnePass
+from .class_weights import Factors
+from .one_pass import OnePass
 from .slopes import focal_slope, mix_slopes, positives
 from .terms import focal, mix
 
@@ -50,6 +51,18 @@ def focal_margin_loss(
     """
     check_range('gamma', gamma, low=0)
     logits, target = prepare(logits, target)
+    return focal_margin(logits, target, margin, gamma, flip, pos_weight)
+
+
+def focal_margin(
+    logits: Tensor,
+    target: Tensor,
+    margin: float,
+    gamma: float,
+    flip: Tensor | None = None,
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Return :func:`focal_margin_loss` of logits in the dtype of the computation."""
     if flip is None:
         negative = focal(-logits, gamma)
     else:
@@ -121,13 +134,14 @@ class FocalMargin(MultiLabelLoss):
 
     def __init__(self, margin: float = MARGIN, gamma: float = GAMMA, **common: Any) -> None:
         super().__init__(**common)
+        check_range('gamma', gamma, low=0)
         self.margin = margin
         self.gamma = gamma
         self.check()
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         weight = self.factor('pos_weight', pred)
-        return focal_margin_loss(pred, target, self.margin, self.gamma, pos_weight=weight)
+        return focal_margin(pred, target, self.margin, self.gamma, pos_weight=weight)
 
     def one_pass(self) -> OnePass:
         return partial(focal_margin_one_pass, margin=self.margin, gamma=self.gamma)

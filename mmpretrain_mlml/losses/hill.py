@@ -12,7 +12,8 @@ from torch import Tensor
 
 from .base import MultiLabelLoss
 from .checks import check_range, prepare
-from .one_pass import Factors, OnePass
+from .class_weights import Factors
+from .one_pass import OnePass
 from .reduction import reduce_loss
 from .slopes import focal_slope, mix_slopes, positives, scale_
 from .terms import confident, focal, mix
@@ -135,15 +136,18 @@ class Hill(MultiLabelLoss):
         self, lamb: float = LAMB, margin: float = MARGIN, gamma: float = GAMMA, **common: Any
     ) -> None:
         super().__init__(**common)
+        check_range('gamma', gamma, low=0)
         self.lamb = lamb
         self.margin = margin
         self.gamma = gamma
         self._saturation = saturation_point(lamb)
         self.check()
 
-    def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        weight = self.factor('pos_weight', pred)
-        return hill_loss(pred, target, self.lamb, self.margin, self.gamma, pos_weight=weight)
+    def positive(self, logits: Tensor) -> Tensor:
+        return focal(logits - self.margin, self.gamma)
+
+    def negative(self, logits: Tensor) -> Tensor:
+        return hill(logits, self.lamb)
 
     def one_pass(self) -> OnePass:
         return partial(hill_one_pass, lamb=self.lamb, margin=self.margin, gamma=self.gamma)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .bce import BCE
-from .checks import check_epoch, check_range, prepare, require_state
+from .checks import check_epoch, check_range, require_state
 from .correction import LabelCorrection
 from .distributed import kth_largest, total
 
@@ -74,8 +74,7 @@ class LargeLoss(LabelCorrection):
         self.epoch = check_epoch('epoch', epoch)
 
     def relabel(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
-        logits, target = prepare(pred.detach(), target)
-        return torch.where(self.suspects(logits, target), self.NEW_LABEL, target)
+        return torch.where(self.suspects(pred.detach(), target), self.NEW_LABEL, target)
 
     def suspects(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return the unobserved entries whose loss is among the k largest, (N, C), bool."""

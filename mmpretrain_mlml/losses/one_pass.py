@@ -15,47 +15,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .class_weights import NO_FACTORS, Factors
+
 BLOCK = 1 << 18  # entries: large enough to hide the calls, small enough for the cache
 
-
-class Factors:
-    """Factors on the cost of an entry, by class, with what one-pass gradients derive from them.
-
-    Args:
-        absent: Factor where an entry is trained as absent, (C,); None for 1.
-        present: Factor where an entry is trained as present, (C,); None for 1.
-
-    Attributes:
-        root: Square root of `absent`, or None.
-    """
-
-    def __init__(self, absent: Tensor | None = None, present: Tensor | None = None) -> None:
-        self.absent, self.present = absent, present
-        self.root = None if absent is None else absent.sqrt()
-        if present is not None:
-            self._ends = torch.ones_like(present) if absent is None else absent, present, -present
-
-    def between(self, up: Tensor) -> Tensor | None:
-        """Return the factor of each entry: `absent` where `up` is 0, `present` where it is 1.
-
-        Args:
-            up: Whole rows of C entries, flattened.
-        """
-        if self.present is None or not up.numel():
-            return None
-        absent, present, _ = self._ends
-        return torch.lerp(absent, present, up.view(-1, present.numel())).view(-1)
-
-    def signed_(self, up: Tensor) -> Tensor:
-        """Replace 0 by `absent` and 1 by ``-present`` in `up`, in place."""
-        absent, _, opposite = self._ends
-        if up.numel():
-            rows = up.view(-1, opposite.numel())
-            torch.lerp(absent, opposite, rows, out=rows)
-        return up
-
-
-NO_FACTORS = Factors()
 
 # Arguments: logits; targets; the tensor that takes the gradient, all three whole rows, flattened; the
 # factors; whether the code may branch on values, which breaks a compiled graph and makes a GPU wait.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .base import MultiLabelLoss
-from .checks import check_range, prepare, require_state
+from .checks import check_range, require_state
 from .distributed import kth_largest, total
 from .terms import focal
 
@@ -119,13 +119,12 @@ class PASL(MultiLabelLoss):
         return focal(-logits, self.gamma_neg)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        logits, target = prepare(pred, target)
-        loss = self.mix_terms(logits, target)
+        loss = super().elementwise(pred, target)
         if self.unknown != 'select':
             return loss
         unannotated = target < 0
-        charged = unannotated & ~self._likely_present(logits.detach(), unannotated)
-        return torch.where(charged, focal(-logits, self.gamma_unknown), loss)
+        charged = unannotated & ~self._likely_present(pred.detach(), unannotated)
+        return torch.where(charged, focal(-pred, self.gamma_unknown), loss)
 
     def _likely_present(self, logits: Tensor, unannotated: Tensor) -> Tensor:
         if self.prior_threshold is None:

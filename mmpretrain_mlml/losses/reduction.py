@@ -26,7 +26,7 @@ def reduce_loss(loss: Tensor, reduction: str, avg_factor: float | Tensor | None 
 
 def divisor(reduction: str, images: int, avg_factor: float | Tensor | None) -> float | Tensor:
     """Return the number by which the summed loss of a batch is divided; 1 for an empty batch."""
-    if reduction == 'sum' or images == 0:
+    if reduction != 'mean' or images == 0:
         return 1
     return images if avg_factor is None else avg_factor
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .checks import check_samples, prepare, require_state
+from .checks import check_samples, require_state
 from .epr import EPR, epr_loss
 from .terms import log_loss
 
@@ -85,10 +85,9 @@ class ROLE(EPR):
         self._samples = check_samples(indices, total)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        logits, target = prepare(pred, target)
         samples = require_state(type(self).__name__, 'samples', self._samples)
-        labels = self.labels[samples.to(self.labels.device)].to(logits)
-        more = self.expected_positives, self.factor('pos_weight', logits)
-        of_network = taught_loss(logits, labels, target, *more)
-        of_labels = taught_loss(labels, logits, target, *more)
+        labels = self.labels[samples.to(self.labels.device)].to(pred)
+        more = self.expected_positives, self.factor('pos_weight', pred)
+        of_network = taught_loss(pred, labels, target, *more)
+        of_labels = taught_loss(labels, pred, target, *more)
         return (of_network + of_labels) / 2

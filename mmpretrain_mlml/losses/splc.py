@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .checks import check_epoch, check_range, prepare, require_state
 from .correction import LabelCorrection
-from .focal_margin import focal_margin_loss, focal_margin_one_pass
+from .focal_margin import focal_margin, focal_margin_one_pass
 from .one_pass import OnePass
 from .reduction import reduce_loss
 from .terms import confident, logit
@@ -57,9 +57,11 @@ def splc_loss(
     >>> splc_loss(logits, target, correct=True)
     tensor([[0.7019, 0.0018]])
     """
+    check_range('gamma', gamma, low=0)
     check_range('tau', tau, low=0, high=1)
+    logits, target = prepare(logits, target)
     flip = confident(logits, tau) if correct else None
-    loss = focal_margin_loss(logits, target, margin, gamma, flip, pos_weight)
+    loss = focal_margin(logits, target, margin, gamma, flip, pos_weight)
     return reduce_loss(loss, reduction)
 
 
@@ -182,7 +184,7 @@ class SPLC(LabelCorrection):
             return self.base_loss(pred, labels)
         flip = None if labels is target else labels != target
         weight = self.factor('pos_weight', pred)
-        return focal_margin_loss(pred, target, self.margin, self.gamma, flip, weight)
+        return focal_margin(pred, target, self.margin, self.gamma, flip, weight)
 
     def one_pass(self, epoch: int | None = None) -> OnePass | None:
         if self.base is not None:

@@ -48,11 +48,12 @@ def mix(
     Args:
         positive: Cost of each entry if it is present.
         negative: Cost of each entry if it is absent.
-        target: 1, 0 or -1; between 0 and 1 the two terms are interpolated.
+        target: 1, 0 or -1, in any dtype; between 0 and 1 the two terms are interpolated.
         pos_weight: Factor on the positive term; broadcast.
     """
     if pos_weight is not None:
         positive = positive * pos_weight
+    target = target.to(negative.dtype)
     return torch.lerp(negative, positive, target.clamp(min=0)) * (target >= 0)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .base import MultiLabelLoss
-from .checks import check_range, prepare
+from .checks import check_range
 from .distributed import largest, total
 from .terms import log_loss
 
@@ -114,10 +114,9 @@ class TwoWay(MultiLabelLoss):
         self.temperature_neg = temperature_neg
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        logits, target = prepare(pred, target)
         if not torch.isin(target, target.new_tensor([-1, 0, 1])).all():
             raise ValueError(
                 'expected targets of 1, 0 or -1: TwoWay cannot interpolate between them'
             )
-        weight = self.factor('pos_weight', logits)
-        return two_way_loss(logits, target, self.temperature_pos, self.temperature_neg, weight)
+        weight = self.factor('pos_weight', pred)
+        return two_way_loss(pred, target, self.temperature_pos, self.temperature_neg, weight)

@@ -131,6 +131,11 @@ class FreeNegatives(BCE):
         return 0 * logits
 
 
+class CheapNegatives(Hill):
+    def negative(self, logits):
+        return 0.1 * super().negative(logits)
+
+
 class NeverFlips(SPLC):
     def flips(self, pred, target):
         return torch.zeros_like(pred, dtype=torch.bool)
@@ -166,7 +171,7 @@ class BelowMixedInHill(MixedInHill):
 
 @pytest.mark.parametrize(
     'cls',
-    [DoubledHill, FreeNegatives, NeverFlips, NeverRelabels, HalfOfPositives, MixedInHill,
+    [DoubledHill, FreeNegatives, CheapNegatives, NeverFlips, NeverRelabels, HalfOfPositives, MixedInHill,
      MixedInSPLC, BelowMixedInHill, RLC, WAN],
 )  # fmt: skip
 @pytest.mark.parametrize('weights', [{}, {'class_weight': [1.0, 2, 0, 3]}])

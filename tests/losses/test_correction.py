@@ -33,6 +33,15 @@ def test_relabel_is_all_that_a_subclass_defines():
         LabelCorrection(Hill())(x, y)
 
 
+def test_the_old_name_of_the_bases_loss_warns_and_works():
+    x, y = batch()
+    with pytest.warns(
+        DeprecationWarning, match=r'FirstImage\.on_base is deprecated; use base_loss'
+    ):
+        loss = FirstImage(Hill()).on_base(x, y)
+    assert torch.equal(loss, Hill(reduction='none')(x, y))
+
+
 def test_the_base_learns_the_epoch():
     base = SPLC(change_epoch=2)
     SPLC(base=base).set_epoch(2, 31)

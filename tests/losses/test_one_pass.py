@@ -230,7 +230,10 @@ def test_weighted_in_blocks_and_in_one_piece(name, targets, weights, unknown, mo
     torch.testing.assert_close(value, each.detach().sum(), rtol=1e-12, atol=1e-15)
     torch.testing.assert_close(gradient, slope, rtol=1e-11, atol=1e-15)
 
-    function, factors = loss.one_pass(), loss._factors(x)
+    function, factors = (
+        loss.one_pass(),
+        loss._kept_factors.of(x, loss.class_weight, loss.pos_weight),
+    )
     value = one_pass._InOnePiece.apply(leaf, known, function, factors.absent, factors.present)
     (gradient,) = torch.autograd.grad(value, leaf)
     torch.testing.assert_close(value, each.detach().sum(), rtol=1e-12, atol=1e-15)

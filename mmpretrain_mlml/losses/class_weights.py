@@ -1,0 +1,111 @@
+"""Factors on the cost by class: ``class_weight`` and ``pos_weight``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .checks import wide_dtype
+
+
+def as_weights(name: str, value: float | Sequence[float] | None) -> Tensor | None:
+    """Return weights as a float64 tensor, one-dimensional; None for None.
+
+    Raises:
+        ValueError: If they are not finite numbers >= 0.
+    """
+    if value is None:
+        return None
+    weights = torch.as_tensor(value, dtype=torch.float64)
+    if weights.ndim == 0:
+        weights = weights[None]
+    if weights.ndim != 1 or not (weights >= 0).all() or not weights.isfinite().all():
+        raise ValueError(f'expected {name} to be finite numbers >= 0, got {value!r}')
+    return weights
+
+
+def fit_weights(name: str, weights: Tensor | None, like: Tensor) -> Tensor | None:
+    """Return weights on the device and in the dtype of a computation on `like`, (N, C).
+
+    Raises:
+        ValueError: If they are of another number of classes.
+    """
+    if weights is None:
+        return None
+    if len(weights) != like.size(1) and (len(weights) > 1 or name == 'class_weight'):
+        raise ValueError(f'expected {name} of {like.size(1)} classes, got {len(weights)}')
+    return weights.to(like.device, wide_dtype(like))
+
+
+class Factors:
+    """Factors on the cost of an entry, by class, with what one-pass gradients derive from them.
+
+    Args:
+        absent: Factor where an entry is trained as absent, (C,); None for 1.
+        present: Factor where an entry is trained as present, (C,); None for 1.
+
+    Attributes:
+        root: Square root of `absent`, or None.
+    """
+
+    def __init__(self, absent: Tensor | None = None, present: Tensor | None = None) -> None:
+        self.absent, self.present = absent, present
+        self.root = None if absent is None else absent.sqrt()
+        if present is not None:
+            self._ends = torch.ones_like(present) if absent is None else absent, present, -present
+
+    def between(self, up: Tensor) -> Tensor | None:
+        """Return the factor of each entry: `absent` where `up` is 0, `present` where it is 1.
+
+        Args:
+            up: Whole rows of C entries, flattened.
+        """
+        if self.present is None or not up.numel():
+            return None
+        absent, present, _ = self._ends
+        return torch.lerp(absent, present, up.view(-1, present.numel())).view(-1)
+
+    def signed_(self, up: Tensor) -> Tensor:
+        """Replace 0 by `absent` and 1 by ``-present`` in `up`, in place."""
+        absent, _, opposite = self._ends
+        if up.numel():
+            rows = up.view(-1, opposite.numel())
+            torch.lerp(absent, opposite, rows, out=rows)
+        return up
+
+
+NO_FACTORS = Factors()
+
+
+class KeptFactors:
+    """Factors kept between calls: small batches would feel the conversion in each."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Any, ...] | None = None
+        self._factors = NO_FACTORS
+
+    def of(self, logits: Tensor, class_weight: Tensor | None, pos_weight: Tensor | None) -> Factors:
+        """Return the factors of two weights for logits (N, C)."""
+        if class_weight is None and pos_weight is None:
+            return NO_FACTORS
+        if logits.device.type != 'cpu' or torch.compiler.is_compiling():
+            return _new_factors(logits, class_weight, pos_weight)
+        weights = class_weight, pos_weight
+        values = (None if w is None else w.double().numpy(force=True).tobytes() for w in weights)
+        key = logits.dtype, logits.size(1), *values  # all that the factors depend on
+        if key != self._key:
+            self._key, self._factors = key, _new_factors(logits, *weights)
+        return self._factors
+
+
+def _new_factors(logits: Tensor, class_weight: Tensor | None, pos_weight: Tensor | None) -> Factors:
+    absent = fit_weights('class_weight', class_weight, logits)
+    pos_weight = fit_weights('pos_weight', pos_weight, logits)
+    if pos_weight is None:
+        return Factors(absent, absent)
+    if absent is None:
+        return Factors(None, pos_weight.expand(logits.size(1)))
+    return Factors(absent, absent * pos_weight)
