@@ -14,8 +14,8 @@ VENV := .venv$(if $(filter-out openmmlab,$(EXTRA)),-$(EXTRA))
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
-FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
+FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .PHONY: demo test test-slow lint types format docs clean
@@ -50,7 +50,7 @@ clean:
 
 $(READY): setup.py pyproject.toml
 	@test -n '$(PYTHON)' || { \
-		echo 'found no Python 3.10 to 3.13 that has venv; name one: PYTHON=... make'; exit 1; }
+		echo 'found no Python 3.10 to 3.14 that has venv; name one: PYTHON=... make'; exit 1; }
 	@echo 'setting up $(VENV) with $(PYTHON), once; PyTorch makes it a download of several GB'
 	'$(PYTHON)' -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
