@@ -61,7 +61,7 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
     def load_labels(self) -> ParsedLabels:
         """Parse the labels of the source, before any are dropped.
 
-        Problems of the labels belong into the result. They do not raise here.
+        Problems of the labels belong in the result; they do not raise here.
 
         Raises:
             FileNotFoundError: If there is no such source.
@@ -170,19 +170,18 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
             idx: Position of the sample.
 
         Raises:
-            SampleError: If the pipeline fails or returns None. (MMEngine would substitute another
-                image.)
+            SampleError: If the pipeline fails or returns None, for which MMEngine would substitute
+                another image; or if a label is not among the classes.
         """
         seed, epoch = self._augmentation.tolist()
         with nullcontext() if seed < 0 else seeded(seed, epoch, idx):
-            data = self._run_pipeline(idx)
-        if self.CLASSES:
-            add_target(data, len(self.CLASSES))
-        return data
+            return self._run_pipeline(idx)
 
     def _run_pipeline(self, idx: int) -> Any:
         try:
             data = super().prepare_data(idx)
+            if self.CLASSES:
+                add_target(data, len(self.CLASSES))
         except Exception as error:
             # where() already holds the path that a DataError begins with
             reason = error.finding if isinstance(error, DataError) else error

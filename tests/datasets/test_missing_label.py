@@ -8,7 +8,7 @@ import torch
 from mmengine.registry import init_default_scope
 
 from mmpretrain_mlml import DigitScenes
-from mmpretrain_mlml.datasets import MissingLabelDataset
+from mmpretrain_mlml.datasets import MissingLabelDataset, SampleError
 from mmpretrain_mlml.labels import LabelError, LabelList, ParsedLabels, drop_labels, hide_entries
 
 PACK = [{'type': 'PackInputs'}]
@@ -86,6 +86,19 @@ def test_targets_are_not_stored():
     assert all('gt_score' not in info for info in samples_of(dataset))
     assert len(dataset.data_bytes) < 20 * (48 * 48 + 300)
     assert 'gt_score' not in pickle.loads(pickle.dumps(dataset)).get_data_info(0)
+
+
+def test_labels_that_are_not_among_the_classes_name_the_sample():
+    class Wrong(Listed):
+        METAINFO = {'classes': tuple('xyz')}
+
+        def inputs(self, names):
+            return [{'img': np.zeros((4, 4, 3), np.uint8)} for _ in names]
+
+    dataset = Wrong(ann_file='', pipeline=PACK)
+    with pytest.raises(SampleError, match=r'sample 2 of Wrong: .*\[0, 2\], got \[2, 4\]'):
+        dataset[2]
+    assert dataset[1]['data_samples'].gt_score.tolist() == [0, 0, 0]
 
 
 class DropFirst:
