@@ -4,4 +4,5 @@ _base_ = [
     '_base_/runtime.py', '_base_/models/digits_net.py', '_base_/recipes/digits.py',
     '_base_/labels/digits_0.4left.py',
 ]  # fmt: skip
-model = dict(head=dict(loss=dict(type='mmpretrain_mlml.APL')))
+loss = dict(type='mmpretrain_mlml.APL', warmup=1)  # of 3 epochs; COCO's published warm-up is 5
+model = dict(head=dict(loss=loss))

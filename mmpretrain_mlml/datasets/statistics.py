@@ -22,6 +22,19 @@ class LabelCounts(NamedTuple):
         return self.present / np.maximum(self.known, 1)
 
 
+def observed_positives(dataset: BaseDataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sample index and the class of each observed positive, (M,) each, int64.
+
+    Args:
+        dataset: As for :func:`count_labels`.
+    """
+    num_classes = len(dataset.metainfo['classes'])
+    infos = (dataset.get_data_info(index) for index in range(len(dataset)))
+    classes = [np.flatnonzero(target_of(info, num_classes) > 0) for info in infos]
+    samples = np.repeat(np.arange(len(classes)), [len(one) for one in classes])
+    return samples, np.concatenate([np.zeros(0, np.int64), *classes])
+
+
 def count_labels(dataset: BaseDataset) -> LabelCounts:
     """Count the training labels of a multi-label data set, as the loss sees them.
 

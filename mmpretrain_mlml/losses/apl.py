@@ -12,7 +12,7 @@ from .em import ALPHA, EM
 from .sample_memory import SampleMemory
 from .terms import log_loss
 
-BETA, WARMUP, PROPORTION = 0.02, 1, 0.9
+BETA, WARMUP, PROPORTION = 0.9, 5, 0.9  # published for COCO
 _NONE = -1.0  # in the memory: no pseudo-label, or no probability seen
 
 
@@ -27,9 +27,9 @@ def soft_log_loss(logits: Tensor, label: Tensor) -> Tensor:
 class APL(EM):
     r"""Entropy maximisation with asymmetric pseudo-labels: surely absent entries become negatives.
 
-    From epoch ``warmup`` on, before each epoch, the least probable unobserved entries of the whole
-    training set become soft negatives, the same number each time, so that ``proportion`` of all
-    unobserved entries would be after the last epoch. Such an entry costs
+    From epoch ``warmup`` on, before each epoch, the least probable unobserved entries of each class
+    become soft negatives: of a class with u unobserved entries in the training set
+    ``int(proportion * u / (max_epochs - warmup))`` each time. Such an entry costs
     :math:`-\beta [(1 - \hat p) \log(1 - p) + \hat p \log p]` with :math:`\hat p` its probability when
     it was chosen. The others cost the same as in :class:`~mmpretrain_mlml.EM`.
 
@@ -40,7 +40,8 @@ class APL(EM):
         alpha: Weight of the entropy, >= 0.
         beta: Weight of pseudo-labels, >= 0.
         warmup: First 0-based epoch with pseudo-labels, >= 1.
-        proportion: Share of the unobserved entries with a pseudo-label in the end, in [0, 1].
+        proportion: Share of the unobserved entries of a class with a pseudo-label in the end, in
+            [0, 1].
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
@@ -84,7 +85,7 @@ class APL(EM):
             raise ValueError('APL labels over the whole training: expected max_epochs, got None')
         self.epoch = check_epoch('epoch', epoch, max_epochs)
         if epoch >= self.warmup:
-            self._choose((epoch - self.warmup + 1) / max(max_epochs - self.warmup, 1))
+            self._choose(epoch - self.warmup + 1, max_epochs - self.warmup)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         require_state(type(self).__name__, 'epoch', self.epoch)
@@ -95,14 +96,15 @@ class APL(EM):
         soft = self.beta * soft_log_loss(pred, pseudo)
         return torch.where(unobserved & (pseudo >= 0), soft, super().elementwise(pred, target))
 
-    def _choose(self, progress: float) -> None:
-        """Choose pseudo-labels until their share fits the progress of the training, in [0, 1]."""
+    def _choose(self, rounds: int, all_rounds: int) -> None:
+        """Choose pseudo-labels until each class has as many as after ``rounds`` of ``all_rounds``."""
         seen, pseudo = self.memory.get('seen'), self.memory.get('pseudo')
         if seen is None or pseudo is None:
             return
         unobserved, chosen = seen >= 0, pseudo >= 0
-        wanted = int(self.proportion * progress * int(unobserved.sum())) - int(chosen.sum())
-        free = torch.where(unobserved & ~chosen, seen, torch.inf).flatten()
-        if wanted > 0:
-            least = free.topk(min(wanted, int(free.isfinite().sum())), largest=False).indices
-            pseudo.view(-1)[least] = free[least]
+        each = (self.proportion * unobserved.sum(0).double() / all_rounds).long()  # truncates
+        wanted = (each * rounds - chosen.sum(0)).clamp(min=0)
+        free = torch.where(unobserved & ~chosen, seen, torch.inf)
+        rank = free.argsort(dim=0, stable=True).argsort(dim=0)
+        taken = (rank < wanted) & free.isfinite()
+        pseudo[taken] = seen[taken]

@@ -103,6 +103,10 @@ class MultiLabelLoss(nn.Module):
         """
         return None
 
+    def treat_unknown(self, target: Tensor) -> Tensor:
+        """Return the target with 0 in place of -1 if ``unknown`` is ``'negative'``, (N, C)."""
+        return target.clamp(min=0) if self.unknown == 'negative' else target
+
     def unobserved(self, target: Tensor) -> Tensor:
         """Return the entries that this loss takes for absent or unobserved, (N, C), bool."""
         return target <= 0 if self.unknown == 'negative' else target == 0
@@ -156,8 +160,7 @@ class MultiLabelLoss(nn.Module):
         if isinstance(avg_factor, Real) and avg_factor <= 0 and len(target):
             raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
         logits = prepare_logits(pred, target)
-        if self.unknown == 'negative':
-            target = target.clamp(min=0)
+        target = self.treat_unknown(target)
         # One pass gives a sum and its gradient by the logits. The formula serves the rest: losses
         # without such a pass, single entries, factors on them, gradients by anything but the logits.
         constants = target, self.class_weight, self.pos_weight

@@ -11,7 +11,7 @@ from torch import Tensor
 from .bce import BCE
 from .checks import check_epoch, check_range, require_state
 
-W, B, MU, SIGMA = (0.0, 2.0), (-2.0, -2.0), (0.5, 0.8), (2.0, 0.5)  # at the first and last epoch
+W, B, MU, SIGMA = (0.0, 2.0), (-2.0, -2.0), (0.5, 0.8), (2.0, 0.5)  # before and after all epochs
 Q2, Q3 = 0.01, 1.0
 
 
@@ -56,14 +56,15 @@ class GR(BCE):
     .. math:: V [K (1 - p^{q_2}) / q_2 + (1 - K) (1 - (1 - p)^{q_3}) / q_3]
 
     K is the probability that the label is missing; V discounts outliers. Their parameters move
-    linearly from their first value, in epoch 0, towards their second, which they would reach after
-    the last epoch.
+    linearly in the epoch from their first to their second value. As in the released code, V is one
+    epoch ahead of K: w and b have their first value in epoch 0 and would reach their second after the
+    last epoch; mu and sigma reach theirs in the last epoch.
 
     Args:
-        w: First and last slope of K.
-        b: First and last offset of K.
-        mu: First and last centre of V.
-        sigma: First and last width of V, > 0.
+        w: First and second slope of K.
+        b: First and second offset of K.
+        mu: First and second centre of V.
+        sigma: First and second width of V, > 0.
         q2: Exponent of the positive term of unobserved entries, in (0, 1].
         q3: Exponent of their negative term, in (0, 1].
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
@@ -92,7 +93,7 @@ class GR(BCE):
         check_range('sigma', min(sigma), low=1e-6)
         self.w, self.b, self.mu, self.sigma = w, b, mu, sigma
         self.q2, self.q3 = q2, q3
-        # Share of the training done; a tensor, as torch.compile would recompile for each new number.
+        # Shares of the training for K and V; a tensor, as torch.compile would recompile for numbers.
         self._progress: Tensor | None = None
 
     def set_epoch(self, epoch: int, max_epochs: int | None = None) -> None:
@@ -104,12 +105,18 @@ class GR(BCE):
         if max_epochs is None:
             raise ValueError('GR changes over the whole training: expected max_epochs, got None')
         check_epoch('epoch', epoch, max_epochs)
-        self._progress = torch.tensor(epoch / max_epochs, dtype=torch.float64)
+        done = [epoch / max_epochs, (epoch + 1) / max_epochs]
+        self._progress = torch.tensor(done, dtype=torch.float64)
 
     def negative(self, logits: Tensor) -> Tensor:
-        progress = require_state(type(self).__name__, 'epoch', self._progress).to(logits)
+        of_k, of_v = require_state(type(self).__name__, 'epoch', self._progress).to(logits).unbind()
         w, b, mu, sigma = (
-            first + (last - first) * progress
-            for first, last in (self.w, self.b, self.mu, self.sigma)
+            first + (second - first) * progress
+            for (first, second), progress in (
+                (self.w, of_k),
+                (self.b, of_k),
+                (self.mu, of_v),
+                (self.sigma, of_v),
+            )
         )
         return gr_negative(logits, w, b, mu, sigma, self.q2, self.q3)

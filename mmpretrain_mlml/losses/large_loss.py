@@ -14,16 +14,18 @@ from .correction import LabelCorrection
 from .distributed import kth_largest, total
 
 
-def largest_losses(cost: Tensor, candidates: Tensor, share: float) -> Tensor:
+def largest_losses(cost: Tensor, candidates: Tensor, share: float, strict: bool = False) -> Tensor:
     r"""Return the candidates whose cost is among the k largest of the batch, (N, C), bool.
 
-    :math:`k = \lceil N C r \rceil` over the batch of all processes; entries that tie with the k-th
+    :math:`k = \lceil N C r \rceil` over the batch of all processes, rounded exactly; the released code
+    rounds up the product in floating point, which can give one more. Entries that tie with the k-th
     belong to them.
 
     Args:
         cost: Cost of each entry, >= 0, of this process's part of the batch, (N, C).
         candidates: Entries to choose from, (N, C), bool.
         share: r, in [0, 1].
+        strict: Whether the k-th itself and entries that tie with it are left out.
 
     Source: arXiv 2206.03740, large loss matters.
     """
@@ -32,7 +34,8 @@ def largest_losses(cost: Tensor, candidates: Tensor, share: float) -> Tensor:
     if k == 0:
         return torch.zeros_like(candidates)
     cost = cost.masked_fill(~candidates, -1)
-    return candidates & (cost >= kth_largest(cost.flatten(), k))
+    kth = kth_largest(cost.flatten(), k)
+    return candidates & (cost > kth if strict else cost >= kth)
 
 
 class LargeLoss(LabelCorrection):
@@ -57,6 +60,7 @@ class LargeLoss(LabelCorrection):
     BY_ENTRY = False
 
     NEW_LABEL: ClassVar[int]  # of an entry with a large loss
+    STRICT: ClassVar[bool] = False  # see largest_losses
 
     def __init__(
         self, delta: float, base: nn.Module | dict[str, Any] | None = None, **common: Any
@@ -81,7 +85,8 @@ class LargeLoss(LabelCorrection):
         share = self.share()
         if share == 0:
             return torch.zeros_like(target, dtype=torch.bool)
-        return largest_losses(self.base_loss(logits, torch.zeros_like(target)), target == 0, share)
+        cost = self.base_loss(logits, torch.zeros_like(target))
+        return largest_losses(cost, target == 0, share, self.STRICT)
 
     def share(self) -> float:
         """Return r, the share of entries that count as large in this epoch."""

@@ -18,7 +18,8 @@ class LLCp(LargeLoss):
     """Permanent large loss correction: unobserved entries with a large loss stay positives.
 
     In every epoch but the first the ``delta`` per cent of a batch's entries that have the largest loss
-    are turned, not counting those turned before. They are kept in a memory of all training samples,
+    are turned, not counting those turned before; as in the released code the last of them is not, so
+    that k - 1 are. They are kept in a memory of all training samples,
     equal in all processes, which :class:`~mmpretrain_mlml.LossDataHook` feeds and saves.
 
     Args:
@@ -33,6 +34,7 @@ class LLCp(LargeLoss):
     """
 
     NEW_LABEL = 1
+    STRICT = True
 
     def __init__(
         self, delta: float = DELTA, base: nn.Module | dict[str, Any] | None = None, **common: Any

@@ -60,6 +60,8 @@ class PASL(MultiLabelLoss):
     the ``likelihood_topk`` times N most probable of the batch, of all processes, and all of the
     classes that more than ``prior_threshold`` of the images show.
 
+    The focal weights take no part in the gradient, as in the released code.
+
     Args:
         gamma_pos: Focusing exponent of positives, >= 0.
         gamma_neg: Focusing exponent of known negatives, >= 0.
@@ -67,7 +69,9 @@ class PASL(MultiLabelLoss):
         likelihood_topk: Mean number of unannotated entries to leave out per image, >= 0.
         prior_threshold: Share of images above which the unannotated entries of a class are left
             out, in [0, 1]; None leaves none out, and then no class prior is needed.
-        unknown: ``'select'`` for the treatment above; ``'ignore'`` and ``'negative'`` as everywhere.
+        unknown: ``'select'`` for the treatment above; ``'negative'`` for all unannotated entries at
+            the cost above, without a selection; ``'ignore'`` for none.
+        detach: Whether the focal weights are excluded from the gradient.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
     Raises:
@@ -89,6 +93,7 @@ class PASL(MultiLabelLoss):
         likelihood_topk: float = LIKELIHOOD_TOPK,
         prior_threshold: float | None = PRIOR_THRESHOLD,
         unknown: str = 'select',
+        detach: bool = True,
         **common: Any,
     ) -> None:
         super().__init__(unknown=unknown, **common)
@@ -106,6 +111,7 @@ class PASL(MultiLabelLoss):
         self.gamma_unknown = gamma_unknown
         self.likelihood_topk = likelihood_topk
         self.prior_threshold = prior_threshold
+        self.detach = detach
         self._prior: Tensor | None = None
 
     def set_class_prior(self, prior: Tensor | Sequence[float]) -> None:
@@ -113,18 +119,23 @@ class PASL(MultiLabelLoss):
         self._prior = torch.as_tensor(prior, dtype=torch.float64)
 
     def positive(self, logits: Tensor) -> Tensor:
-        return focal(logits, self.gamma_pos)
+        return focal(logits, self.gamma_pos, self.detach)
 
     def negative(self, logits: Tensor) -> Tensor:
-        return focal(-logits, self.gamma_neg)
+        return focal(-logits, self.gamma_neg, self.detach)
+
+    def treat_unknown(self, target: Tensor) -> Tensor:
+        """Return the target unchanged: unannotated entries have a term of their own."""
+        return target
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         loss = super().elementwise(pred, target)
-        if self.unknown != 'select':
+        if self.unknown == 'ignore':
             return loss
-        unannotated = target < 0
-        charged = unannotated & ~self._likely_present(pred.detach(), unannotated)
-        return torch.where(charged, focal(-pred, self.gamma_unknown), loss)
+        charged = unannotated = target < 0
+        if self.unknown == 'select':
+            charged = unannotated & ~self._likely_present(pred.detach(), unannotated)
+        return torch.where(charged, focal(-pred, self.gamma_unknown, self.detach), loss)
 
     def _likely_present(self, logits: Tensor, unannotated: Tensor) -> Tensor:
         if self.prior_threshold is None:

@@ -43,6 +43,17 @@ class NeedsClassPrior(Protocol):
 
 
 @runtime_checkable
+class NeedsPositives(Protocol):
+    """A loss whose state starts from the observed positives of the training set.
+
+    Set by ``LossDataHook`` before a training that is not resumed.
+    """
+
+    def set_positives(self, samples: Tensor, classes: Tensor) -> None:
+        """Set the observed positives: M sample indices and M classes, (M,) each."""
+
+
+@runtime_checkable
 class HasMemory(Protocol):
     """A loss with a memory of samples, which ``LossDataHook`` saves in checkpoints."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 from .checks import check_samples, require_state
 from .epr import EPR, epr_loss
 from .terms import log_loss
+
+OBSERVED = 0.995  # estimated label of an observed positive at the start
 
 
 def taught_loss(
@@ -46,7 +49,9 @@ class ROLE(EPR):
     the cross-entropy of p given :math:`\tilde y`; the other half is the labels', with the two swapped.
 
     The labels v are a parameter, (samples, C), trained, averaged, saved and resumed like the others.
-    They need a higher learning rate and no weight decay::
+    Those of observed positives start at 0.995, the others at 1/2:
+    :class:`~mmpretrain_mlml.LossDataHook` sets them, in your own loop :meth:`set_positives`. They need
+    a higher learning rate and no weight decay::
 
         optim_wrapper = dict(
             paramwise_cfg=dict(custom_keys={'loss_module.labels': dict(lr_mult=10, decay_mult=0)})
@@ -61,7 +66,8 @@ class ROLE(EPR):
     Raises:
         RuntimeError: If it is called before the samples of the batch were set.
 
-    Source: arXiv 2106.09708 (ROLE); labels start at 1/2 here, at random near it there.
+    Source: arXiv 2106.09708 (ROLE). In the released code unobserved labels start at random near 1/2,
+    and logarithms have 1e-5 added.
     """
 
     def __init__(
@@ -70,6 +76,16 @@ class ROLE(EPR):
         super().__init__(expected_positives, **common)
         self.labels = nn.Parameter(torch.zeros(num_samples, num_classes))
         self._samples: Tensor | None = None
+
+    def set_positives(self, samples: Tensor, classes: Tensor) -> None:
+        """Start the labels of observed positives at 0.995, before training.
+
+        Args:
+            samples: Sample index of each positive, (M,).
+            classes: Class of each positive, (M,).
+        """
+        with torch.no_grad():
+            self.labels[samples, classes] = math.log(OBSERVED) - math.log1p(-OBSERVED)
 
     def set_samples(self, indices: Tensor, total: int) -> None:
         """Set the sample indices of the next batch, (N,), each in [0, total).

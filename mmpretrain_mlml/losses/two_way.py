@@ -37,7 +37,8 @@ def two_way_loss(
         pos_weight: Number of times that a positive counts in its sum, (C,) or ().
 
     Returns:
-        Shape (N, C).
+        Shape (N, C). The sum over all processes, divided by the number of images, is the mean over
+        the images with a positive plus the mean over the classes with one.
 
     Source: two-way multi-label loss (CVPR 2023).
     """
@@ -50,7 +51,15 @@ def two_way_loss(
         )
         for log_sum_exp in (_over_classes, _over_images)
     )
-    return (by_image[:, None] + by_class) * (target >= 0) / max(logits.size(1), 1)
+    present = target == 1
+    images, positive_images = total(
+        torch.stack([logits.new_tensor(len(logits)), present.any(1).sum().to(logits)])
+    )
+    positive_classes = total(present.sum(0).to(logits)).count_nonzero()
+    by_image = by_image * images / positive_images.clamp(min=1) / max(logits.size(1), 1)
+    by_class = by_class / positive_classes.clamp(min=1)
+    shares: Tensor = by_image[:, None] + by_class
+    return shares * (target >= 0)
 
 
 def _over_classes(x: Tensor, count: Tensor) -> Tensor:
@@ -84,8 +93,9 @@ class TwoWay(MultiLabelLoss):
 
     .. math:: \mathrm{softplus}(T_+ \log \sum_{pos} e^{-x / T_+} + T_- \log \sum_{neg} e^{x / T_-})
 
-    The loss is the mean over images of the first plus the mean over classes of the second; an image or
-    class without positives, or without negatives, costs nothing there. Each entry carries its share.
+    The loss is the mean of the first over the images that have a positive plus the mean of the second
+    over the classes that have one, as in the released code. An image or class without negatives costs
+    nothing there. Each entry carries its share.
 
     Args:
         temperature_pos: :math:`T_+`, > 0.

@@ -10,8 +10,9 @@ from mmpretrain_mlml import GR
 
 
 def gr(p, epoch, epochs=10):
-    s = epoch / epochs
-    w, mu, sigma = 2 * s, 0.5 + 0.3 * s, 2 - 1.5 * s
+    w = 2 * epoch / epochs
+    ahead = (epoch + 1) / epochs  # of mu and sigma, as in the released code
+    mu, sigma = 0.5 + 0.3 * ahead, 2 - 1.5 * ahead
     k, v = sigmoid(w * p - 2), math.exp(-((p - mu) ** 2) / (2 * sigma**2))
     return v * (k * (1 - p**0.01) / 0.01 + (1 - k) * p)
 
@@ -28,7 +29,7 @@ def test_weights_depend_on_p_and_are_not_differentiated():
     gradients = slope(ready(GR, 5), x, torch.zeros(1, 2))
     for logit, gradient in zip(x[0].tolist(), gradients[0].tolist()):
         p = sigmoid(logit)
-        w, mu, sigma = 1.0, 0.65, 1.25
+        w, mu, sigma = 1.0, 0.68, 1.1
         k, v = sigmoid(w * p - 2), math.exp(-((p - mu) ** 2) / (2 * sigma**2))
         expected = v * (k * -(p**0.01) * (1 - p) + (1 - k) * p * (1 - p))
         assert gradient == pytest.approx(expected, rel=1e-12)

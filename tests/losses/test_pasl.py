@@ -1,8 +1,10 @@
 """P-ASL with CSL: three kinds of entries, and the selection among the unannotated."""
 
+import math
+
 import pytest
 import torch
-from helpers.losses import CLASSES, batch, entries, ready
+from helpers.losses import CLASSES, batch, entries, ready, slope
 
 from mmpretrain_mlml import PASL
 
@@ -26,6 +28,24 @@ def test_without_selection_every_unannotated_entry_costs():
     x, y = batch(values=(-1.0, 0.0, 1.0))
     loss = ready(PASL, likelihood_topk=0, prior_threshold=None)
     assert (entries(loss, x, y)[y == -1] > 0).all()
+
+
+def test_unknown_as_negative_keeps_the_exponent_of_unannotated_entries():
+    x, y = batch(values=(-1.0, 0.0, 1.0))
+    p = x.sigmoid()
+    loss = ready(PASL, unknown='negative', gamma_neg=1, gamma_unknown=4)
+    expected = -(p**4) * (1 - p).log()
+    torch.testing.assert_close(
+        entries(loss, x, y)[y == -1], expected[y == -1], rtol=1e-9, atol=1e-14
+    )
+
+
+def test_focal_weights_are_detached_unless_asked():
+    x, y = torch.zeros(1, 1, dtype=torch.float64), -torch.ones(1, 1)
+    kwargs = {'likelihood_topk': 0, 'prior_threshold': None}
+    assert slope(PASL(**kwargs), x, y).item() == pytest.approx(1 / 32)
+    expected = 1 / 32 + 4 * math.log(2) / 32  # the weight p^4 has a slope, too
+    assert slope(PASL(detach=False, **kwargs), x, y).item() == pytest.approx(expected)
 
 
 def test_the_prior_must_be_set_and_fit_the_classes():

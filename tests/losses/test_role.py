@@ -31,6 +31,13 @@ def test_labels_teach_the_network_and_the_network_the_labels():
     assert not loss.labels.grad[11:].any()
 
 
+def test_observed_positives_start_at_0_995():
+    loss = ROLE(expected_positives=2.0, num_samples=3, num_classes=2)
+    loss.set_positives(torch.tensor([0, 2]), torch.tensor([1, 0]))
+    expected = torch.tensor([[0.5, 0.995], [0.5, 0.5], [0.995, 0.5]])
+    torch.testing.assert_close(loss.labels.detach().sigmoid(), expected)
+
+
 def test_samples_must_fit_the_labels():
     loss = ROLE(expected_positives=2.0, num_samples=10, num_classes=5)
     with pytest.raises(ValueError, match='10 rows of labels and the training set 50 samples'):

@@ -16,7 +16,9 @@ def two_way(x, y, t_pos, t_neg):
         costs = []
         for logits, labels in zip(*(np.moveaxis(a.numpy(), axis, -1) for a in (x, y))):
             positive, negative = logits[labels == 1], logits[labels == 0]
-            if len(positive) == 0 or len(negative) == 0:
+            if len(positive) == 0:
+                continue  # no part of the mean
+            if len(negative) == 0:
                 costs.append(0.0)
                 continue
             inner = t_pos * math.log(sum(math.exp(-v / t_pos) for v in positive))

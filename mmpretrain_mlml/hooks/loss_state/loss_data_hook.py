@@ -7,8 +7,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
-from ...datasets.statistics import count_labels
-from ...losses.protocols import NeedsClassPrior, NeedsSamples, memory_of
+from ...datasets.statistics import count_labels, observed_positives
+from ...losses.protocols import NeedsClassPrior, NeedsPositives, NeedsSamples, memory_of
 from ...losses.sample_memory import SampleMemory
 from ...runtime.models import all_modules
 from ...runtime.unwrap import unwrap_model, unwrap_single_dataset
@@ -23,6 +23,8 @@ class LossDataHook(Hook):
     - ``NeedsClassPrior``, such as :class:`~mmpretrain_mlml.PASL`: ``set_class_prior(prior)`` is called
       before training with the share of images that show each class, (C,), counted from the training
       labels.
+    - ``NeedsPositives``, such as :class:`~mmpretrain_mlml.ROLE`: ``set_positives(samples, classes)``
+      is called before a training that is not resumed, with the observed positives of the training set.
     - ``NeedsSamples``, such as :class:`~mmpretrain_mlml.LLCp`: ``set_samples(indices, total)`` is
       called before each iteration with the indices of the samples in the batch, (N,), and the number
       of samples in the data set.
@@ -41,13 +43,21 @@ class LossDataHook(Hook):
     def __init__(self) -> None:
         self._sample_losses: list[NeedsSamples] = []
         self._total = 0
+        self._resumed = False
 
     def before_train(self, runner: Runner) -> None:
-        losses = [module for module in all_modules(runner) if isinstance(module, NeedsClassPrior)]
-        if losses:
-            prior = torch.from_numpy(count_labels(runner.train_dataloader.dataset).prior)
-            for loss in losses:
+        dataset, modules = runner.train_dataloader.dataset, list(all_modules(runner))
+        prior_losses = [module for module in modules if isinstance(module, NeedsClassPrior)]
+        if prior_losses:
+            prior = torch.from_numpy(count_labels(dataset).prior)
+            for loss in prior_losses:
                 loss.set_class_prior(prior)
+        starting = [module for module in modules if isinstance(module, NeedsPositives)]
+        if starting and not self._resumed:
+            reason = f'{type(starting[0]).__name__} starts from the labels of the training samples'
+            positives = observed_positives(unwrap_single_dataset(dataset, reason))
+            for start in starting:
+                start.set_positives(*map(torch.from_numpy, positives))
 
     def before_train_epoch(self, runner: Runner) -> None:
         self._sample_losses = [
@@ -70,7 +80,8 @@ class LossDataHook(Hook):
             checkpoint['label_tables'] = states
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        states = checkpoint.get('label_tables', {}) if runner._resume else {}
+        self._resumed = bool(runner._resume)
+        states = checkpoint.get('label_tables', {}) if self._resumed else {}
         for name, memory in _memories(runner).items():
             if name in states:
                 memory.load(states[name])

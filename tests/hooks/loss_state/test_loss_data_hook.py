@@ -41,8 +41,7 @@ class StopInThirdEpoch(Hook):
 @pytest.mark.parametrize('kind', ['LLCp', 'APL'])
 def test_resumed_memory_ends_like_an_uninterrupted_one(kind, tmp_path):
     loss = {'type': kind, '_delete_': True}
-    if kind == 'LLCp':
-        loss['delta'] = 3.0
+    loss |= {'delta': 3.0} if kind == 'LLCp' else {'warmup': 1}
     changes = {'model': {'head': {'loss': loss}}, 'train_cfg': {'max_epochs': 4}}
     straight = make_runner(tmp_path / 'straight', **changes)
     straight.train()
@@ -77,3 +76,39 @@ def test_loss_with_memory_refuses_several_data_sets(repeated, tmp_path):
     runner._train_dataloader['dataset'] = several
     with pytest.raises(ValueError, match=r'LLCp keeps a row.*ConcatDataset'):
         runner.train()
+
+
+class KeepLabels(Hook):
+    """Keeps the labels of ROLE, and of its average, with which training begins."""
+
+    priority = 'LOWEST'
+
+    def before_train(self, runner):
+        average = next(h for h in runner.hooks if hasattr(h, 'ema_model')).ema_model.module
+        models = runner.model, average
+        self.labels = [one.head.loss_module.labels.detach().clone() for one in models]
+
+
+def test_labels_of_role_start_from_observed_positives(tmp_path):
+    """In the model and in its average; a resumed run keeps what it has learned."""
+    loss = {'type': 'ROLE', 'expected_positives': 2.0, 'num_samples': 48, 'num_classes': 10}
+    changes = {
+        'model': {'head': {'loss': {**loss, '_delete_': True}}},
+        'custom_hooks': [{'type': 'WeightAverageHook'}],
+    }
+    runner = make_runner(tmp_path, train_cfg={'max_epochs': 2}, **changes)
+    start = KeepLabels()
+    runner.register_hook(start)
+    runner.train()
+    dataset = runner.train_dataloader.dataset
+    expected = torch.full((48, 10), 0.5)
+    for index in range(len(dataset)):
+        expected[index, dataset.get_data_info(index)['gt_label']] = 0.995
+    for labels in start.labels:
+        torch.testing.assert_close(labels.sigmoid(), expected)
+    learned = loss_of(runner).labels.detach().clone()
+    assert not torch.allclose(learned.sigmoid(), expected)
+    resumed = make_runner(tmp_path, resume=True, train_cfg={'max_epochs': 3}, **changes)
+    resumed.register_hook(start)
+    resumed.train()
+    assert torch.equal(start.labels[0], learned)
