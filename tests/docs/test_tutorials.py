@@ -23,7 +23,7 @@ FENCE = re.compile(
     r'^```(?:\{code-block\} )?(\w+)\n(?::caption: (\S+)\n\n)?(.*?)^```$', re.MULTILINE | re.DOTALL
 )
 DECIMAL = r'-?\d+\.\d+'
-SCORE_TOLERANCE = 6.0
+SCORE_TOLERANCE = 10.0
 
 
 class Block(NamedTuple):
