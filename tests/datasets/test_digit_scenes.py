@@ -103,6 +103,6 @@ def test_unobserved_entries_reach_loss_and_scores(tmp_path):
     known = torch.stack([sample.gt_score for sample in samples]).numpy()
     assert (known == -1).any()
     expected = multi_label_scores(predicted, known)
-    found = runner.val_loop.run()
+    result = runner.val_loop.run()
     for key, value in expected.summary.items():
-        assert found[f'multi-label/{key}'] == pytest.approx(value, abs=1e-4), key
+        assert result[f'multi-label/{key}'] == pytest.approx(value, abs=1e-4), key

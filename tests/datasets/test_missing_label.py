@@ -120,5 +120,5 @@ def test_the_target_follows_labels_that_a_transform_changes():
 def test_complete_labels_follow_the_subset(indices):
     some = DigitScenes(split='train', size=9, protocol='single', indices=indices)
     every = DigitScenes(split='train', size=9, indices=indices)
-    found = some.complete_labels().labels
-    assert found == [every.get_data_info(i)['gt_label'] for i in range(len(every))]
+    labels = some.complete_labels().labels
+    assert labels == [every.get_data_info(i)['gt_label'] for i in range(len(every))]

@@ -21,12 +21,12 @@ def random_case(n=300, c=12, seed=0, decimals=None):
 
 def test_equals_the_released_validation(official):
     for case in official['metrics']:
-        found = multi_label_scores(
+        result = multi_label_scores(
             np.array(case['scores']), np.array(case['targets']), case['threshold']
         )
-        np.testing.assert_allclose(found.ap, case['AP'], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(result.ap, case['AP'], rtol=0, atol=1e-6)
         for ours, theirs in OFFICIAL_NAMES.items():
-            assert abs(found.summary[ours] - case[theirs]) < 1e-6, ours
+            assert abs(result.summary[ours] - case[theirs]) < 1e-6, ours
 
 
 @pytest.mark.parametrize('decimals', [None, 1], ids=['distinct', 'many ties'])
@@ -34,7 +34,7 @@ def test_equals_scikit_learn(decimals):
     scores, targets = random_case(decimals=decimals)
     expected = [100 * average_precision_score(t, s) for s, t in zip(scores.T, targets.T)]
     np.testing.assert_allclose(average_precision(scores, targets), expected)
-    found = multi_label_scores(scores, targets, 0.5).summary
+    result = multi_label_scores(scores, targets, 0.5).summary
     for average, names in (
         ('macro', ('CP', 'CR', 'CF1_classwise_mean')),
         ('micro', ('OP', 'OR', 'OF1')),
@@ -42,7 +42,7 @@ def test_equals_scikit_learn(decimals):
         expected = precision_recall_fscore_support(
             targets, scores > 0.5, average=average, zero_division=0
         )
-        np.testing.assert_allclose([found[name] for name in names], 100 * np.array(expected[:3]))
+        np.testing.assert_allclose([result[name] for name in names], 100 * np.array(expected[:3]))
 
 
 def test_ties_do_not_depend_on_the_order_of_images():
@@ -53,25 +53,25 @@ def test_ties_do_not_depend_on_the_order_of_images():
 
 
 def test_a_score_at_the_threshold_is_not_predicted():
-    found = multi_label_scores(np.array([[0.5, 0.6]]), np.array([[1, 1]]), threshold=0.5).summary
-    assert (found['OP'], found['OR']) == (100, 50)
+    result = multi_label_scores(np.array([[0.5, 0.6]]), np.array([[1, 1]]), threshold=0.5).summary
+    assert (result['OP'], result['OR']) == (100, 50)
 
 
 def test_topk_replaces_the_threshold():
     scores, targets = random_case()
-    found = multi_label_scores(scores, targets, topk=3).summary
+    result = multi_label_scores(scores, targets, topk=3).summary
     chosen = np.zeros_like(targets)
     for row, values in zip(chosen, scores):
         row[np.argsort(values)[-3:]] = 1
     expected = precision_recall_fscore_support(targets, chosen, average='micro')
     np.testing.assert_allclose(
-        [found[k] for k in ('OP', 'OR', 'OF1')], 100 * np.array(expected[:3])
+        [result[k] for k in ('OP', 'OR', 'OF1')], 100 * np.array(expected[:3])
     )
 
 
 def test_topk_selects_observed_entries():
-    found = multi_label_scores(np.array([[0.9, 0.8, 0.1]]), np.array([[-1, 1, 0]]), topk=1).summary
-    assert (found['OP'], found['OR']) == (100, 100)
+    result = multi_label_scores(np.array([[0.9, 0.8, 0.1]]), np.array([[-1, 1, 0]]), topk=1).summary
+    assert (result['OP'], result['OR']) == (100, 100)
 
 
 def test_unobserved_entries_are_left_out():
@@ -79,9 +79,9 @@ def test_unobserved_entries_are_left_out():
     known = np.random.RandomState(1).rand(len(scores)) < 0.6
     hidden = np.where(known[:, None], targets, -1)
     expected = multi_label_scores(scores[known], targets[known])
-    found = multi_label_scores(scores, hidden)
-    assert found.summary == pytest.approx(expected.summary)
-    assert found.ap == pytest.approx(expected.ap)
+    result = multi_label_scores(scores, hidden)
+    assert result.summary == pytest.approx(expected.summary)
+    assert result.ap == pytest.approx(expected.ap)
 
 
 def test_classes_without_positives_count_as_zero_or_are_skipped():

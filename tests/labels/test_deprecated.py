@@ -31,8 +31,8 @@ def test_former_functions_return_former_attributes(coco_root, tmp_path):
     with pytest.raises(LabelError, match='without a comma'):
         examination.sound()
     instances = coco_root / 'annotations/instances_train2014.json'
-    found, _, problems = labels.examine_instances(instances)
-    assert (found, problems) == (parse_instances(instances).labels, [])
+    instance_labels, _, problems = labels.examine_instances(instances)
+    assert (instance_labels, problems) == (parse_instances(instances).labels, [])
 
 
 @pytest.mark.filterwarnings('ignore:.*deprecated:DeprecationWarning')

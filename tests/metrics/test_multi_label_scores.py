@@ -47,17 +47,17 @@ def log(caplog):
 
 @pytest.mark.parametrize('as_labels', [True, False])
 def test_metric_names_and_values(case, as_labels):
-    found = evaluate(*case, as_labels)
+    result = evaluate(*case, as_labels)
     expected = multi_label_scores(*case).summary
-    assert found == pytest.approx({f'multi-label/{name}': v for name, v in expected.items()})
+    assert result == pytest.approx({f'multi-label/{name}': v for name, v in expected.items()})
     assert list(expected) == ['mAP', 'CP', 'CR', 'CF1', 'CF1_classwise_mean', 'OP', 'OR', 'OF1']
 
 
 def test_options_reach_the_arithmetic(case):
-    found = evaluate(*case, threshold=0.3, prefix='x')
-    assert found['x/OF1'] == pytest.approx(multi_label_scores(*case, 0.3).summary['OF1'])
-    found = evaluate(*case, topk=2)
-    assert found['multi-label/OF1'] == pytest.approx(
+    result = evaluate(*case, threshold=0.3, prefix='x')
+    assert result['x/OF1'] == pytest.approx(multi_label_scores(*case, 0.3).summary['OF1'])
+    result = evaluate(*case, topk=2)
+    assert result['multi-label/OF1'] == pytest.approx(
         multi_label_scores(*case, topk=2).summary['OF1']
     )
     with pytest.raises(ValueError, match='empty_classes'):
@@ -67,8 +67,8 @@ def test_options_reach_the_arithmetic(case):
 def test_unobserved_entries_come_in_gt_score(case):
     scores, targets = case
     targets[::3] = -1
-    found = evaluate(scores, targets, as_labels=False)
-    assert found['multi-label/mAP'] == pytest.approx(
+    result = evaluate(scores, targets, as_labels=False)
+    assert result['multi-label/mAP'] == pytest.approx(
         multi_label_scores(scores, targets).summary['mAP']
     )
 
@@ -115,12 +115,12 @@ def test_predictions_are_written_to_a_file(case, tmp_path):
     scores, targets = case
     out = tmp_path / 'deeper/predictions.npz'
     evaluate(*case, out=str(out), classes=list('abcde'))
-    found = Predictions.load(out)
-    assert found.scores.dtype == np.float32
-    assert found.targets.dtype == np.int8
-    assert (found.scores == scores).all()
-    assert (found.targets == targets).all()
-    assert found.classes.tolist() == list('abcde')
+    result = Predictions.load(out)
+    assert result.scores.dtype == np.float32
+    assert result.targets.dtype == np.int8
+    assert (result.scores == scores).all()
+    assert (result.targets == targets).all()
+    assert result.classes.tolist() == list('abcde')
     evaluate(scores[:9], targets[:9], out=str(out))  # the last evaluation's
     assert len(Predictions.load(out).names) == 9
     assert [path.name for path in out.parent.iterdir()] == [out.name]
@@ -141,7 +141,7 @@ def test_the_file_holds_predictions_of_the_averaged_model(tmp_path):
     scores = runner.message_hub.log_scalars
     averaged, raw = (scores[f'val/{part}multi-label/mAP'].current() for part in ('', 'raw/'))
     saved = Predictions.load(out)
-    found = multi_label_scores(saved.scores, saved.targets).summary['mAP']
+    result = multi_label_scores(saved.scores, saved.targets).summary['mAP']
     assert averaged != raw
-    assert found == pytest.approx(averaged)
+    assert result == pytest.approx(averaged)
     assert saved.names.tolist() == [str(n) for n in range(50)]

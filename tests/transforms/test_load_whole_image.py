@@ -31,21 +31,21 @@ def load(tmp_path):
 @pytest.mark.parametrize('kind', [*WHOLE, *ODD])
 def test_complete_images_load_as_with_mmcv(load, kind, backend):
     content = {**WHOLE, **ODD}[kind]
-    found = load(content, imdecode_backend=backend)
+    loaded = load(content, imdecode_backend=backend)
     expected = load(content, LoadImageFromFile, imdecode_backend=backend)
-    assert found.keys() == expected.keys()
-    assert np.array_equal(found['img'], expected['img'])
-    assert found['img'].dtype == np.uint8
-    assert found['img_shape'] == found['ori_shape'] == expected['img_shape']
+    assert loaded.keys() == expected.keys()
+    assert np.array_equal(loaded['img'], expected['img'])
+    assert loaded['img'].dtype == np.uint8
+    assert loaded['img_shape'] == loaded['ori_shape'] == expected['img_shape']
 
 
 @pytest.mark.parametrize('kind', [*WHOLE, 'CMYK', 'grey', 'transparent', 'large'])
 def test_pixels_are_those_of_pillow_in_three_channels(load, kind):
     content = {**WHOLE, **ODD}[kind]
     expected = np.array(Image.open(io.BytesIO(content)).convert('RGB'))[..., ::-1]
-    found = load(content)['img']
-    assert found.shape == expected.shape
-    assert np.abs(found.astype(int) - expected).max() <= 1
+    loaded = load(content)['img']
+    assert loaded.shape == expected.shape
+    assert np.abs(loaded.astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))

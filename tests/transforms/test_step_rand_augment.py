@@ -62,10 +62,10 @@ def test_magnitudes_are_nine_even_steps(augment):
     for operation in augment.transforms:
         name = type(operation).__name__
         if name in MAGNITUDES:
-            found = []
+            magnitudes = []
             for operation.magnitude_level in range(1, 10):
-                found.append(rounded.get(name, float)(operation.random_magnitude()))
-            assert found == pytest.approx(MAGNITUDES[name]), name
+                magnitudes.append(rounded.get(name, float)(operation.random_magnitude()))
+            assert magnitudes == pytest.approx(MAGNITUDES[name]), name
         signs = operation.random_negative_prob
         if name in ('Sharpness', 'Contrast', 'ColorTransform', 'Brightness', 'Shear', 'Translate'):
             assert signs == 0.5, name
@@ -103,11 +103,11 @@ PILLOW = {
 @pytest.mark.parametrize('step', [3, 9])
 def test_an_operation_does_what_pillow_does(augment, picture, name, step):
     """The released package works on Pillow images; OpenCV rounds a little differently."""
-    found = forced(augment, name, step)({'img': picture.copy()})['img']
+    result = forced(augment, name, step)({'img': picture.copy()})['img']
     magnitude = MAGNITUDES.get(name, [None] * 9)[step - 1]
     image = Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
     expected = cv2.cvtColor(np.asarray(PILLOW[name](image, magnitude)), cv2.COLOR_RGB2BGR)
-    difference = np.abs(found.astype(int) - expected)
+    difference = np.abs(result.astype(int) - expected)
     assert np.median(difference) <= 1
     assert np.mean(difference) < 3.0, name
 
