@@ -20,7 +20,6 @@ def test_safetensors_hold_every_weight(model_and_info, tmp_path):
     assert json.loads(description.read_text()) == info
 
 
-@pytest.mark.slow
 def test_onnx_gives_the_probabilities_of_the_whole_pipeline(model_and_info, tmp_path):
     onnxruntime = pytest.importorskip('onnxruntime')
     pytest.importorskip('onnxscript')

@@ -144,7 +144,6 @@ def test_outputs_must_come_in_order():
         assert_shown('b\na', 'a\nb')
 
 
-@pytest.mark.slow
 def test_first_training(clone):
     run('first_training')
 
@@ -153,7 +152,6 @@ def test_own_loop(clone):
     run('own_loop')
 
 
-@pytest.mark.slow
 def test_own_config(clone):
     run('own_config')
     files = [block.caption for block in blocks('own_config') if block.caption]

@@ -137,7 +137,6 @@ def test_iteration_loop_is_watched_by_passes(tmp_path, monkeypatch):
     assert warnings_of(tmp_path) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('name', ['hill', 'splc'])
 def test_shipped_digits_configs_are_not_warned_of(name, tmp_path):
     cfg = Config.fromfile(config(f'digits_0.4left_{name}.py'))

@@ -64,7 +64,6 @@ def runs(run_tool, free_port, tmp_path_factory):
 
 
 @pytest.mark.dist
-@pytest.mark.slow
 @pytest.mark.parametrize('split', list(SPLITS)[1:])
 def test_training_equals_that_with_whole_batches(runs, split):
     (expected, log), (checkpoint, other_log) = runs['one'], runs[split]
@@ -87,7 +86,6 @@ def validations(log):
 
 
 @pytest.mark.dist
-@pytest.mark.slow
 def test_logged_loss_is_that_of_the_whole_batch(runs):
     one, four = (
         [row['loss'] for row in runs[split][1] if 'loss' in row]

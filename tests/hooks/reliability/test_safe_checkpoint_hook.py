@@ -44,7 +44,6 @@ def run(folder, epochs=2, **changes):
     return runner
 
 
-@pytest.mark.slow
 def test_full_disk_leaves_a_checkpoint_to_resume_from(tmp_path, monkeypatch):
     straight = FullDisk(fails_at=-1)
     monkeypatch.setattr(os, 'fsync', straight)

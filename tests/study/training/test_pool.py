@@ -112,7 +112,6 @@ def test_the_former_name_of_resume_still_works_and_warns(tmp_path):
         train([little_run('a')], tmp_path, jobs=1, go_on=True)
 
 
-@pytest.mark.slow
 def test_runs_train_side_by_side_and_a_failed_one_shows_its_log(tmp_path, capsys):
     good = [
         Run(name, 'digits_full_bce.py', name, (*DIGITS_SMALL, f'randomness.seed={seed}'))
