@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import runpy
+import sys
 from pathlib import Path
+from typing import Any
 
 import mmpretrain
+from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.runner import FlexibleRunner, Runner
 
 from ..repairs.distributed import end_with_launcher, leave_gloo
+from .config_check import check_config
+from .config_keys import option_keys
 from .threads import set_threads
 
 
@@ -28,6 +34,7 @@ def run_mmpretrain_script(name: str) -> None:
     threads = set_threads()
     if os.environ.get('RANK', '0') == '0':
         print_log(threads)
+    check_before_running()
     package = Path(mmpretrain.__file__).parent
     places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
     for script in places:
@@ -41,3 +48,21 @@ def run_mmpretrain_script(name: str) -> None:
             leave_gloo()
             return
     raise FileNotFoundError(f'MMPretrain {mmpretrain.__version__} has no tools/{name} at {places}')
+
+
+def check_before_running() -> None:
+    """Make runners check their config before they are built from it, and log what has no effect."""
+    options = option_keys(sys.argv[1:])
+    for runner in (Runner, FlexibleRunner):
+        runner.from_cfg = classmethod(_checked(runner.from_cfg.__func__, options))
+
+
+def _checked(from_cfg: Any, options: list[str]) -> Any:
+    def from_checked_cfg(cls: type, cfg: Config) -> Any:
+        warnings = check_config(cfg, options)
+        runner = from_cfg(cls, cfg)
+        for warning in warnings:  # now into the log file of the run, too
+            runner.logger.warning(warning)
+        return runner
+
+    return from_checked_cfg

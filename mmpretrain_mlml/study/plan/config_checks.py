@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.registry import Registry, init_default_scope
-from mmengine.runner import Runner
 from mmpretrain.registry import (
     DATASETS,
     HOOKS,
@@ -25,24 +24,16 @@ from torch.utils.data import DataLoader
 
 from ...datasets.full_labels import FullLabels
 from ...metrics.multi_label_scores import MultiLabelScores
+from ...runtime.config_keys import suggestion
 
 _METRIC = 'mmpretrain_mlml.MultiLabelScores'
 _SCORING = 'threshold', 'topk', 'empty_classes', 'prefix'  # a report needs their defaults
-_NOT_OF_RUNNER = ('custom_imports', 'auto_scale_lr')  # top-level keys that Runner does not take
 _TAKEN_OUT = {  # keys that MMEngine takes out before it builds a part
     'optim_wrapper': ('optimizer', 'constructor', 'paramwise_cfg'),
     'train_cfg': ('by_epoch',),
     'param_scheduler': ('convert_to_iter_based',),
     'train_dataloader': ('dataset', 'sampler', 'batch_sampler', 'num_batch_per_epoch'),
 }
-
-
-def check_keys(options: Iterable[str], base: Iterable[str]) -> None:
-    """Raise ValueError if nothing would read a top-level option."""
-    known = {*base, *inspect.signature(Runner).parameters, *_NOT_OF_RUNNER}
-    unknown = sorted(set(options) - known)
-    if unknown:
-        raise ValueError(f'options: nothing reads {unknown}; the base has {sorted(base)}')
 
 
 def check_parts(cfg: Config) -> None:
@@ -102,7 +93,8 @@ def _check_part(key: str, part: Any, registry: Registry) -> None:
     kind = part['type']
     cls = registry.get(kind) if isinstance(kind, str) else kind
     if cls is None:
-        raise ValueError(f'{key}: there is no {kind!r} in the registry of {registry.name}s')
+        hint = suggestion(kind, registry.module_dict)
+        raise ValueError(f'{key}: there is no {kind!r} in the registry of {registry.name}s{hint}')
     arguments = {k: v for k, v in part.items() if k not in ('type', *_TAKEN_OUT.get(key, ()))}
     if registry is HOOKS:
         arguments.pop('priority', None)

@@ -12,8 +12,9 @@ from typing import Any
 from mmengine.config import Config
 
 from ...paths import shipped
+from ...runtime.config_keys import check_keys
 from ..run import Run
-from .config_checks import check_keys, check_parts, error_context
+from .config_checks import check_parts, error_context
 from .file_checks import check_content, check_names
 
 
