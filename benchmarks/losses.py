@@ -1,11 +1,12 @@
 """Time and memory of forward and backward of each loss, as a ratio to binary cross-entropy.
 
 python benchmarks/losses.py [--out losses.json] [--device cuda] [--only Hill SPLC]
+python benchmarks/losses.py --weighted    # time with weights by class, as a ratio to the time without
 
-One CPU thread, float32, sum over the batch, 3 % of the entries positive, the same tensors for both.
-Runs of the two alternate; the time is the median of the ratios of neighbours, the memory the ratio of
-the peaks of what is allocated beside logits and targets. "compiled" compares torch.compile of
-both at (128, 80); memory is at (256, 9605).
+One CPU thread, float32, sum over the batch, 3 % positives, the same tensors for both. Runs of the two
+alternate; the time is the median of the ratios of neighbouring runs, the memory the ratio of the peak
+allocation beside logits and targets. "compiled" compares torch.compile of both at (128, 80); memory is
+at (256, 9605).
 """
 
 import argparse
@@ -24,35 +25,37 @@ from rich.table import Table
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from mmpretrain_mlml import EPR, FAMILY, PASL, ROLE
+from mmpretrain_mlml import BCE, EPR, FAMILY, ROLE, SPLC, FocalMargin, Hill
 from mmpretrain_mlml.losses.functional import hill_loss, splc_loss
+from mmpretrain_mlml.losses.protocols import NeedsClassPrior, NeedsSamples, set_epoch
 
 SHAPES = {(128, 80): 301, (256, 9605): 15, (1024, 20000): 3}
 COMPILED = (128, 80)
 MEMORY = (256, 9605)
+WEIGHTED = {(128, 80): 1501, (256, 9605): 61}
+ONE_PASS = BCE, FocalMargin, Hill, SPLC  # keep weights by class on the fast path
 
 
-def ours(shape: tuple[int, int]) -> dict[str, Callable[..., Any]]:
-    """Return the losses of the family, with the state that they need from outside."""
-    losses: dict[str, Callable[..., Any]] = {}
+def ours(shape: tuple[int, int]) -> dict[str, Callable]:
+    """Build the losses of the family and set the state that they need."""
+    losses: dict[str, Callable] = {}
     for cls in FAMILY:
-        needed: dict[str, Any] = {'expected_positives': 3.0} if issubclass(cls, EPR) else {}
+        arguments: dict[str, Any] = {'expected_positives': 3.0} if issubclass(cls, EPR) else {}
         if cls is ROLE:
-            needed.update(num_samples=shape[0], num_classes=shape[1])
-        loss: Any = cls(reduction='sum', **needed)
-        if hasattr(loss, 'set_epoch'):
-            loss.set_epoch(5, 31)
-        if cls is PASL:
+            arguments.update(num_samples=shape[0], num_classes=shape[1])
+        loss = cls(reduction='sum', **arguments)
+        set_epoch(loss, 5, 31)
+        if isinstance(loss, NeedsClassPrior):
             loss.set_class_prior(torch.full(shape[1:], 0.03))
-        if hasattr(loss, 'set_samples'):
+        if isinstance(loss, NeedsSamples):
             loss.set_samples(torch.arange(shape[0]), shape[0])
         losses[cls.__name__] = loss
     return losses
 
 
-def peers() -> dict[str, Callable[..., Any]]:
-    """Return the plain formulas, and the losses of MMPretrain and timm if installed."""
-    losses: dict[str, Callable[..., Any]] = {
+def peers() -> dict[str, Callable]:
+    """Return the plain formulas, and the losses of MMPretrain and timm where they are installed."""
+    losses: dict[str, Callable] = {
         'Hill, plain formula': lambda x, y: hill_loss(x, y, reduction='sum'),
         'SPLC, plain formula': lambda x, y: splc_loss(x, y, True, reduction='sum'),
     }
@@ -75,16 +78,42 @@ def peers() -> dict[str, Callable[..., Any]]:
     return losses
 
 
+def weighted(shape: tuple[int, int], only: list[str] | None) -> dict[str, dict[str, float]]:
+    """Return the time of each kind of weights by loss, as a ratio to the time without weights."""
+    class_weight, pos_weight = torch.rand(shape[1]).tolist(), (1 + torch.rand(shape[1])).tolist()
+    kinds: dict[str, dict[str, Any]] = {
+        'class_weight': {'class_weight': class_weight},
+        'pos_weight, one': {'pos_weight': 2.0},
+        'pos_weight, by class': {'pos_weight': pos_weight},
+        'both': {'class_weight': class_weight, 'pos_weight': pos_weight},
+    }
+    tensors = batch(shape, 'cpu')
+    ratios: dict[str, dict[str, float]] = {}
+    for cls in ONE_PASS:
+        if only and cls.__name__ not in only:
+            continue
+        plain, *losses = (cls(reduction='sum', **weights) for weights in ({}, *kinds.values()))
+        for loss in (plain, *losses):
+            set_epoch(loss, 5, 31)
+        for kind, loss in zip(kinds, losses):
+            times = ratio(loss, plain, tensors, WEIGHTED[shape])
+            ratios.setdefault(cls.__name__, {})[kind] = times
+    return ratios
+
+
 def bce(logits: Tensor, target: Tensor) -> Tensor:
+    """Return torch's binary cross-entropy, summed."""
     return F.binary_cross_entropy_with_logits(logits, target, reduction='sum')
 
 
 def step(loss: Callable, logits: Tensor, target: Tensor) -> None:
+    """Run forward and backward."""
     logits.grad = None
     loss(logits, target).backward()
 
 
 def seconds(loss: Callable, logits: Tensor, target: Tensor) -> float:
+    """Return the time of a step, in seconds."""
     if logits.is_cuda:
         torch.cuda.synchronize()
     start = perf_counter()
@@ -95,13 +124,19 @@ def seconds(loss: Callable, logits: Tensor, target: Tensor) -> float:
 
 
 def ratio(loss: Callable, peer: Callable, tensors: tuple[Tensor, Tensor], repeats: int) -> float:
-    for _ in range(min(repeats, 20) // 2 + 1):  # warm
+    """Return the median ratio of the times of two losses in alternating steps."""
+    for _ in range(min(repeats, 20) // 2 + 1):  # warm up
         seconds(loss, *tensors), seconds(peer, *tensors)
-    return median(seconds(loss, *tensors) / seconds(peer, *tensors) for _ in range(repeats))
+    ratios = []
+    for repeat in range(repeats):
+        pair = (loss, peer) if repeat % 2 else (peer, loss)  # neither gains by its place
+        times = {one: seconds(one, *tensors) for one in pair}
+        ratios.append(times[loss] / times[peer])
+    return median(ratios)
 
 
 def peak_bytes(loss: Callable, logits: Tensor, target: Tensor) -> int:
-    """The most that a step holds at a time, beside its inputs."""
+    """Return the peak memory of a step, in bytes, beside its inputs."""
     step(loss, logits, target)
     logits.grad = None
     if logits.is_cuda:
@@ -111,35 +146,30 @@ def peak_bytes(loss: Callable, logits: Tensor, target: Tensor) -> int:
         return torch.cuda.max_memory_allocated() - before
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         step(loss, logits, target)
-    held = most = 0
+    held = peak = 0
     for event in recorded.profiler.kineto_results.events():
         if event.name() == '[memory]':
             held += event.nbytes()
-            most = max(most, held)
-    return most
+            peak = max(peak, held)
+    return peak
 
 
 def batch(shape: tuple[int, int], device: str) -> tuple[Tensor, Tensor]:
+    """Return random logits and targets of which 3 % are positive."""
     logits = torch.randn(shape, device=device, requires_grad=True)
     return logits, (torch.rand(shape, device=device) < 0.03).float()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--out', type=Path, help='writes the ratios as JSON')
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--only', nargs='+', metavar='LOSS', help='such as Hill SPLC')
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+def against_bce(device: str, only: list[str] | None) -> dict[str, dict[str, float]]:
+    """Return the ratios to binary cross-entropy by loss: time by shape, memory, compiled."""
     ratios: dict[str, dict[str, float]] = {'torch BCE, microseconds': {}}
     for shape, repeats in SHAPES.items():
-        tensors = batch(shape, args.device)
+        tensors = batch(shape, device)
         own = median(seconds(bce, *tensors) for _ in range(repeats))
         ratios['torch BCE, microseconds'][str(shape)] = 1e6 * own
         losses = {**ours(shape), **peers()}
-        if args.only:
-            losses = {name: losses[name] for name in args.only}
+        if only:
+            losses = {name: losses[name] for name in only}
         for name, loss in track(losses.items(), f'measuring at {shape}'):
             ratios.setdefault(name, {})[str(shape)] = ratio(loss, bce, tensors, repeats)
             if shape == MEMORY:
@@ -147,17 +177,42 @@ def main() -> None:
     peer = torch.compile(bce, fullgraph=True)
     for name in {'Hill', 'SPLC'} & ratios.keys():
         loss = torch.compile(ours(COMPILED)[name], fullgraph=True)
-        ratios[name]['compiled'] = ratio(loss, peer, batch(COMPILED, args.device), 301)
+        ratios[name]['compiled'] = ratio(loss, peer, batch(COMPILED, device), 301)
+    return ratios
 
-    columns = [*map(str, SHAPES), 'memory', 'compiled']
-    table = Table(title='forward and backward, as a multiple of torch BCE')
+
+def show(title: str, ratios: dict[str, dict[str, float]], columns: list[str]) -> None:
+    """Print a table with a row for each loss."""
+    table = Table(title=title)
     for name in ('', *columns):
         table.add_column(name, no_wrap=True)
     for name, cells in ratios.items():
         table.add_row(name, *(f'{cells[key]:.2f}' if key in cells else '' for key in columns))
     Console().print(table)
+
+
+def main() -> None:
+    """Measure and print; write the ratios where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--out', type=Path, help='file for the ratios, as JSON')
+    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--only', nargs='+', metavar='LOSS', help='such as Hill SPLC')
+    parser.add_argument('--weighted', action='store_true', help='ratio to the time without weights')
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    results: Any
+    if args.weighted:
+        results = {str(shape): weighted(shape, args.only) for shape in WEIGHTED}
+        for shape, ratios in results.items():
+            columns = list(next(iter(ratios.values())))
+            show(f'weighted at {shape}, as a multiple of unweighted', ratios, columns)
+    else:
+        results = against_bce(args.device, args.only)
+        columns = [*map(str, SHAPES), 'memory', 'compiled']
+        show('forward and backward, as a multiple of torch BCE', results, columns)
     if args.out:
-        args.out.write_text(json.dumps(ratios, indent=2))
+        args.out.write_text(json.dumps(results, indent=2))
 
 
 if __name__ == '__main__':

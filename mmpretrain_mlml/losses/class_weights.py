@@ -85,20 +85,26 @@ class KeptFactors:
 
     def __init__(self) -> None:
         self._key: tuple[Any, ...] | None = None
+        self._weights: tuple[Tensor | None, Tensor | None] = None, None  # so that no id is reused
         self._factors = NO_FACTORS
 
     def of(self, logits: Tensor, class_weight: Tensor | None, pos_weight: Tensor | None) -> Factors:
         """Return the factors of two weights for logits (N, C)."""
         if class_weight is None and pos_weight is None:
             return NO_FACTORS
-        if logits.device.type != 'cpu' or torch.compiler.is_compiling():
-            return _new_factors(logits, class_weight, pos_weight)
         weights = class_weight, pos_weight
-        values = (None if w is None else w.double().numpy(force=True).tobytes() for w in weights)
-        key = logits.dtype, logits.size(1), *values  # all that the factors depend on
+        if torch.compiler.is_compiling() or logits.device.type != 'cpu':
+            return _new_factors(logits, *weights)
+        key = _version(class_weight), _version(pos_weight), logits.dtype, logits.size(1)
         if key != self._key:
-            self._key, self._factors = key, _new_factors(logits, *weights)
+            self._key, self._weights, self._factors = key, weights, _new_factors(logits, *weights)
         return self._factors
+
+
+def _version(weight: Tensor | None) -> tuple[int, int] | None:
+    if weight is None:
+        return None
+    return id(weight), 0 if weight.is_inference() else weight._version
 
 
 def _new_factors(logits: Tensor, class_weight: Tensor | None, pos_weight: Tensor | None) -> Factors:

@@ -81,35 +81,44 @@ def hill_one_pass(
     margin: float,
     gamma: float,
 ) -> Tensor:
-    """Return the sum of :func:`hill_loss` and write its gradient; see `one_pass.OnePass`."""
+    r"""Return the sum of :func:`hill_loss` and write its gradient; see `one_pass.OnePass`.
+
+    Beside :math:`\lambda - p` the negative term is quadratic in p, so p takes the root of a factor.
+    """
     hard = positives(t) if inspect_values else None
-    at = None if hard is None else torch.from_numpy(np.flatnonzero(hard))
     p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
-    if at is None:
-        height = torch.rsub(p, lamb)
-    else:
+    if hard is not None:  # all entries as negatives, then the positives by their indices
+        indices = np.flatnonzero(hard)
+        at = torch.from_numpy(indices)
         p.index_fill_(0, at, 0)  # where a negative has neither cost nor slope
-    scale_(p, factors.root)  # cost and slope are quadratic in p beside lamb - p
-    torch.mul(p, q, out=gradient)
-    if at is not None:  # (lamb - p) p^2, where lamb - p = (lamb - 1) + q
-        absent = torch.dot(p, p) * (lamb - 1) + torch.dot(p, gradient)
-    if lamb == 1.5:
-        torch.addcmul(x.new_zeros(()), gradient, gradient, value=3, out=gradient)  # 3 p^2 q^2
-    else:
-        gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)  # (2 lamb - 3p) p^2 q
-    if at is not None:
+        scale_(p, factors.root)
+        torch.mul(p, q, out=gradient)
+        negative = torch.dot(p, p) * (lamb - 1) + torch.dot(p, gradient)  # lamb - p = lamb - 1 + q
+        _hill_slope(p, q, gradient, lamb)
         present = factors.present
         if present is not None:
-            present = present.index_select(0, at % len(present))
+            present = torch.from_numpy(present.numpy()[indices % present.numel()])
         wrong = torch.rsub(x.index_select(0, at), margin)
         log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, present)
         gradient.index_copy_(0, at, slope.neg_())
-        return absent - torch.dot(log_p, weight)
+        return negative - torch.dot(log_p, weight)
+    height = torch.rsub(p, lamb)
+    scale_(p, factors.root)
+    torch.mul(p, q, out=gradient)
     negative = height.mul_(p).mul_(p)
+    _hill_slope(p, q, gradient, lamb)
     wrong = torch.rsub(x, margin)
     log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, factors.present)
     positive = log_p.mul_(weight).neg_()
     return mix_slopes(negative, gradient, positive, slope.neg_(), t, gradient)
+
+
+def _hill_slope(p: Tensor, q: Tensor, pq: Tensor, lamb: float) -> None:
+    r"""Replace p q by the slope :math:`p^2 q (2\lambda - 3p)`, in place; overwrites q."""
+    if lamb == 1.5:
+        torch.addcmul(pq.new_zeros(()), pq, pq, value=3, out=pq)  # 3 p^2 q^2
+    else:
+        pq.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)
 
 
 class Hill(MultiLabelLoss):

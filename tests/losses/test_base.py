@@ -171,8 +171,8 @@ class BelowMixedInHill(MixedInHill):
 
 @pytest.mark.parametrize(
     'cls',
-    [DoubledHill, FreeNegatives, CheapNegatives, NeverFlips, NeverRelabels, HalfOfPositives, MixedInHill,
-     MixedInSPLC, BelowMixedInHill, RLC, WAN],
+    [DoubledHill, FreeNegatives, CheapNegatives, NeverFlips, NeverRelabels, HalfOfPositives,
+     MixedInHill, MixedInSPLC, BelowMixedInHill, RLC, WAN],
 )  # fmt: skip
 @pytest.mark.parametrize('weights', [{}, {'class_weight': [1.0, 2, 0, 3]}])
 def test_a_subclass_with_another_formula_does_not_inherit_the_one_pass(cls, weights, batch, passes):
@@ -259,6 +259,13 @@ def test_overrides_of_old_names_warn_and_take_effect():
         warnings.simplefilter('ignore', DeprecationWarning)
         assert Old().saturation == Hill().saturation / 2
         assert Old().unobserved(torch.tensor([[1.0, 0, -1]])).tolist() == [[False, True, False]]
+
+
+def test_weights_of_a_loss_built_in_inference_mode(batch):
+    with torch.inference_mode():
+        loss = Hill(class_weight=[1.0, 2, 3, 4], reduction='sum')
+        inside = loss(*batch)
+    assert torch.equal(loss(*batch), inside)
 
 
 def test_changed_weights_take_effect_at_the_next_call(batch):
