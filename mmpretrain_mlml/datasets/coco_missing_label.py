@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,7 @@ class COCOMissingLabel(MissingLabelDataset):
             FileNotFoundError: If there is no such file.
         """
         if not Path(self.ann_file).is_file():
-            raise FileNotFoundError(
-                f'no {self.ann_file}. The coco configs look for COCO 2014 (annotations/, train2014/, '
-                'val2014/) in data/coco, or where the environment variable COCO_ROOT points; the '
-                'photos configs for images and their lists in data/photos, or PHOTOS_ROOT'
-            )
+            raise FileNotFoundError(f'no {self.ann_file}{_hint(self.ann_file)}')
         if self.ann_file.endswith('.json'):
             return parse_instances(self.ann_file, self.CLASSES)
         if self._is_list():
@@ -111,3 +108,23 @@ class COCOMissingLabel(MissingLabelDataset):
 
     def _is_list(self) -> bool:
         return self.ann_file.endswith('.txt')
+
+
+# Where the shipped configs look: the environment variable, its default, and what belongs there.
+_ROOTS = (
+    (
+        'COCO_ROOT', 'data/coco',
+        'The coco configs look for COCO 2014 (annotations/, train2014/, val2014/)',
+    ),
+    ('PHOTOS_ROOT', 'data/photos', 'The photos configs look for images and their lists'),
+)  # fmt: skip
+
+
+def _hint(ann_file: str) -> str:
+    """Return what to do about a missing file, by whether a shipped config names it."""
+    for variable, default, contents in _ROOTS:
+        if ann_file.startswith(f'{os.environ.get(variable, default)}/'):
+            where = f'{default}, or where the environment variable {variable} points'
+            return f'. {contents} in {where}'
+    folder = '' if Path(ann_file).is_absolute() else f' in {Path.cwd()}'
+    return f'{folder}: check ann_file and data_root of the data set'

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 EMPTY_CLASSES = ('zero', 'skip')
+SUMMARY = 'mAP', 'CP', 'CR', 'CF1', 'CF1_classwise_mean', 'OP', 'OR', 'OF1'
 
 
 @dataclass(frozen=True)
@@ -95,16 +96,9 @@ def multi_label_scores(
         float(_ratio(hits.sum(), predictions.sum())),
         float(_ratio(hits.sum(), positives.sum())),
     )
-    summary = {
-        'mAP': class_mean(np.nan_to_num(ap)),
-        'CP': cp,
-        'CR': cr,
-        'CF1': float(_harmonic(cp, cr)),
-        'CF1_classwise_mean': class_mean(f1),
-        'OP': op,
-        'OR': or_,
-        'OF1': float(_harmonic(op, or_)),
-    }
+    mean_ap, cf1 = class_mean(np.nan_to_num(ap)), float(_harmonic(cp, cr))
+    values = mean_ap, cp, cr, cf1, class_mean(f1), op, or_, float(_harmonic(op, or_))
+    summary = dict(zip(SUMMARY, values, strict=True))
     return Scores(summary, ap, precision, recall, f1, np.flatnonzero(positives == 0))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
@@ -40,6 +42,7 @@ class MultiLabelLoss(nn.Module):
 
     Raises:
         ValueError: If a value is out of its range.
+        TypeError: If the loss has no such argument; names the nearest one.
     """
 
     UNKNOWN: ClassVar[tuple[str, ...]] = ('ignore', 'negative')
@@ -66,7 +69,10 @@ class MultiLabelLoss(nn.Module):
         unknown: str = 'ignore',
         class_weight: Sequence[float] | None = None,
         pos_weight: float | Sequence[float] | None = None,
+        **unknown_arguments: Any,
     ) -> None:
+        if unknown_arguments:
+            raise TypeError(_unexpected(type(self), next(iter(unknown_arguments))))
         super().__init__()
         self.reduction = check_reduction(reduction)
         self.loss_weight = loss_weight
@@ -207,3 +213,17 @@ def _per_entry(weight: Tensor, loss: Tensor) -> Tensor:
         f'expected weight of shape ({loss.size(0)},) or {tuple(loss.shape)}, '
         f'got {tuple(weight.shape)}'
     )
+
+
+def _unexpected(loss: type[MultiLabelLoss], argument: str) -> str:
+    known = [
+        name
+        for cls in loss.__mro__
+        if issubclass(cls, MultiLabelLoss) and '__init__' in vars(cls)
+        for name, parameter in inspect.signature(vars(cls)['__init__']).parameters.items()
+        if name != 'self' and parameter.kind is not parameter.VAR_KEYWORD
+    ]
+    near = difflib.get_close_matches(argument, known, 1)
+    hint = f'; did you mean {near[0]!r}?' if near else '.'
+    listed = ', '.join(dict.fromkeys(known))
+    return f'{loss.__name__} has no argument {argument!r}{hint} It takes {listed}'

@@ -45,7 +45,9 @@ def wide_dtype(values: Tensor) -> torch.dtype:
 
 
 def check_range(name: str, value: float, low: float, high: float = float('inf')) -> None:
-    """Raise ValueError if the value of hyper-parameter `name` is outside [low, high] or NaN."""
+    """Raise ValueError if hyper-parameter `name` is no number, NaN, or outside [low, high]."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, '__float__'):
+        raise ValueError(f'expected {name} to be a number in [{low}, {high}], got {value!r}')
     if not low <= value <= high:
         raise ValueError(f'expected {name} in [{low}, {high}], got {value}')
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..evaluation.functional import EMPTY_CLASSES, Scores, multi_label_scores
+from ..evaluation.functional import EMPTY_CLASSES, SUMMARY, Scores, multi_label_scores
 from ..evaluation.predictions import Predictions
 from ..labels import dense_target
 
@@ -74,6 +74,11 @@ class MultiLabelScores(BaseMetric):
         self.table = table
         self.classwise = classwise
         self.out = out
+
+    @property
+    def metric_names(self) -> list[str]:
+        """Names of the scores, with the prefix, as ``save_best`` takes them."""
+        return [f'{self.prefix}/{name}' if self.prefix else name for name in SUMMARY]
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the scores, target and name of each image of a batch, on the CPU."""

@@ -51,6 +51,8 @@ def _schedulers(schedulers: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _decays(scheduler: Mapping[str, Any]) -> bool:
     name = _name(scheduler)
+    if scheduler.get('eta_min') or scheduler.get('eta_min_ratio'):  # a chosen learning rate remains
+        return False
     if name.startswith('Linear'):
         return scheduler.get('end_factor', 1.0) < scheduler.get('start_factor', 1 / 3)
     return name.startswith(_DECAYING)

@@ -16,7 +16,9 @@ from mmengine.runner import FlexibleRunner, Runner
 from ..repairs.distributed import end_with_launcher, leave_gloo
 from .config_check import check_config
 from .config_keys import option_keys
+from .start_checks import StartChecks
 from .threads import set_threads
+from .user_errors import user_errors_in_one_line
 
 
 def run_mmpretrain_script(name: str) -> None:
@@ -40,7 +42,8 @@ def run_mmpretrain_script(name: str) -> None:
     for script in places:
         if script.is_file():
             try:
-                runpy.run_path(str(script), run_name='__main__')
+                with user_errors_in_one_line():
+                    runpy.run_path(str(script), run_name='__main__')
             except SystemExit as end:  # a run that was asked to stop
                 if isinstance(end.code, int):
                     leave_gloo(end.code)
@@ -51,7 +54,7 @@ def run_mmpretrain_script(name: str) -> None:
 
 
 def check_before_running() -> None:
-    """Make runners check their config before they are built from it, and log what has no effect."""
+    """Make runners check their config before they are built, and their parts before they run."""
     options = option_keys(sys.argv[1:])
     for runner in (Runner, FlexibleRunner):
         runner.from_cfg = classmethod(_checked(runner.from_cfg.__func__, options))
@@ -61,6 +64,7 @@ def _checked(from_cfg: Any, options: list[str]) -> Any:
     def from_checked_cfg(cls: type, cfg: Config) -> Any:
         warnings = check_config(cfg, options)
         runner = from_cfg(cls, cfg)
+        runner.register_hook(StartChecks(), 'HIGHEST')
         for warning in warnings:  # now into the log file of the run, too
             runner.logger.warning(warning)
         return runner

@@ -149,8 +149,23 @@ def test_an_image_without_labels_is_all_negative(tmp_path, photos):
     assert sample.gt_label.tolist() == []
 
 
-def test_missing_and_unknown_annotation_files(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'nowhere/a\.json.*COCO_ROOT'):
+def test_a_missing_file_of_a_shipped_config_names_its_variable(tmp_path, monkeypatch):
+    monkeypatch.setenv('COCO_ROOT', str(tmp_path / 'nowhere'))
+    monkeypatch.delenv('PHOTOS_ROOT', raising=False)
+    with pytest.raises(FileNotFoundError, match=r'nowhere/a\.json\. The coco .*COCO_ROOT points$'):
+        COCOMissingLabel('a.json', str(tmp_path / 'nowhere'))
+    with pytest.raises(
+        FileNotFoundError, match=r'a\.txt\. The photos configs .*PHOTOS_ROOT points$'
+    ):
+        COCOMissingLabel('a.txt', 'data/photos')
+
+
+def test_missing_and_unknown_annotation_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = rf'^no mine/a\.json in {tmp_path}: check ann_file and data_root of the data set$'
+    with pytest.raises(FileNotFoundError, match=expected):
+        COCOMissingLabel('a.json', 'mine')
+    with pytest.raises(FileNotFoundError, match=r'nowhere/a\.json: check ann_file and data_root'):
         COCOMissingLabel('a.json', str(tmp_path / 'nowhere'))
     (tmp_path / 'a.csv').write_text('x')
     with pytest.raises(LabelError, match=r'a\.csv: .*\.json or list \.txt'):

@@ -12,7 +12,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-from mmpretrain_mlml import ASL, BCE, RLC, SPLC, WAN, Focal, FocalMargin, Hill, Ignore, LLCp
+from mmpretrain_mlml import ASL, BCE, FAMILY, RLC, SPLC, WAN, Focal, FocalMargin, Hill, Ignore, LLCp
 from mmpretrain_mlml.losses import MultiLabelLoss, base
 from mmpretrain_mlml.losses.focal_margin import focal_margin_one_pass
 
@@ -362,3 +362,19 @@ def test_the_representation_shows_hyper_parameters():
     assert 'delta=0.3' in shown
     assert 'loss_weight=2.0' in shown
     assert '_kept' not in shown
+
+
+@pytest.mark.parametrize('cls', FAMILY)
+def test_an_unknown_argument_names_the_loss(cls):
+    with pytest.raises(TypeError, match=rf"^{cls.__name__} has no argument 'redction'; did you mean "
+                       r"'reduction'\? It takes .*reduction, loss_weight"):  # fmt: skip
+        ready(cls, redction='sum')
+
+
+def test_the_nearest_argument_is_one_of_the_loss_itself():
+    with pytest.raises(TypeError, match=r"^SPLC has no argument 'tou'; did you mean 'tau'\? It ta"):
+        SPLC(tou=0.6)
+    with pytest.raises(
+        TypeError, match=r"^SPLC has no argument 'qqq'\. It takes tau, change_epoch"
+    ):
+        SPLC(qqq=1)

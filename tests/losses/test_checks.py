@@ -53,3 +53,9 @@ def test_missing_state_names_the_hook_and_the_method(state, hook, method):
         RuntimeError, match=f'Mine is missing the {state}: .*{hook}.* call {method}'
     ):
         require_state('Mine', state, None)
+
+
+@pytest.mark.parametrize('value', ['0.6', None, [0.6], b'1'])
+def test_a_hyper_parameter_that_is_no_number_is_named(value):
+    with pytest.raises(ValueError, match=r'^expected tau to be a number in \[0, 1\], got '):
+        SPLC(tau=value)

@@ -37,6 +37,7 @@ WARM_UP = {'type': 'LinearLR', 'start_factor': 0.1, 'end': 2}
         ([WARM_UP, {'type': 'CosineAnnealingLR', 'begin': 2, 'end': 6, 'T_max': 4}], False),
         ([WARM_UP, {'type': 'CosineAnnealingLR', 'begin': 2, 'end': 5, 'T_max': 3}], True),
         ([WARM_UP, {'type': 'CosineAnnealingLR', 'T_max': 6}], False),
+        ({'type': 'CosineAnnealingLR', 'T_max': 5, 'end': 5, 'eta_min': 1e-5}, False),
         ({'type': 'LinearLR', 'start_factor': 1.0, 'end_factor': 0.0, 'end': 5}, True),
         ([{'type': 'PolyLR', 'end': 3}, {'type': 'PolyLR', 'begin': 3, 'end': 6}], False),
         ({'type': 'PolyLR', 'end': 3, 'by_epoch': False}, False),  # another unit than the training

@@ -73,6 +73,32 @@ def test_without_coco_the_message_says_where_it_is_expected(run_tool, tmp_path):
     assert 'instances_train2014.json' in text
 
 
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (
+            'train_dataloder.batch_size=3',
+            "nothing reads 'train_dataloder' in the command line; did",
+        ),
+        ('model.head.num_classes=8', 'has 10 classes, model.head 8: set model.head.num_classes=10'),
+        ('model.head.loss.tou=0.5', "SPLC has no argument 'tou'; did you mean 'tau'?"),
+        ('model.head.loss.tau="0.6x"', "expected tau to be a number in [0, 1], got '0.6x'"),
+    ],
+)
+def test_an_error_of_the_user_ends_in_one_line(change, message, run_tool, tmp_path):
+    command = (*TRAIN, CONFIG, '--work-dir', tmp_path, *options(change))
+    text = run_tool(*command, expect=1)
+    assert 'Traceback' not in text
+    line = text.splitlines()[-1]
+    assert line.startswith('error: ')
+    assert message in line
+    assert 'Epoch(train)' not in text
+    if 'num_classes' in change:
+        text = run_tool(*command, expect=1, MLML_TRACEBACK='1')
+        assert 'Traceback' in text
+        assert message in text.splitlines()[-1]
+
+
 IMAGE_SIZES = [96, pytest.param(448, marks=pytest.mark.slow)]
 
 
