@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from helpers import ROOT, SHARED
+from helpers.memory import MemoryLimit
 from helpers.processes import run
 
 collect_ignore = ['helpers']  # imported by tests; pytest would import them a second time
@@ -18,6 +19,18 @@ def plain_config_text():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, 'FormatCode', lambda text, **_: (text, True), raising=False)
         yield
+
+
+@pytest.fixture(scope='session')
+def memory_limit() -> MemoryLimit:
+    return MemoryLimit()
+
+
+@pytest.fixture(autouse=True)
+def bounded_memory(memory_limit):
+    """Free the networks of earlier tests before memory runs out."""
+    yield
+    memory_limit.check()
 
 
 @pytest.fixture(scope='session')

@@ -1,0 +1,29 @@
+"""Memory of the test process."""
+
+import gc
+import resource
+from pathlib import Path
+
+STEP = 1 << 30  # bytes
+
+
+class MemoryLimit:
+    """Collects garbage whenever the process has grown by a GiB.
+
+    Runners and their networks hang in reference cycles. Python's collector looks for these once the
+    number of objects has grown by a quarter, which tensors of any size do not bring about.
+    """
+
+    def __init__(self):
+        self.limit = 2 * STEP
+
+    def check(self):
+        if resident_memory() > self.limit:
+            gc.collect()
+            self.limit = resident_memory() + STEP
+
+
+def resident_memory() -> int:
+    """Return the memory of this process in bytes; 0 where the system does not tell."""
+    statm = Path('/proc/self/statm')
+    return int(statm.read_text().split()[1]) * resource.getpagesize() if statm.exists() else 0
