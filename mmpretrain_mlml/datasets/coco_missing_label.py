@@ -21,8 +21,8 @@ class COCOMissingLabel(MissingLabelDataset):
 
     There are two sources. From COCO's own ``instances_*.json``, ``protocol`` and ``seed`` drop labels.
     A label list ``.txt`` as released with the paper (``name,ids``) is used as it is, unless a protocol
-    is given, too. Images without annotations are left out. ``metainfo=dict(classes=...)`` sets other
-    classes than COCO's.
+    is given, too. ``metainfo=dict(classes=...)`` sets other classes than COCO's. They may be some of
+    the categories of an instances file: labels of the others are left out.
 
     Image files are read when a sample is accessed, not at construction. A missing or broken file
     raises an error; no other image is substituted.
@@ -35,6 +35,8 @@ class COCOMissingLabel(MissingLabelDataset):
         protocol: ``'full'`` (keep all labels of the file), ``'0.75left'``, ``'0.4left'`` or
             ``'single'``.
         seed: Seed for dropping labels.
+        keep_unlabelled: Whether images of an instances file without annotations are kept, with no
+            label. By default they are left out, as in the paper; the log says how many.
         **kwargs: As for :class:`MissingLabelDataset` (``unknown``) and MMPretrain's
             ``MultiLabelDataset`` (``metainfo``, ``indices``, ...).
 
@@ -57,8 +59,11 @@ class COCOMissingLabel(MissingLabelDataset):
         pipeline: Sequence = (),
         protocol: str = 'full',
         seed: int = 0,
+        keep_unlabelled: bool = False,
         **kwargs: Any,
     ) -> None:
+        self.keep_unlabelled = keep_unlabelled
+        self._left_out = 0  # images of an instances file
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
@@ -78,7 +83,10 @@ class COCOMissingLabel(MissingLabelDataset):
         if not Path(self.ann_file).is_file():
             raise FileNotFoundError(f'no {self.ann_file}{_hint(self.ann_file)}')
         if self.ann_file.endswith('.json'):
-            return parse_instances(self.ann_file, self.CLASSES)
+            subset = tuple(self.CLASSES) != COCO_CLASSES
+            parsed = parse_instances(self.ann_file, self.CLASSES, self.keep_unlabelled, subset)
+            self._left_out = getattr(parsed, 'left_out', 0)
+            return parsed
         if self._is_list():
             return parse_label_list(self.ann_file, len(self.CLASSES))
         expected = 'instances .json or list .txt'
@@ -87,7 +95,7 @@ class COCOMissingLabel(MissingLabelDataset):
         )
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """Return the samples; warn if labels are dropped from a list."""
+        """Return the samples; say what is left out, and warn if labels are dropped from a list."""
         if self._is_list() and self.protocol != 'full':
             print_log(
                 f'{self.ann_file} is a label list; protocol {self.protocol!r} drops labels '
@@ -95,7 +103,14 @@ class COCOMissingLabel(MissingLabelDataset):
                 logger='current',
                 level=logging.WARNING,
             )
-        return super().load_data_list()
+        samples = super().load_data_list()
+        if self._left_out:
+            print_log(
+                f'{self.ann_file}: {self._left_out} images without labels are left out '
+                '(keep_unlabelled=True keeps them)',
+                logger='current',
+            )
+        return samples
 
     def where(self, info: dict[str, Any]) -> str:
         """Return the image file of a sample, and the file and line of its label."""

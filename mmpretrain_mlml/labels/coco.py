@@ -27,6 +27,16 @@ COCO_CLASSES = (
 )  # fmt: skip
 
 
+class ParsedInstances(ParsedLabels):
+    """Content of an instances file.
+
+    Attributes:
+        left_out: Number of images that are left out because they have no annotation.
+    """
+
+    left_out: int = 0
+
+
 def read_instances(
     path: str | os.PathLike[str], classes: Sequence[str] = COCO_CLASSES
 ) -> LabelList:
@@ -48,13 +58,19 @@ def read_instances(
 
 
 def parse_instances(
-    path: str | os.PathLike[str], classes: Sequence[str] = COCO_CLASSES
+    path: str | os.PathLike[str],
+    classes: Sequence[str] = COCO_CLASSES,
+    keep_unlabelled: bool = False,
+    subset: bool = False,
 ) -> ParsedLabels:
     """Parse a COCO instances file and collect all of its problems.
 
     Args:
         path: As for :func:`read_instances`.
         classes: As for :func:`read_instances`.
+        keep_unlabelled: Whether images without annotations are kept, with no label.
+        subset: Whether ``classes`` may be some of the categories, in any order. Annotations of other
+            categories are left out, and labels are positions in ``classes``.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -65,7 +81,7 @@ def parse_instances(
     except LabelError as error:
         return ParsedLabels.unreadable(error)
     problems: list[LabelError] = []
-    index_of = _category_indices(path, content['categories'], classes, problems)
+    index_of = _category_indices(path, content['categories'], classes, subset, problems)
     images = _valid_rows(f'{path}: images', content['images'], {'file_name': str}, problems)
     present: dict[int, set[int]] = {image_id: set() for image_id in _ids(content['images'])}
     for annotation in _valid_rows(f'{path}: annotations', content['annotations'], None, problems):
@@ -79,8 +95,8 @@ def parse_instances(
         label = index_of[category]
         if label is not None:
             present[image].add(label)
-    annotated = [image for image in images if present[image['id']]]
-    if not annotated and not problems:
+    annotated = [image for image in images if keep_unlabelled or present[image['id']]]
+    if not any(present.values()) and not problems:
         problems.append(LabelError(str(path), 'no annotated image', 'annotations'))
 
     def location_of(index: int) -> str:
@@ -89,7 +105,9 @@ def parse_instances(
     names = [image['file_name'] for image in annotated]
     problems += name_problems(names, location_of)
     labels = [sorted(present[image['id']]) for image in annotated]
-    return ParsedLabels(LabelList(names, labels), location_of, problems)
+    parsed = ParsedInstances(LabelList(names, labels), location_of, problems)
+    parsed.left_out = len(images) - len(annotated)
+    return parsed
 
 
 def _load(path: Path) -> dict[str, list[Any]]:
@@ -108,13 +126,15 @@ def _load(path: Path) -> dict[str, list[Any]]:
 
 
 def _category_indices(
-    path: Path, rows: list[Any], classes: Sequence[str], problems: list[LabelError]
+    path: Path, rows: list[Any], classes: Sequence[str], subset: bool, problems: list[LabelError]
 ) -> dict[int, int | None]:
     """Return the label of each category id, None for a category that is not in ``classes``."""
     before = len(problems)
     categories = _valid_rows(f'{path}: categories', rows, {'name': str}, problems)
     names = [category['name'] for category in sorted(categories, key=lambda row: row['id'])]
-    if len(problems) == before and (names != list(classes) or len(set(names)) < len(names)):
+    chosen = subset and len(set(classes)) == len(classes) and set(classes) < set(names)
+    fit = (chosen or names == list(classes)) and len(set(names)) == len(names)
+    if len(problems) == before and not fit:
         problems.append(
             LabelError(
                 str(path),

@@ -184,6 +184,31 @@ def test_metainfo_sets_other_classes(photos):
         COCOMissingLabel('list.txt', str(root), metainfo={'classes': ('a', 'b')})
 
 
+def test_images_without_labels_are_left_out_and_counted_in_the_log(coco_root, capsys):
+    path = 'annotations/instances_train2014.json'
+    MMLogger.get_instance('left-out-test', log_level='INFO')
+    assert len(COCOMissingLabel(path, str(coco_root))) == 7
+    assert '1 images without labels are left out (keep_unlabelled=True' in capsys.readouterr().out
+    dataset = COCOMissingLabel(path, str(coco_root), keep_unlabelled=True)
+    assert len(dataset) == len(dataset.complete_labels().names) == 8
+    assert 'left out' not in capsys.readouterr().out
+
+
+def test_classes_may_be_some_of_the_file(coco_root):
+    path = 'annotations/instances_train2014.json'
+    full = COCOMissingLabel(path, str(coco_root), 'train2014', keep_unlabelled=True)
+    some = COCOMissingLabel(
+        path, str(coco_root), 'train2014', keep_unlabelled=True, classes=('car', 'person')
+    )
+    assert some.metainfo['classes'] == ('car', 'person')
+    for one, other in zip(full, some, strict=True):
+        names = {COCO_CLASSES[index] for index in one['gt_label']}
+        assert {('car', 'person')[index] for index in other['gt_label']} == names & {
+            'car',
+            'person',
+        }
+
+
 def test_errors_of_selected_samples_name_their_line(photos):
     root, names = photos
     dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, indices=[6, 2])

@@ -130,3 +130,30 @@ def test_parsing_collects_all_problems_and_keeps_the_rest(coco_root, tmp_path):
     assert places == ['categories[80]', 'images[2]', f'annotations[{last}]', annotation, 'image 4']
     assert len(parsed.names) == 6  # of seven with annotations
     assert location_of(parsed.names.index(content['images'][7]['file_name'])) == f'{path}: image 8'
+
+
+def test_images_without_annotations_are_counted_or_kept(coco_root):
+    path = coco_root / 'annotations/instances_train2014.json'
+    without, kept = parse_instances(path), parse_instances(path, keep_unlabelled=True)
+    assert (len(without.labels.names), without.left_out) == (7, 1)
+    assert (len(kept.labels.names), kept.left_out) == (8, 0)
+    assert kept.labels.labels.count([]) == 1
+    both = dict(zip(*kept.labels))
+    assert {name: both[name] for name in without.labels.names} == dict(zip(*without.labels))
+
+
+def test_some_of_the_classes_in_any_order(coco_root):
+    path = coco_root / 'annotations/instances_train2014.json'
+    full = dict(zip(*read_instances(path)))
+    classes = ('person', 'car', 'bicycle', 'bus', 'toothbrush')[::-1]
+    parsed = parse_instances(path, classes, keep_unlabelled=True, subset=True)
+    for name, labels in zip(*parsed.require_no_problems()):
+        wanted = {COCO_CLASSES[index] for index in full.get(name, ())} & set(classes)
+        assert {classes[index] for index in labels} == wanted
+        assert labels == sorted(labels)
+    assert any(parsed.labels.labels)
+    for wrong in [(*classes, 'unicorn'), (*classes, 'person'), COCO_CLASSES[::-1]]:
+        with pytest.raises(LabelError, match=r'expected .* categories'):
+            parse_instances(path, wrong, subset=True).require_no_problems()
+    with pytest.raises(LabelError, match=r'80 categories .*expected 5 categories'):
+        read_instances(path, classes)
