@@ -169,10 +169,8 @@ class MultiLabelLoss(nn.Module):
         target = self.treat_unknown(target)
         # One pass gives a sum and its gradient by the logits. The formula serves the rest: losses
         # without such a pass, single entries, factors on them, gradients by anything but the logits.
-        constants = target, self.class_weight, self.pos_weight
-        constant = not any(tensor is not None and tensor.requires_grad for tensor in constants)
         one_pass = None
-        if reduction != 'none' and weight is None and constant:
+        if reduction != 'none' and weight is None and not self._learns(target):
             one_pass = self.one_pass(**context)
         if one_pass is not None:
             factors = self._kept_factors.of(logits, self.class_weight, self.pos_weight)
@@ -184,6 +182,10 @@ class MultiLabelLoss(nn.Module):
         if weight is not None:
             loss = loss * _per_entry(weight, loss)
         return self.loss_weight * (loss if reduction == 'none' else loss.sum() / divide)
+
+    def _learns(self, target: Tensor) -> bool:
+        tensors = target, self.class_weight, self.pos_weight
+        return any([tensor is not None and tensor.requires_grad for tensor in tensors])
 
     def factor(self, name: str, like: Tensor) -> Tensor | None:
         """Return ``class_weight`` or ``pos_weight`` for logits `like`, (N, C); None if not given.

@@ -8,7 +8,7 @@ derivative. Tests compare every one-pass gradient with its formula, value and gr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -107,9 +107,10 @@ def _block_by_block(
     gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
     total = 0.0
     flat = [part.reshape(-1) for part in (logits, target, gradient)]
-    size = max(BLOCK // max(logits.size(1), 1), 1) * logits.size(1)  # whole rows
-    several = len(flat[0]) > size
-    blocks = zip(*(torch.split(part, size) for part in flat)) if several else [flat]
+    blocks: Iterable[Sequence[Tensor]] = [flat]
+    if logits.numel() > BLOCK:
+        size = max(BLOCK // logits.size(1), 1) * logits.size(1)  # whole rows
+        blocks = zip(*(torch.split(part, size) for part in flat))
     for x, t, slope in blocks:
         total += float(one_pass(x, t.to(x.dtype), slope, factors, True))
         if scale != 1:
