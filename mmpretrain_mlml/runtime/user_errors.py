@@ -71,7 +71,9 @@ def is_users(error: BaseException) -> bool:
     if _is_in(place, _BUILDING):
         return True
     started = any(frame.name == 'run_iter' for frame in frames)
-    return not started and _is_in(place, _STACK) and _raised_on_purpose(frames[-1]) and _says(error)
+    if started or not _is_in(place, _STACK):
+        return False
+    return (_raised_on_purpose(frames[-1]) and _says(error)) or _is_of_arguments(error)
 
 
 def one_line(error: BaseException) -> str:
@@ -91,6 +93,11 @@ def _is_in(path: Path, folders: list[Path]) -> bool:
 def _raised_on_purpose(frame: traceback.FrameSummary) -> bool:
     line = linecache.getline(frame.filename, frame.lineno or 0).strip()
     return line.startswith(('raise ', 'assert '))
+
+
+def _is_of_arguments(error: BaseException) -> bool:
+    """Return whether MMEngine's runner passed arguments of the config that a part does not take."""
+    return isinstance(error, TypeError) and '__init__() got an unexpected keyword' in str(error)
 
 
 def _says(error: BaseException) -> bool:

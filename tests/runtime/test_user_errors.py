@@ -2,11 +2,12 @@
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.runner import EpochBasedTrainLoop
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import DATASETS, HOOKS, MODELS
 from torch.utils.data import DataLoader
 
@@ -42,6 +43,9 @@ USERS = {
     ),
     'a value that torch refuses': lambda: torch.optim.Adam([torch.zeros(1)], lr=-1),
     'a value that MMEngine refuses': lambda: EpochBasedTrainLoop(None, None, max_epochs=1.5),
+    'an unknown argument of a loop': lambda: Runner.build_train_loop(
+        SimpleNamespace(_train_dataloader=None), {'by_epoch': True, 'max_epoch': 3}
+    ),
     'a part of a data set': lambda: DATASETS.build(
         {'type': 'mmpretrain_mlml.DigitScenes', 'split': 'train', 'size': 5, 'protocol': '0.3'}
     ),
