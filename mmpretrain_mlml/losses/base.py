@@ -46,9 +46,9 @@ class MultiLabelLoss(nn.Module):
     """
 
     UNKNOWN: ClassVar[tuple[str, ...]] = ('ignore', 'negative')
-    BY_ENTRY: ClassVar[bool] = (
-        True  # whether an entry's cost depends on its own logit and target alone
-    )
+    # Whether an entry's cost depends on its own logit and target alone.
+    BY_ENTRY: ClassVar[bool] = True
+    # Members that define the cost of an entry; a subclass adds those of its own.
     FORMULA: ClassVar[tuple[str, ...]] = ('elementwise', 'positive', 'negative', 'factor')
 
     unmarked = Renamed('unobserved')

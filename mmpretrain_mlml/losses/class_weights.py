@@ -88,6 +88,9 @@ class KeptFactors:
         self._weights: tuple[Tensor | None, Tensor | None] = None, None  # so that no id is reused
         self._factors = NO_FACTORS
 
+    def __reduce__(self) -> tuple[type[KeptFactors], tuple[()]]:
+        return KeptFactors, ()  # a copy starts empty: its weights have other ids
+
     def of(self, logits: Tensor, class_weight: Tensor | None, pos_weight: Tensor | None) -> Factors:
         """Return the factors of two weights for logits (N, C)."""
         if class_weight is None and pos_weight is None:

@@ -1,6 +1,8 @@
 """The base class: reduction, weights, state, the choice between one pass and the formula."""
 
+import pickle
 import warnings
+from copy import deepcopy
 from functools import partial
 
 import numpy as np
@@ -266,6 +268,17 @@ def test_weights_of_a_loss_built_in_inference_mode(batch):
         loss = Hill(class_weight=[1.0, 2, 3, 4], reduction='sum')
         inside = loss(*batch)
     assert torch.equal(loss(*batch), inside)
+
+
+@pytest.mark.parametrize('copied', [deepcopy, lambda loss: pickle.loads(pickle.dumps(loss))])
+def test_a_copy_has_weights_of_its_own(copied, batch):
+    loss = SPLC(class_weight=[1.0, 2, 3, 4], pos_weight=2.0, reduction='sum')
+    before = loss(*batch, epoch=1)
+    copy = copied(loss)
+    loss.class_weight.zero_()
+    assert torch.equal(copy(*batch, epoch=1), before)
+    assert loss(*batch, epoch=1) == 0
+    assert not vars(copied(loss))['_kept_factors']._key
 
 
 def test_changed_weights_take_effect_at_the_next_call(batch):
