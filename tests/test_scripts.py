@@ -172,7 +172,7 @@ def test_loss_scores_trains_every_loss_with_every_seed(run_script, monkeypatch, 
     )
     assert len({run.name for run in planned}) == 44
     for run in planned:
-        assert Path(run.file).is_file()
+        assert Path(run.command(tmp_path, resume=False)[2]).is_file()
         assert f'randomness.seed={run.name[-1]}' in run.options
     data, kept = (json.loads(path.read_text()) for path in (out, RESULTS / 'loss_scores.json'))
     assert data['seeds'] == [3, 4]

@@ -4,7 +4,9 @@ import pytest
 from helpers import ROOT
 from helpers.study_runs import DIGITS, WIDER
 from mmengine.config import Config
+from mmengine.config import config as config_module
 from mmengine.runner import Runner
+from yapf.yapflib.yapf_api import FormatCode
 
 from mmpretrain_mlml import config
 from mmpretrain_mlml.study import Run, choose, read_recovery, read_study
@@ -29,7 +31,8 @@ def test_every_combination_is_a_run_whole_seeds_first(read_text):
     assert {run.table for run in found.runs} == {''}
 
 
-def test_the_written_config_is_short_and_says_what_the_run_is(read_text, tmp_path):
+def test_the_written_config_is_short_and_says_what_the_run_is(read_text, monkeypatch, tmp_path):
+    monkeypatch.setattr(config_module, 'FormatCode', FormatCode)  # as outside tests
     run = next(
         r for r in read_text(DIGITS + WIDER).runs if r.name == '0.4left_narrow_50images_SPLC_seed3'
     )
