@@ -4,7 +4,7 @@ from copy import deepcopy
 
 from mmengine.hooks import Hook
 
-from .support import VALIDATION
+from .runners import VALIDATION
 
 AVERAGED = {
     'custom_hooks': [{'type': 'mmpretrain_mlml.WeightAverageHook', 'momentum': 0.25}],

@@ -104,7 +104,7 @@ def test_sharded_training_over_two_processes_is_the_same(runs, run_tool, free_po
     shipped = Config.fromfile(config('coco_0.4left_splc_fsdp.py'))
     shipped.strategy.model_wrapper.auto_wrap_policy.min_num_params = 2000
     keys = ('runner_type', 'strategy', 'custom_hooks')
-    text = CONFIG + Config({key: shipped[key] for key in keys}).pretty_text
+    text = f'{CONFIG}{Config({key: shipped[key] for key in keys}).pretty_text}\n'
     text += f'optim_wrapper = dict(paramwise_cfg={shipped.optim_wrapper.paramwise_cfg.to_dict()})'
     (tmp_path / 'config.py').write_text(text)
     for epochs in (1, 2):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.dist
 FAILURES = {
     'training:2:1:raise': ['ValueError: an error of process 1 alone'],
     'training:2:1:nan': [
-        'NonFiniteError: iteration 13 (epoch 2) gave numbers that are not finite',
+        ' of 2: iteration 13 (epoch 2) gave numbers that are not finite: process ',
         'process 1: loss = nan', '; images ', 'with good numbers: ', '/run/epoch_1.pth',
     ],
 }  # fmt: skip
