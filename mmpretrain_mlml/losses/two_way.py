@@ -52,10 +52,12 @@ def two_way_loss(
         for log_sum_exp in (_over_classes, _over_images)
     )
     present = target == 1
-    images, positive_images = total(
-        torch.stack([logits.new_tensor(len(logits)), present.any(1).sum().to(logits)])
+    own_images = torch.stack(
+        [present.new_tensor(len(present), dtype=torch.int64), present.any(1).sum()]
     )
-    positive_classes = total(present.sum(0).to(logits)).count_nonzero()
+    counts = total(torch.cat([own_images, present.sum(0)]).to(logits))  # in one exchange
+    images, positive_images = counts[:2]
+    positive_classes = counts[2:].count_nonzero()
     by_image = by_image * images / positive_images.clamp(min=1) / max(logits.size(1), 1)
     by_class = by_class / positive_classes.clamp(min=1)
     shares: Tensor = by_image[:, None] + by_class

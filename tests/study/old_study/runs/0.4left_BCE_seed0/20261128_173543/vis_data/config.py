@@ -139,7 +139,7 @@ val_dataloader = dict(
     sampler=dict(shuffle=False, type='DefaultSampler'),
 )
 val_evaluator = dict(
-    out='/tmp/old_study/out/0.4left_BCE_seed0/predictions.npz',
+    out='work_dirs/small/0.4left_BCE_seed0/predictions.npz',
     type='mmpretrain_mlml.MultiLabelScores',
 )
 vis_backends = [
@@ -151,4 +151,4 @@ visualizer = dict(
         dict(type='LocalVisBackend'),
     ],
 )
-work_dir = '/tmp/old_study/out/0.4left_BCE_seed0'
+work_dir = 'work_dirs/small/0.4left_BCE_seed0'
