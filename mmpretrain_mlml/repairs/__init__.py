@@ -19,6 +19,7 @@ def repair() -> None:
     from .loading import load_as_data_only
     from .mixed_batches import score_all_samples_of_a_batch
     from .mixed_precision import allow_bf16_without_gpu
+    from .own_checkpoints import remove_own_checkpoints_only
     from .resume import (
         explain_missing_training_state,
         resume_from_files_in_work_dir,
@@ -38,6 +39,7 @@ def repair() -> None:
     load_as_data_only()
     sanitise_loaded_checkpoints()
     sanitise_checkpoints_of_strategies()
+    remove_own_checkpoints_only()
     explain_missing_training_state()
     refuse_unrelated_weights()
     resume_from_files_in_work_dir()

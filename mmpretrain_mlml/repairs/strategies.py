@@ -61,7 +61,7 @@ def sanitise_checkpoints_of_strategies() -> None:
     @functools.wraps(load)
     def load_and_sanitise(self: BaseStrategy, *args: Any, **kwargs: Any) -> dict:
         checkpoint = load(self, *args, **kwargs)
-        sanitise(checkpoint, self.work_dir)
+        sanitise(checkpoint)
         return checkpoint
 
     SingleDeviceStrategy.load_checkpoint = load_and_sanitise
