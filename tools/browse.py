@@ -3,13 +3,7 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-from mmengine.config import Config, DictAction
-from mmengine.registry import init_default_scope
-from mmpretrain.registry import DATASETS
-
-from mmpretrain_mlml.datasets import MissingLabelDataset
-from mmpretrain_mlml.visualization import contact_sheet
+from command_line import DictAction, run
 
 
 def main() -> None:
@@ -26,6 +20,14 @@ def main() -> None:
     args = parser.parse_args()
     if args.number < 1 or args.columns < 1:
         parser.error('expected --number and --columns >= 1')
+
+    import numpy as np
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from mmpretrain.registry import DATASETS
+
+    from mmpretrain_mlml.datasets import MissingLabelDataset
+    from mmpretrain_mlml.visualization import contact_sheet
 
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options)
@@ -46,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

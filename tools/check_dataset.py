@@ -9,41 +9,43 @@ import os
 import sys
 from pathlib import Path
 
-from joblib import cpu_count
-from mmengine.config import Config, DictAction
-from mmengine.registry import init_default_scope
-from rich.console import Console
-
-import mmpretrain_mlml  # noqa: F401  registers the data sets
-from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
+from command_line import DictAction, run
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config')
     parser.add_argument(
-        '--workers', type=int, default=cpu_count(), help='number of processes that decode images'
+        '--workers', type=int, help='number of processes that decode images; default: one a core'
     )
     parser.add_argument('--out', type=Path, default=Path('problems.json'), help='report to write')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
-    if args.workers < 1:
+    if args.workers is not None and args.workers < 1:
         parser.error('expected --workers >= 1')
+    from joblib import cpu_count
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from rich.console import Console
+
+    import mmpretrain_mlml  # noqa: F401  registers the data sets
+    from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
+
     try:
         cfg = Config.fromfile(args.config)
         cfg.merge_from_dict(args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        report = check(cfg, args.workers)
+        report = check(cfg, args.workers or cpu_count())
     except Exception as error:
         parser.error(f'{args.config} cannot be checked: {type(error).__name__}: {error}')
 
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({'config': args.config, **as_json(report)}, indent=2))
     width_known = sys.stdout.isatty() or 'COLUMNS' in os.environ
     console = Console(width=None if width_known else 160)
     console.print(summary_table(report))
     if report.problems:
         console.print(problem_table(report.problems))
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps({'config': args.config, **as_json(report)}, indent=2))
     if report.decoded:
         speed = report.decoded / report.seconds
         print(f'{report.decoded:,} image files in {report.seconds:.0f} s, {speed:.0f} a second')
@@ -55,4 +57,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run(main)

@@ -6,10 +6,7 @@ python tools/collect_results.py work_dirs --out work_dirs/results
 import argparse
 from pathlib import Path
 
-from mmpretrain_mlml.study.comparison.cells import group_by_setting
-from mmpretrain_mlml.study.records import find_runs, read_run
-from mmpretrain_mlml.study.report.markdown import SCORE_TITLES, paper_markdown
-from mmpretrain_mlml.study.report.score_figures import draw_scores
+from command_line import run
 
 
 def main() -> None:
@@ -23,6 +20,11 @@ def main() -> None:
         help='the best epoch, raw or averaged, as the paper counts; or the last one',
     )
     args = parser.parse_args()
+    from mmpretrain_mlml.study.comparison.cells import group_by_setting
+    from mmpretrain_mlml.study.records import find_runs, read_run
+    from mmpretrain_mlml.study.report.markdown import SCORE_TITLES, paper_markdown
+    from mmpretrain_mlml.study.report.score_figures import draw_scores
+
     try:
         runs = {folder: read_run(folder) for folder in find_runs(args.work_dirs)}
         for folder in (folder for folder, record in runs.items() if record is None):
@@ -41,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -7,17 +7,7 @@ import argparse
 import io
 from pathlib import Path
 
-import torch
-from mmengine.config import Config
-
-from mmpretrain_mlml.checkpoints import (
-    AtomicLocalBackend,
-    CheckpointError,
-    build_model,
-    from_released,
-    read_weights,
-    to_released,
-)
+from command_line import run
 
 
 def main() -> None:
@@ -35,6 +25,17 @@ def main() -> None:
     args = parser.parse_args()
     if args.out.exists():
         parser.error(f'{args.out} exists already; name a new file')
+    import torch
+    from mmengine.config import Config
+
+    from mmpretrain_mlml.checkpoints import (
+        AtomicLocalBackend,
+        CheckpointError,
+        build_model,
+        from_released,
+        read_weights,
+        to_released,
+    )
 
     try:
         cfg = Config.fromfile(args.config)
@@ -51,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

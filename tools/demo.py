@@ -7,17 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from joblib import cpu_count
-from mmengine.logging import MMLogger
-from rich.console import Console
-from rich.table import Table
-
-from mmpretrain_mlml import config
-from mmpretrain_mlml.study import RunsFailed, read_study, train_study
-from mmpretrain_mlml.study.comparison.cells import group_runs
-from mmpretrain_mlml.study.report.epoch_figures import draw_curves
-from mmpretrain_mlml.study.report.study_report import read_study_records
-from mmpretrain_mlml.study.report.tables import RATES, cell_table, gaps_closed
+from command_line import run
 
 HIGH, LOW = 'BCE, all labels', 'BCE, 40 % of labels'
 ROWS = {
@@ -31,7 +21,7 @@ ROWS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
-    parser.add_argument('--jobs', type=int, default=min(4, cpu_count()), help='runs at a time')
+    parser.add_argument('--jobs', type=int, help='runs at a time; default: one a core, up to 4')
     parser.add_argument(
         '--work-dir',
         type=Path,
@@ -39,13 +29,26 @@ def main() -> None:
         help='a used folder is trained in anew',
     )
     args = parser.parse_args()
+    from joblib import cpu_count
+    from mmengine.logging import MMLogger
+    from rich.console import Console
+    from rich.table import Table
+
+    from mmpretrain_mlml import config
+    from mmpretrain_mlml.study import RunsFailed, read_study, train_study
+    from mmpretrain_mlml.study.comparison.cells import group_runs
+    from mmpretrain_mlml.study.report.epoch_figures import draw_curves
+    from mmpretrain_mlml.study.report.study_report import read_study_records
+    from mmpretrain_mlml.study.report.tables import RATES, cell_table, gaps_closed
+
     MMLogger.get_current_instance().setLevel('WARNING')
 
+    jobs = min(4, cpu_count()) if args.jobs is None else args.jobs
     try:
         study = read_study(config('studies/demo.py'), args.seeds)
         number = len(study.runs)
-        print(f'training {number} small networks, {args.jobs} at a time, into {args.work_dir}')
-        train_study(study.runs, args.work_dir, args.jobs, resume=False)
+        print(f'training {number} small networks, {jobs} at a time, into {args.work_dir}')
+        train_study(study.runs, args.work_dir, jobs, resume=False)
     except (RunsFailed, ValueError) as error:
         raise SystemExit(f'error: {error}') from error
 
@@ -79,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

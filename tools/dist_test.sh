@@ -4,6 +4,13 @@
 # NNODES, NODE_RANK, MASTER_ADDR, PORT and OMP_NUM_THREADS as for dist_train.sh.
 set -euo pipefail
 usage='usage: dist_test.sh CONFIG CHECKPOINT PROCESSES [options]'
+for argument in "$@"; do
+    if [[ $argument == -h || $argument == --help ]]; then
+        echo "$usage"
+        sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit
+    fi
+done
 config=${1:?$usage}
 checkpoint=${2:?$usage}
 processes=${3:?$usage}

@@ -9,6 +9,13 @@
 # its host name does not resolve to it.
 set -euo pipefail
 usage='usage: dist_train.sh CONFIG PROCESSES [options]'
+for argument in "$@"; do
+    if [[ $argument == -h || $argument == --help ]]; then
+        echo "$usage"
+        sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit
+    fi
+done
 config=${1:?$usage}
 processes=${2:?$usage}
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

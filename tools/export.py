@@ -6,18 +6,9 @@ python tools/export.py configs/coco_0.4left_splc.py best.pth exported/
 import argparse
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from command_line import DictAction, run
 
-from mmpretrain_mlml.checkpoints import (
-    CheckpointError,
-    build_model,
-    describe,
-    export_onnx,
-    export_safetensors,
-    read_weights,
-)
-
-FORMATS = {'safetensors': export_safetensors, 'onnx': export_onnx}
+FORMATS = 'safetensors', 'onnx'
 
 
 def main() -> None:
@@ -25,7 +16,7 @@ def main() -> None:
     parser.add_argument('config')
     parser.add_argument('checkpoint', type=Path)
     parser.add_argument('out', type=Path, help='folder for the files; created if necessary')
-    parser.add_argument('--formats', nargs='+', choices=FORMATS, default=list(FORMATS))
+    parser.add_argument('--formats', nargs='+', choices=FORMATS, default=FORMATS)
     parser.add_argument(
         '--weights',
         choices=['averaged', 'raw'],
@@ -41,6 +32,10 @@ def main() -> None:
     )
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
+    from mmengine.config import Config
+
+    from mmpretrain_mlml import checkpoints
+    from mmpretrain_mlml.checkpoints import CheckpointError, build_model, describe, read_weights
 
     try:
         cfg = Config.fromfile(args.config)
@@ -49,11 +44,12 @@ def main() -> None:
         model = build_model(cfg, state, str(args.checkpoint))
         info = describe(cfg, args.size)
         args.out.mkdir(parents=True, exist_ok=True)
-        written = {path for name in args.formats for path in FORMATS[name](model, info, args.out)}
+        exports = [getattr(checkpoints, f'export_{name}') for name in args.formats]
+        written = {path for export in exports for path in export(model, info, args.out)}
     except (CheckpointError, OSError, ImportError, RuntimeError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error
     print('written: ' + ', '.join(map(str, sorted(written))))
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

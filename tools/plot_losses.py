@@ -7,8 +7,7 @@ python tools/plot_losses.py 'SPLC(tau=0.6)' 'SPLC(tau=0.8)' mmpretrain.Asymmetri
 import argparse
 from pathlib import Path
 
-import mmpretrain_mlml  # noqa: F401  registers the losses
-from mmpretrain_mlml.visualization.loss_curves import draw_losses, parse_loss
+from command_line import run
 
 OVERVIEW = ('BCE', 'Focal', 'ASL', 'Hill', 'SPLC')
 
@@ -22,6 +21,9 @@ def main() -> None:
     )
     parser.add_argument('--limit', type=float, default=8.0, help='largest logit drawn')
     args = parser.parse_args()
+    import mmpretrain_mlml  # noqa: F401  registers the losses
+    from mmpretrain_mlml.visualization.loss_curves import draw_losses, parse_loss
+
     try:
         figure = draw_losses(
             {text: parse_loss(text) for text in args.losses}, args.epoch, args.limit
@@ -34,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -4,6 +4,13 @@
 # GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS as for slurm_train.sh.
 set -euo pipefail
 usage='usage: slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [options]'
+for argument in "$@"; do
+    if [[ $argument == -h || $argument == --help ]]; then
+        echo "$usage"
+        sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit
+    fi
+done
 partition=${1:?$usage}
 job_name=${2:?$usage}
 config=${3:?$usage}

@@ -9,11 +9,7 @@ their checkpoint.
 import argparse
 from pathlib import Path
 
-from mmengine.logging import MMLogger
-
-import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
-from mmpretrain_mlml.study import RunsFailed, choose, read_study, report_study, train_study
-from mmpretrain_mlml.study.training.pool import gpu_names
+from command_line import run
 
 
 def main() -> None:
@@ -31,6 +27,12 @@ def main() -> None:
         '--report', action='store_true', help='reports what is finished, runs nothing'
     )
     args = parser.parse_args()
+    from mmengine.logging import MMLogger
+
+    import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
+    from mmpretrain_mlml.study import RunsFailed, choose, read_study, report_study, train_study
+    from mmpretrain_mlml.study.training.pool import gpu_names
+
     MMLogger.get_current_instance().setLevel('WARNING')  # each config logs its variables
     failed: Exception | None = None
     try:
@@ -60,4 +62,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

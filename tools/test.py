@@ -5,12 +5,18 @@ A checkpoint that does not fit the config is refused.
 
 import os
 
-os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch is imported: runtime/threads.py
+from command_line import parse_for_mmpretrain, run
 
-import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
-from mmpretrain_mlml.repairs.fitting import refuse_unfitting_checkpoint
-from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
+
+def main() -> None:
+    os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch: runtime/threads.py
+    script = parse_for_mmpretrain('test.py')
+    from mmpretrain_mlml.repairs.fitting import refuse_unfitting_checkpoint
+    from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
+
+    refuse_unfitting_checkpoint()
+    run_mmpretrain_script(script)
+
 
 if __name__ == '__main__':
-    refuse_unfitting_checkpoint()
-    run_mmpretrain_script('test.py')
+    run(main)

@@ -2,10 +2,16 @@
 
 import os
 
-os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch is imported: runtime/threads.py
+from command_line import parse_for_mmpretrain, run
 
-import mmpretrain_mlml  # noqa: F401  registers the parts and repairs the stack
-from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
+
+def main() -> None:
+    os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch: runtime/threads.py
+    script = parse_for_mmpretrain('train.py')
+    from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
+
+    run_mmpretrain_script(script)
+
 
 if __name__ == '__main__':
-    run_mmpretrain_script('train.py')
+    run(main)

@@ -7,7 +7,7 @@ import argparse
 import random
 from pathlib import Path
 
-from mmpretrain_mlml.labels import drop_labels, read_instances, write_label_list
+from command_line import run
 
 LISTS = {'full': 'full', '0.75left': '0.75left', '0.4left': '0.4left', 'single': 'singlelabel'}
 
@@ -24,6 +24,8 @@ def main() -> None:
         '--seed', type=int, default=0, help='seed for drawing images and for dropping labels'
     )
     args = parser.parse_args()
+    from mmpretrain_mlml.labels import drop_labels, read_instances, write_label_list
+
     splits = {}
     for split, number in zip(('train', 'val'), args.images):
         path = args.coco / f'annotations/instances_{split}2014.json'
@@ -53,4 +55,4 @@ def draw_images(images: list, number: int | None, seed: int) -> list:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

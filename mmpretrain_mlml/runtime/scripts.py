@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import mmpretrain
 from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.runner import FlexibleRunner, Runner
@@ -21,36 +20,25 @@ from .threads import set_threads
 from .user_errors import user_errors_in_one_line
 
 
-def run_mmpretrain_script(name: str) -> None:
+def run_mmpretrain_script(script: Path) -> None:
     """Run one of MMPretrain's command-line tools with the arguments of this process.
 
-    The wheel of MMPretrain keeps its tools under ``.mim``, a checkout beside the package.
-
     Args:
-        name: ``'train.py'`` or ``'test.py'``.
-
-    Raises:
-        FileNotFoundError: If this installation of MMPretrain has no such tool.
+        script: Its ``tools/train.py`` or ``tools/test.py``.
     """
     end_with_launcher()
     threads = set_threads()
     if os.environ.get('RANK', '0') == '0':
         print_log(threads)
     check_before_running()
-    package = Path(mmpretrain.__file__).parent
-    places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
-    for script in places:
-        if script.is_file():
-            try:
-                with user_errors_in_one_line():
-                    runpy.run_path(str(script), run_name='__main__')
-            except SystemExit as end:  # a run that was asked to stop
-                if isinstance(end.code, int):
-                    leave_gloo(end.code)
-                raise
-            leave_gloo()
-            return
-    raise FileNotFoundError(f'MMPretrain {mmpretrain.__version__} has no tools/{name} at {places}')
+    try:
+        with user_errors_in_one_line():
+            runpy.run_path(str(script), run_name='__main__')
+    except SystemExit as end:  # a run that was asked to stop
+        if isinstance(end.code, int):
+            leave_gloo(end.code)
+        raise
+    leave_gloo()
 
 
 def check_before_running() -> None:

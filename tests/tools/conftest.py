@@ -1,5 +1,6 @@
 import pytest
 import torch
+from helpers import ROOT
 from helpers.released import released_network
 from helpers.training import CONFIG, options
 
@@ -19,3 +20,9 @@ def released(tmp_path_factory):
     net = released_network()
     torch.save({f'module.{key}': value for key, value in net.state_dict().items()}, file)
     return file, net
+
+
+@pytest.fixture(autouse=True)
+def tools_beside_each_other(monkeypatch):
+    """The search path of a script, for tests that run a tool in this process."""
+    monkeypatch.syspath_prepend(ROOT / 'tools')

@@ -50,6 +50,15 @@ def test_without_arguments_a_script_explains_itself(script, run_tool):
     assert 'usage' in run_tool('bash', f'tools/{script}.sh', expect=1)
 
 
+@pytest.mark.parametrize('script', ['slurm_train', 'slurm_test', 'dist_train', 'dist_test'])
+def test_asked_for_help_a_script_explains_itself_and_its_variables(script, run_tool):
+    for arguments in (['--help'], ['-h'], [CONFIG, '2', '--help']):
+        text = run_tool('bash', f'tools/{script}.sh', *arguments)
+        assert text.startswith(f'usage: {script}.sh ')
+        assert 'OMP_NUM_THREADS' in text or 'GPUS_PER_NODE' in text
+        assert 'set -euo' not in text
+
+
 def test_restarts_without_resuming_are_refused(run_tool, tmp_path):
     train = ('bash', 'tools/dist_train.sh', 'configs/digits_full_bce.py', 2, '--work-dir', tmp_path)
     text = run_tool(*train, expect=1, MAX_RESTARTS='1')

@@ -1,0 +1,110 @@
+"""What all tools share: how they read their arguments, and how they end.
+
+A tool parses its arguments first and imports what it needs after that, so ``--help`` and a wrong
+argument are answered at once. :func:`run` starts it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import codecs
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+_CLOSED, _INTERRUPTED = 128 + signal.SIGPIPE, 128 + signal.SIGINT  # exit codes, as shells have them
+
+
+class DictAction(argparse.Action):
+    """MMEngine's ``DictAction``, imported where the option is given."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
+    ) -> None:
+        from mmengine.config import DictAction
+
+        for value in values:
+            if '=' not in value:
+                parser.error(f'argument {option}: expected KEY=VALUE, got {value!r}')
+        DictAction(self.option_strings, self.dest)(parser, namespace, values, option)
+
+
+def run(main: Callable[[], int | None]) -> NoReturn:
+    """Run the main function of a tool and exit with the code that it returns.
+
+    - A character that the output's encoding does not have is written as its code.
+    - A closed pipe, as after ``| head``, ends the tool quietly, with exit code 141.
+    - Ctrl-C ends it with one line, and exit code 130.
+    """
+    _escape_unknown_characters(sys.stdout)
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_has_gone(sys.stdout):
+            raise
+        _end_quietly()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich handles it itself, with exit code 1
+            _end_quietly()
+        raise
+    except KeyboardInterrupt:
+        sys.stderr.write('interrupted\n')
+        raise SystemExit(_INTERRUPTED) from None
+    raise SystemExit(code)
+
+
+def parse_for_mmpretrain(name: str) -> Path:
+    """Parse the arguments of this process as one of MMPretrain's tools will.
+
+    Its function ``parse_args`` is taken out of its source, because importing it takes seconds.
+
+    Args:
+        name: ``'train.py'`` or ``'test.py'``.
+
+    Returns:
+        The tool. The wheel of MMPretrain keeps it under ``.mim``, a checkout beside the package.
+
+    Raises:
+        SystemExit: If the arguments are wrong, or ask for help, or there is no such tool.
+    """
+    spec = find_spec('mmpretrain')
+    if spec is None or spec.origin is None:
+        raise SystemExit("error: MMPretrain is missing: pip install 'mmpretrain_mlml[openmmlab]'")
+    package = Path(spec.origin).parent
+    places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
+    script = next((place for place in places if place.is_file()), None)
+    if script is None:
+        raise SystemExit(f'error: this MMPretrain has no tools/{name} at {places}')
+    names: dict[str, Any] = {'argparse': argparse, 'os': os, 'DictAction': DictAction}
+    tree = ast.parse(script.read_text(encoding='utf-8'))
+    found = [node for node in tree.body if getattr(node, 'name', '') == 'parse_args']
+    exec(compile(ast.Module(found, []), str(script), 'exec'), names)
+    if found:  # otherwise the tool parses them later
+        names['parse_args']()
+    return script
+
+
+def _escape_unknown_characters(stream: TextIO) -> None:
+    if isinstance(stream, TextIOWrapper) and codecs.lookup(stream.encoding).name != 'utf-8':
+        stream.reconfigure(errors='backslashreplace')
+
+
+def _reader_has_gone(stream: TextIO) -> bool:
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def _end_quietly() -> NoReturn:
+    """Exit without another attempt to write what is left."""
+    with Path(os.devnull).open('w') as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+    raise SystemExit(_CLOSED)
