@@ -16,6 +16,7 @@ def repair() -> None:
     from .config_text import format_a_config_once
     from .distributed import train_distributed_without_gpu
     from .fitting import refuse_unrelated_weights
+    from .installed_packages import find_packages_without_pkg_resources
     from .loading import load_as_data_only
     from .mixed_batches import score_all_samples_of_a_batch
     from .mixed_precision import allow_bf16_without_gpu
@@ -26,6 +27,7 @@ def repair() -> None:
         resume_inside_an_epoch,
     )
     from .sanitising import sanitise_loaded_checkpoints
+    from .standard_library import import_standard_library_in_configs
     from .strategies import (
         resume_sharded_optimiser,
         sanitise_checkpoints_of_strategies,
@@ -51,4 +53,6 @@ def repair() -> None:
     write_checkpoints_atomically()
     allow_bf16_without_gpu()
     format_a_config_once()
+    import_standard_library_in_configs()
+    find_packages_without_pkg_resources()
     score_all_samples_of_a_batch()
