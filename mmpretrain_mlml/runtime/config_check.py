@@ -9,6 +9,7 @@ from mmengine.config import Config
 
 from .config_keys import ConfigError, read_keys, similar_key
 from .config_variables import COMMAND_LINE, ConfigFile, ineffective_variables
+from .part_check import check_parts
 from .schedule_check import check_schedule
 from .unwrap import split_dataset_config
 
@@ -28,10 +29,12 @@ def check_config(cfg: Config, options: Sequence[str] = ()) -> list[str]:
         Warnings: what has no effect, and a schedule that ends before the training.
 
     Raises:
-        ConfigError: If a top-level key is almost one that something reads, a default hook is None
-            that MMEngine cannot leave out, or a data set has ``classes`` twice.
+        ConfigError: If a top-level key is almost one that something reads, a part has an argument
+            that its class does not take, a default hook is None that MMEngine cannot leave out, or a
+            data set has ``classes`` twice.
     """
-    warnings = check_top_level(cfg, options)
+    warnings = [*check_top_level(cfg, options), *check_parts(cfg)]
+    _check_preprocessor(cfg, options)
     _check_default_hooks(cfg.get('default_hooks') or {})
     for key in _DATALOADERS:
         _check_classes(key, cfg.get(key) or {})
@@ -72,6 +75,16 @@ def _read_file(cfg: Config, given: set[str]) -> ConfigFile:
     if cfg.filename and not Config._is_lazy_import(cfg.filename):
         return ConfigFile.read(cfg.filename)
     return ConfigFile('', frozenset(), frozenset(cfg.keys() - given), ())  # all may be used
+
+
+def _check_preprocessor(cfg: Config, options: Sequence[str]) -> None:
+    """Refuse options of a top-level data_preprocessor where the model has its own."""
+    ignored = [key for key in options if key.startswith('data_preprocessor.')]
+    if ignored and (cfg.get('model') or {}).get('data_preprocessor'):
+        raise ConfigError(
+            f'{ignored[0]} changes nothing: the model has a data_preprocessor of its own; set '
+            f'model.{ignored[0]}'
+        )
 
 
 def _check_default_hooks(hooks: Mapping[str, Any]) -> None:

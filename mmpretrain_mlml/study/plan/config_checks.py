@@ -24,16 +24,11 @@ from torch.utils.data import DataLoader
 
 from ...datasets.full_labels import FullLabels
 from ...metrics.multi_label_scores import MultiLabelScores
+from ...runtime import part_check
 from ...runtime.config_keys import suggestion
 
 _METRIC = 'mmpretrain_mlml.MultiLabelScores'
 _SCORING = 'threshold', 'topk', 'empty_classes', 'prefix'  # a report needs their defaults
-_TAKEN_OUT = {  # keys that MMEngine takes out before it builds a part
-    'optim_wrapper': ('optimizer', 'constructor', 'paramwise_cfg'),
-    'train_cfg': ('by_epoch',),
-    'param_scheduler': ('convert_to_iter_based',),
-    'train_dataloader': ('dataset', 'sampler', 'batch_sampler', 'num_batch_per_epoch'),
-}
 
 
 def check_parts(cfg: Config) -> None:
@@ -53,7 +48,8 @@ def check_parts(cfg: Config) -> None:
     if not isinstance(evaluator, Mapping) or evaluator.get('type') != _METRIC:
         raise ValueError(f'expected val_evaluator to be one {_METRIC}, got {evaluator!r}')
     for key, part, registry in _parts(cfg):
-        _check_part(key, part, registry)
+        _check_type(key, part, registry)
+    part_check.check_parts(cfg)
     parameters = inspect.signature(MultiLabelScores).parameters
     expected = {key: parameters[key].default for key in _SCORING}
     other = {k: evaluator[k] for k in _SCORING if evaluator.get(k, expected[k]) != expected[k]}
@@ -87,7 +83,7 @@ def _parts(cfg: Config) -> Iterator[tuple[str, Any, Registry]]:
     yield 'train_dataloader', {'type': DataLoader, **cfg.train_dataloader}, MODELS
 
 
-def _check_part(key: str, part: Any, registry: Registry) -> None:
+def _check_type(key: str, part: Any, registry: Registry) -> None:
     if not isinstance(part, Mapping) or 'type' not in part:
         raise ValueError(f'expected {key} to be a dict with a type, got {part!r}')
     kind = part['type']
@@ -95,13 +91,6 @@ def _check_part(key: str, part: Any, registry: Registry) -> None:
     if cls is None:
         hint = suggestion(kind, registry.module_dict)
         raise ValueError(f'{key}: there is no {kind!r} in the registry of {registry.name}s{hint}')
-    arguments = {k: v for k, v in part.items() if k not in ('type', *_TAKEN_OUT.get(key, ()))}
-    if registry is HOOKS:
-        arguments.pop('priority', None)
-    try:
-        inspect.signature(cls).bind_partial(**arguments)
-    except TypeError as error:
-        raise ValueError(f'{key}: {kind} {error}') from error
 
 
 class DataCheck:
