@@ -53,12 +53,16 @@ def check_parts(cfg: Config) -> list[str]:
             ``type`` and the nearest registered one.
     """
     registered = RegisteredParts()
-    for key in sorted(cfg.keys() & read_keys()):
+    for key in sorted(cfg.keys() & read_keys(), key=_order):
         for place, part in _parts(cfg[key], key):
             _check_part(place, part, registered)
     for place, keys, known, reader in _typeless_parts(cfg):
         _refuse_unknown(place, keys - known - _EVERYWHERE, known, reader)
     return [warning for options in _ignored_options(cfg) for warning in _warn_of_unknown(options)]
+
+
+def _order(key: str) -> tuple[bool, str]:
+    return key.startswith('test_'), key  # often the parts of validation: these are named first
 
 
 def _check_part(place: str, part: Mapping[str, Any], registered: RegisteredParts) -> None:

@@ -16,6 +16,7 @@ from ...monitoring.recovery_counter import RecoveryCounter
 from ...monitoring.recovery_record import COUNTS, RecoveryRecord
 from ...runtime.epochs import iters_per_pass
 from ...runtime.unwrap import unwrap_model
+from ...visualization.backends import add_scalars_apart
 from ...visualization.recovery_curves import draw_recovery
 
 
@@ -32,8 +33,10 @@ class LabelRecoveryHook(Hook):
 
     After each epoch ``recovery/entries``, ``recovery/share`` (of the unobserved entries),
     ``recovery/precision`` and ``recovery/recall``, the last three in percent, go to the log, the
-    message hub and every visualiser backend, and the numbers by class to ``recovery.json`` in the work
-    directory (:class:`~mmpretrain_mlml.monitoring.recovery_record.RecoveryRecord`). After training the
+    message hub and every visualiser backend. ``LocalVisBackend`` writes them to a ``recovery.json``
+    beside its ``scalars.json``, where MMPretrain's ``analyze_logs.py`` expects lines of training and
+    validation alone. The numbers by class go to ``recovery.json`` in the work directory
+    (:class:`~mmpretrain_mlml.monitoring.recovery_record.RecoveryRecord`). After training the
     curves are drawn to ``recovery.png``. A resumed run ends with the same file as an uninterrupted
     one, also if it was interrupted inside an epoch. Under an iteration based loop an epoch is a pass
     over the data. There, if several processes resume from an ordinary checkpoint, the current epoch
@@ -125,7 +128,7 @@ class LabelRecoveryHook(Hook):
         rates = self._record.add(epoch, dict(zip(COUNTS, counts.tolist())))
         scalars = {f'recovery/{name}': value for name, value in rates.items()}
         runner.message_hub.update_scalars(scalars)
-        runner.visualizer.add_scalars(scalars, step=epoch, file_path=f'{runner.timestamp}.json')
+        add_scalars_apart(runner.visualizer, scalars, epoch, 'recovery.json')
         shown = '  '.join(f'{name}: {value:.2f}' for name, value in scalars.items())
         runner.logger.info(f'Epoch(train) [{epoch}] {shown}')
 

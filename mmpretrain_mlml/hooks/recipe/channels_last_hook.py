@@ -6,6 +6,8 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import nn
 
+from ...runtime.simulation import is_simulated
+
 MIN_CHANNELS = 16
 
 
@@ -23,6 +25,8 @@ class ChannelsLastHook(Hook):
     """
 
     def before_run(self, runner: Runner) -> None:
+        if is_simulated(runner):
+            return
         if next(runner.model.parameters()).device.type == 'cpu':
             for name, module in runner.model.named_modules():
                 if isinstance(module, nn.Conv2d) and module.out_channels < MIN_CHANNELS:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ...datasets.statistics import LabelCounts, count_labels
 from ...losses.functional import check_range
+from ...runtime.simulation import is_simulated
 from ...runtime.unwrap import unwrap_model
 
 
@@ -58,7 +59,7 @@ class LabelPriorHook(Hook):
             self._trained = True
 
     def before_train(self, runner: Runner) -> None:
-        if self._trained:
+        if self._trained or is_simulated(runner):
             return
         counts = count_labels(runner.train_dataloader.dataset)
         bias = _classifier_bias(_head(runner), len(counts.present))

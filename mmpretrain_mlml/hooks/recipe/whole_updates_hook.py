@@ -42,7 +42,8 @@ class WholeUpdatesHook(Hook):
                 'batch_size or number of processes, or train_dataloader.sampler.round_up=True, which '
                 'repeats some images'
             )
-        images = sum(all_gather_object(runner.train_dataloader.batch_size or 0))
+        batch_size = getattr(runner.train_dataloader, 'batch_size', None) or 0  # 0: unknown
+        images = sum(all_gather_object(batch_size))
         images *= getattr(runner.optim_wrapper, '_accumulative_counts', 1)
         expected = runner.cfg.get('auto_scale_lr', {}).get('base_batch_size', images)
         if images not in (0, expected):

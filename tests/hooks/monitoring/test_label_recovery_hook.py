@@ -11,7 +11,8 @@ import pytest
 import torch
 from helpers import ROOT
 from helpers.launched import Launched
-from helpers.runners import make_runner
+from helpers.mmpretrain_tools import run_mmpretrain_tool
+from helpers.runners import VALIDATION, make_runner
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmpretrain.registry import MODELS
@@ -136,7 +137,7 @@ def test_scalars_reach_log_hub_and_visualiser_backends(tmp_path):
     rows = record(tmp_path)['epochs']
     accumulated = EventAccumulator(str(next(tmp_path.glob('*/vis_data'))))
     accumulated.Reload()
-    (local,) = tmp_path.glob('*/vis_data/scalars.json')
+    (local,) = tmp_path.glob('*/vis_data/recovery.json')
     lines = [json.loads(line) for line in local.read_text().splitlines()]
     (log,) = tmp_path.glob('*/*.log')
     for name in ('entries', 'share', 'precision', 'recall'):
@@ -146,6 +147,24 @@ def test_scalars_reach_log_hub_and_visualiser_backends(tmp_path):
         assert [(line['step'], line[key]) for line in lines if key in line] == expected
         assert runner.message_hub.get_scalar(key).current() == expected[-1][1]
         assert log.read_text().count(f'{key}: ') == len(expected)
+
+
+def test_mmpretrain_can_analyse_the_log(tmp_path):
+    changes = {'log_level': 'INFO', 'default_hooks': {'logger': {'interval': 1}},
+               'val_dataloader.dataset.size': 40}  # fmt: skip
+    monitored(tmp_path, **VALIDATION, **changes).train()
+    for log in tmp_path.glob('*/vis_data/[0-9s]*.json'):  # scalars.json, and one named by the time
+        for key in ('multi-label/mAP', 'loss'):
+            out = tmp_path / f'{log.stem}.png'
+            run_mmpretrain_tool(
+                'analysis_tools/analyze_logs.py', 'plot_curve', log, '--keys', key, '--out', out
+            )
+            assert out.stat().st_size > 1000
+            out.unlink()
+    (own,) = tmp_path.glob('*/vis_data/recovery.json')
+    run_mmpretrain_tool('analysis_tools/analyze_logs.py', 'plot_curve', own, '--keys',
+                        'recovery/share', '--out', out)  # fmt: skip
+    assert out.exists()
 
 
 @pytest.mark.parametrize('accumulating', [1, 2])
