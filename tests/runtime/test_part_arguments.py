@@ -72,7 +72,6 @@ def positional(a, b, /, c, *args):
         (Ignores, None),
         (lambda **kwargs: kwargs, None),
         (type('Made', (), {'__new__': lambda cls, x: object.__new__(cls)}), None),
-        (dict.fromkeys, None),
     ],
 )
 def test_arguments(part, expected):
