@@ -68,7 +68,10 @@ def test_a_variable_that_the_base_has_used_changes_nothing(load, monkeypatch):
     assert re.search(expected.format('the command line'), warning)
     assert check_config(load('input_size = (128, 128)')) == []  # what it was
     assert (
-        check_config(load('data_root = "x"\ntest_dataloader=dict(dataset=dict(a=data_root))')) == []
+        check_config(
+            load('data_root = "x"\ntest_dataloader=dict(dataset=dict(data_prefix=data_root))')
+        )
+        == []
     )
     inherited = 'train_dataloader=dict(dataset=dict(pipeline=[dict(scale={{_base_.input_size}})]))'
     assert check_config(load(inherited)) == []
