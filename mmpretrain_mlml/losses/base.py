@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..deprecation import Renamed, adopt_overrides
-from .checks import prepare_logits
+from .checks import check_targets, prepare_logits
 from .class_weights import KeptFactors, as_weights, fit_weights
 from .one_pass import OnePass, sum_in_one_pass
 from .reduction import check_reduction, divisor
@@ -159,19 +159,22 @@ class MultiLabelLoss(nn.Module):
             A scalar, or (N, C) for ``'none'``; float32 for half inputs.
 
         Raises:
-            ValueError: If shapes do not fit, the reduction is unknown, or avg_factor is not above 0.
+            ValueError: If shapes do not fit, the reduction is unknown, avg_factor is not above 0, or a
+                target has no meaning (where that can be read for nothing: on the CPU).
         """
         reduction = self.reduction if reduction_override is None else reduction_override
         divide = divisor(check_reduction(reduction), len(target), avg_factor)
         if isinstance(avg_factor, Real) and avg_factor <= 0 and len(target):
             raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
         logits = prepare_logits(pred, target)
-        target = self.treat_unknown(target)
+        given, target = target, self.treat_unknown(target)
         # One pass gives a sum and its gradient by the logits. The formula serves the rest: losses
         # without such a pass, single entries, factors on them, gradients by anything but the logits.
         one_pass = None
         if reduction != 'none' and weight is None and not self._learns(target):
             one_pass = self.one_pass(**context)
+        if one_pass is None or target is not given:  # the pass checks the targets that it is given
+            check_targets(given)
         if one_pass is not None:
             factors = self._kept_factors.of(logits, self.class_weight, self.pos_weight)
             return sum_in_one_pass(logits, target, one_pass, factors, self.loss_weight / divide)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
 
 T = TypeVar('T')
 
@@ -21,14 +22,16 @@ def prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Return logits and targets in the dtype of the computation, float32 or wider.
 
     Raises:
-        ValueError: If shapes differ or are not (N, C), or the logits are not floating point.
+        ValueError: If shapes differ or are not (N, C), the logits are not floating point, or a target
+            has no meaning; see `check_targets`.
     """
     logits = prepare_logits(logits, target)
+    check_targets(target)
     return logits, target.to(logits.dtype)
 
 
 def prepare_logits(logits: Tensor, target: Tensor) -> Tensor:
-    """Return the logits in the dtype of the computation; check them and the target as `prepare`."""
+    """Return the logits in the dtype of the computation; check dtype and shapes as `prepare`."""
     if logits.ndim != 2 or logits.shape != target.shape:
         raise ValueError(
             'expected logits and target of one shape (N, C), '
@@ -37,6 +40,33 @@ def prepare_logits(logits: Tensor, target: Tensor) -> Tensor:
     if not logits.is_floating_point():
         raise ValueError(f'expected logits of a floating dtype, got {logits.dtype}')
     return logits.to(wide_dtype(logits))
+
+
+def check_targets(target: Tensor) -> None:
+    """Raise ValueError if a target is neither 1, 0 or -1 nor between 0 and 1.
+
+    Nothing is checked where reading a value costs too much: on a GPU it would make the step wait, and
+    in a compiled graph or under ``vmap`` there is none. Data sets check what they hand over.
+
+    Args:
+        target: Any shape and dtype.
+    """
+    if target.device.type != 'cpu' or torch.compiler.is_compiling() or not target.numel():
+        return
+    if target.dtype == torch.bool or is_functorch_wrapped_tensor(target):
+        return
+    values = target.detach()
+    low, high = torch.aminmax(values)  # few calls: small batches feel each
+    if low.item() >= 0 and high.item() <= 1:  # false for NaN
+        return
+    with_unknown = low.item() == -1 and high.item() <= 1
+    if with_unknown and torch.addcmul(values, values, values).amin().item() >= 0:
+        return  # t^2 + t < 0 between -1 and 0
+    wrong = values[~(((values >= 0) & (values <= 1)) | (values == -1))]
+    raise ValueError(
+        f'expected targets of 1 (present), 0, -1 (unknown) or between 0 and 1, got '
+        f'{wrong[0].item():g} in {len(wrong)} of {values.numel()} entries'
+    )
 
 
 def wide_dtype(values: Tensor) -> torch.dtype:

@@ -22,7 +22,7 @@ BLOCK = 1 << 18  # entries: large enough to hide the calls, small enough for the
 
 # Arguments: logits; targets; the tensor that takes the gradient, all three whole rows, flattened; the
 # factors; whether the code may branch on values, which breaks a compiled graph and makes a GPU wait.
-# Returns the summed loss.
+# Returns the summed loss. Where it may branch it checks the targets, as `slopes.positives` does.
 OnePass = Callable[[Tensor, Tensor, Tensor, Factors, bool], Tensor]
 
 

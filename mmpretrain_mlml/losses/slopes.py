@@ -7,14 +7,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .checks import check_targets
+
 
 def positives(t: Tensor) -> NDArray[np.bool_] | None:
-    """Return where the targets are 1 if all others are 0, else None."""
+    """Return where the targets are 1 if all others are 0, else None; the others are checked then.
+
+    Raises:
+        ValueError: As `checks.check_targets`.
+    """
     values = t.numpy()
-    nonzero = values != 0
+    nonzero: NDArray[np.bool_] = values != 0
     other = values == 1
     np.logical_xor(other, nonzero, out=other)
-    return None if other.any() else nonzero
+    if not other.any():
+        return nonzero
+    if np.count_nonzero(other) != np.count_nonzero(values == -1):
+        check_targets(t)
+    return None
 
 
 def focal_slope(

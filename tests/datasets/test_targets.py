@@ -25,6 +25,12 @@ def test_a_target_of_the_pipeline_stays():
     assert sample.gt_score.tolist() == [0.5, 0.5]
 
 
+def test_a_target_without_meaning_is_refused():
+    sample = DataSample().set_gt_score([0.0, 2.0])
+    with pytest.raises(ValueError, match='got 2 in 1 of 2 entries'):
+        add_target({'data_samples': sample}, 2)
+
+
 @pytest.mark.parametrize('data', [None, 7, {}, {'img': 1}, {'data_samples': DataSample()}])
 def test_other_results_of_a_pipeline_are_ignored(data):
     add_target(data, 3)

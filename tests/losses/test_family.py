@@ -57,6 +57,23 @@ def test_a_single_class_gives_finite_losses_and_gradients(cls):
     assert x.grad.isfinite().all()
 
 
+MEANINGLESS = [2, 1.0001, -0.5, -2, math.nan, math.inf]
+
+
+@ALL
+@pytest.mark.parametrize('value', MEANINGLESS)
+def test_a_target_without_meaning_is_refused(cls, value):
+    x, y = batch()
+    y[2, 3] = value
+    for unknown in cls.UNKNOWN:
+        loss = ready(cls, unknown=unknown)
+        for reduction in ('mean', 'none'):
+            with pytest.raises(
+                ValueError, match=r'^expected targets of 1.*, got .* in 1 of 63 entr'
+            ):
+                loss(x, y, reduction_override=reduction)
+
+
 @ALL
 def test_views_give_the_same_and_inputs_are_not_modified(cls):
     x, y = batch()

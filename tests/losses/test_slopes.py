@@ -23,8 +23,10 @@ def test_the_focal_term_and_its_slope(inspect_values, factor):
 def test_positives_are_found_among_hard_targets_only():
     assert positives(torch.tensor([0.0, 1, 0])).tolist() == [False, True, False]
     assert positives(torch.zeros(3)).tolist() == [False] * 3
-    for other in (-1.0, 0.5, 2.0):
+    for other in (-1.0, 0.5):
         assert positives(torch.tensor([0.0, 1, other])) is None
+    with pytest.raises(ValueError, match='expected targets'):
+        positives(torch.tensor([0.0, 1, 2]))
 
 
 def test_scale_repeats_a_factor_by_class():

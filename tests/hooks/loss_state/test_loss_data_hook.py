@@ -1,9 +1,12 @@
 """Losses are given class priors and samples, and their memory is resumed."""
 
+import numpy as np
 import pytest
 import torch
 from helpers.runners import make_runner
+from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
+from mmpretrain.registry import MODELS
 
 from mmpretrain_mlml.datasets.statistics import count_labels
 
@@ -112,3 +115,26 @@ def test_labels_of_role_start_from_observed_positives(tmp_path):
     resumed.register_hook(start)
     resumed.train()
     assert torch.equal(start.labels[0], learned)
+
+
+class Scored(BaseDataset):
+    """A data set from outside the package, whose third sample has a target of 2."""
+
+    def load_data_list(self):
+        return [{'img': np.zeros((48, 48, 1), np.uint8), 'gt_score': [2.0 * (i == 2)] * 10}
+                for i in range(48)]  # fmt: skip
+
+
+@pytest.mark.parametrize('ours', [False, True])
+def test_targets_without_meaning_are_refused_before_they_reach_a_device(tmp_path, ours):
+    """In data sets of others, if a loss of the package is trained on them."""
+    dataset = {'type': Scored, 'pipeline': [{'type': 'PackInputs'}], '_delete_': True}
+    runner = make_runner(tmp_path, train_dataloader={'dataset': dataset, 'batch_size': 48})
+    if not ours:
+        runner.model.head.loss_module = MODELS.build(
+            {'type': 'CrossEntropyLoss', 'use_sigmoid': True}
+        )
+        runner.train()
+        return
+    with pytest.raises(ValueError, match=r'^sample 2: expected targets of .*, got 2 in 10 of 10'):
+        runner.train()
