@@ -10,6 +10,17 @@ from mmengine.dataset import BaseDataset
 from .targets import target_of
 
 
+class LabelKinds(NamedTuple):
+    """Number of images in which each class is present (1), absent (0) and unobserved (-1), (C,) each.
+
+    What a 0 says depends on the source: in the published setting it is unobserved, too.
+    """
+
+    present: np.ndarray
+    absent: np.ndarray
+    unobserved: np.ndarray
+
+
 class LabelCounts(NamedTuple):
     """Number of images in which each class is present, and observed; integers, (C,)."""
 
@@ -36,7 +47,17 @@ def observed_positives(dataset: BaseDataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def count_labels(dataset: BaseDataset) -> LabelCounts:
-    """Count the training labels of a multi-label data set, as the loss sees them.
+    """Count the present and the known training labels of a multi-label data set.
+
+    Args:
+        dataset: As for :func:`count_kinds`.
+    """
+    kinds = count_kinds(dataset)
+    return LabelCounts(kinds.present, kinds.present + kinds.absent)
+
+
+def count_kinds(dataset: BaseDataset) -> LabelKinds:
+    """Count the labels of a multi-label data set by what they say; a soft label counts as present.
 
     Args:
         dataset: Data set, possibly wrapped, with ``classes`` in its ``metainfo``. Its
@@ -44,10 +65,13 @@ def count_labels(dataset: BaseDataset) -> LabelCounts:
             and -1.
     """
     num_classes = len(dataset.metainfo['classes'])
-    present = np.zeros(num_classes, np.int64)
-    known = np.zeros_like(present)
+    present, unobserved = np.zeros((2, num_classes), np.int64)
     for index in range(len(dataset)):
-        target = target_of(dataset.get_data_info(index), num_classes)
-        present += target > 0
-        known += target >= 0
-    return LabelCounts(present, known)
+        info = dataset.get_data_info(index)
+        if 'gt_score' in info:
+            target = target_of(info, num_classes)
+            present += target > 0
+            unobserved += target < 0
+        else:  # without a dense target, which is slow where there are many classes
+            present[np.asarray(info['gt_label'], np.int64)] += 1
+    return LabelKinds(present, len(dataset) - present - unobserved, unobserved)

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .arguments import REPAIRED
 from .bce import BCE
 from .checks import check_range
 from .terms import log_loss
@@ -25,6 +26,8 @@ class ANLS(BCE):
     r"""Assume negative with label smoothing (AN-LS).
 
     :math:`-(1 - \epsilon) \log p - \epsilon \log(1 - p)` for a positive, mirrored for a negative.
+    Under ``unknown='unobserved'`` negatives of -1 alone are smoothed; a verified absence, 0, costs
+    :math:`-\log(1 - p)`.
 
     Args:
         epsilon: Share of the other label, in [0, 1].
@@ -35,6 +38,8 @@ class ANLS(BCE):
 
     Source: arXiv 2106.09708 (AN-LS).
     """
+
+    UNKNOWN = REPAIRED
 
     def __init__(self, epsilon: float = EPSILON, **common: Any) -> None:
         super().__init__(**common)

@@ -32,6 +32,8 @@ class APL(EM):
     ``int(proportion * u / (max_epochs - warmup))`` each time. Such an entry costs
     :math:`-\beta [(1 - \hat p) \log(1 - p) + \hat p \log p]` with :math:`\hat p` its probability when
     it was chosen. The others cost the same as in :class:`~mmpretrain_mlml.EM`.
+    Under ``unknown='unobserved'`` entries of -1 alone are counted and chosen; a verified absence, 0,
+    costs :math:`-\log(1 - p)`.
 
     The pseudo-labels, and the probabilities seen in the last epoch, are a memory of all training
     samples, equal in all processes, which :class:`~mmpretrain_mlml.LossDataHook` feeds and saves.

@@ -83,6 +83,7 @@ class ASL(MultiLabelLoss):
 
     MMPretrain's own ``AsymmetricLoss`` lets the gradient flow through the weights.
     See :func:`~mmpretrain_mlml.losses.functional.asl_loss` for the formula.
+    It repairs no missing labels, so it has no ``unknown='unobserved'``.
 
     Args:
         gamma_neg: Focusing exponent of negatives, >= 0.

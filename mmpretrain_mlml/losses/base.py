@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
@@ -12,11 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from ..deprecation import Renamed, adopt_overrides
+from .arguments import check_unknown, unexpected
 from .checks import check_targets, prepare_logits
 from .class_weights import KeptFactors, as_weights, fit_weights
 from .one_pass import OnePass, sum_in_one_pass
-from .reduction import check_reduction, divisor
-from .terms import mix
+from .reduction import check_reduction, divisor, per_entry
+from .terms import log_loss, mix
+from .three_valued import complete, repair_view, stated
 
 
 class MultiLabelLoss(nn.Module):
@@ -34,8 +34,10 @@ class MultiLabelLoss(nn.Module):
     Args:
         reduction: ``'mean'`` (sum over classes, mean over images), ``'sum'`` or ``'none'``.
         loss_weight: Factor on the result.
-        unknown: How entries with target -1 are treated: ``'ignore'``, at no cost, or
-            ``'negative'``, as if the target were 0.
+        unknown: How entries with target -1 are treated: ``'ignore'``, at no cost; ``'negative'``, as
+            if the target were 0; ``'unobserved'``, in losses that repair missing labels, by the
+            repair, while a target of 0 is an absence that was verified and costs
+            :meth:`verified_absent`.
         class_weight: Factor on the cost of each class, C numbers >= 0.
         pos_weight: Factor on the cost of positives, as in torch's
             ``binary_cross_entropy_with_logits``: one number, or C numbers, >= 0.
@@ -57,10 +59,12 @@ class MultiLabelLoss(nn.Module):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         adopt_overrides(cls)
-        formula = {'one_pass'}.union(*(vars(base).get('FORMULA', ()) for base in cls.__mro__))
-        nearest = next(base for base in cls.__mro__ if formula & vars(base).keys())
-        if 'one_pass' not in vars(nearest):  # another formula than that of the inherited one
-            cls.one_pass = MultiLabelLoss.one_pass  # type: ignore[method-assign]
+        formula = set().union(*(vars(base).get('FORMULA', ()) for base in cls.__mro__))
+        plain = {'positive', 'verified_absent', 'three_valued', 'factor'}
+        for name, members in (('one_pass', formula), ('one_pass_of_stated', plain)):
+            nearest = next(base for base in cls.__mro__ if {name, *members} & vars(base).keys())
+            if name not in vars(nearest):  # another formula than that of the inherited one
+                setattr(cls, name, vars(MultiLabelLoss)[name])
 
     def __init__(
         self,
@@ -72,13 +76,11 @@ class MultiLabelLoss(nn.Module):
         **unknown_arguments: Any,
     ) -> None:
         if unknown_arguments:
-            raise TypeError(_unexpected(type(self), next(iter(unknown_arguments))))
+            raise unexpected(type(self), MultiLabelLoss, next(iter(unknown_arguments)))
         super().__init__()
         self.reduction = check_reduction(reduction)
         self.loss_weight = loss_weight
-        if unknown not in self.UNKNOWN:
-            raise ValueError(f'unknown={unknown!r} is none of {self.UNKNOWN}')
-        self.unknown = unknown
+        self.unknown = check_unknown(type(self).__name__, unknown, self.UNKNOWN)
         # Plain tensors, not buffers, which averages of weights and checkpoints would hold.
         self.class_weight = as_weights('class_weight', class_weight)
         self.pos_weight = as_weights('pos_weight', pos_weight)
@@ -92,6 +94,13 @@ class MultiLabelLoss(nn.Module):
         """Return the cost of each entry if it is absent or unobserved, (N, C)."""
         raise NotImplementedError(f'{type(self).__name__} must define negative(logits)')
 
+    def verified_absent(self, logits: Tensor) -> Tensor:
+        r"""Return the cost of each entry if its absence was verified, (N, C): :math:`-\log(1 - p)`.
+
+        An override must push at any confidence. Used under ``unknown='unobserved'``.
+        """
+        return log_loss(-logits)
+
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         """Return the loss of each entry, (N, C), before ``class_weight``.
 
@@ -102,6 +111,20 @@ class MultiLabelLoss(nn.Module):
         weight = self.factor('pos_weight', pred)
         return mix(self.positive(pred), self.negative(pred), target, weight)
 
+    def three_valued(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
+        """Return the loss of each entry under ``unknown='unobserved'``, before ``class_weight``.
+
+        Args:
+            pred: Logits, (N, C), in float32 or wider.
+            target: 1 present, 0 absent and verified, -1 unobserved, (N, C), in the dtype of the
+                logits; in between, :meth:`positive` and :meth:`verified_absent` are interpolated.
+            **context: Further arguments of the call.
+        """
+        repaired = self.elementwise(pred, self.treat_unknown(target), **context)
+        weight = self.factor('pos_weight', pred)
+        plain = mix(self.positive(pred), self.verified_absent(pred), target, weight)
+        return torch.where(stated(target), plain, repaired)
+
     def one_pass(self, *args: Any, **context: Any) -> OnePass | None:
         """Return the function that computes sum and gradient together; None if there is none.
 
@@ -109,12 +132,23 @@ class MultiLabelLoss(nn.Module):
         """
         return None
 
+    def one_pass_of_stated(self) -> OnePass | None:
+        """Return the one pass of verified absences and soft labels, for ``unknown='unobserved'``."""
+        return None
+
     def treat_unknown(self, target: Tensor) -> Tensor:
-        """Return the target with 0 in place of -1 if ``unknown`` is ``'negative'``, (N, C)."""
+        """Return the target that :meth:`elementwise` gets, (N, C).
+
+        Unless -1 is ignored, 0 stands in its place; under ``'unobserved'``, -1 for what is `stated`.
+        """
+        if self.unknown == 'unobserved':
+            return repair_view(target)
         return target.clamp(min=0) if self.unknown == 'negative' else target
 
     def unobserved(self, target: Tensor) -> Tensor:
-        """Return the entries that this loss takes for absent or unobserved, (N, C), bool."""
+        """Return the entries that this loss may take for missing labels, (N, C), bool."""
+        if self.unknown == 'unobserved':
+            return target < 0
         return target <= 0 if self.unknown == 'negative' else target == 0
 
     def recovered(self, pred: Tensor, target: Tensor) -> Tensor | None:
@@ -148,8 +182,8 @@ class MultiLabelLoss(nn.Module):
 
         Args:
             pred: Logits of shape (N, C).
-            target: Shape (N, C): 1 present, 0 absent or unobserved, -1 unknown; a value between 0
-                and 1 interpolates between the two.
+            target: Shape (N, C): 1 present, 0 absent or unobserved, -1 unknown (see ``unknown``); a
+                value between 0 and 1 interpolates between the two.
             weight: Factor per image (N,) or per entry (N, C).
             avg_factor: Divisor of ``'mean'``, N by default; ``'sum'`` and ``'none'`` ignore it.
             reduction_override: Reduction of this call, in place of ``reduction``.
@@ -167,24 +201,31 @@ class MultiLabelLoss(nn.Module):
         if isinstance(avg_factor, Real) and avg_factor <= 0 and len(target):
             raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
         logits = prepare_logits(pred, target)
-        given, target = target, self.treat_unknown(target)
+        three_valued = self.unknown == 'unobserved'  # then the formula treats the target itself
+        given, target = target, target if three_valued else self.treat_unknown(target)
         # One pass gives a sum and its gradient by the logits. The formula serves the rest: losses
         # without such a pass, single entries, factors on them, gradients by anything but the logits.
         one_pass = None
         if reduction != 'none' and weight is None and not self._learns(target):
-            one_pass = self.one_pass(**context)
-        if one_pass is None or target is not given:  # the pass checks the targets that it is given
-            check_targets(given)
+            one_pass = self._complete_one_pass(**context)
+        if one_pass is None or three_valued or target is not given:
+            check_targets(given)  # else the pass checks the targets that it is given
         if one_pass is not None:
             factors = self._kept_factors.of(logits, self.class_weight, self.pos_weight)
             return sum_in_one_pass(logits, target, one_pass, factors, self.loss_weight / divide)
-        loss = self.elementwise(logits, target.to(logits.dtype), **context)
+        compute = self.three_valued if three_valued else self.elementwise
+        loss = compute(logits, target.to(logits.dtype), **context)
         class_weight = self.factor('class_weight', loss)
         if class_weight is not None:
             loss = loss * class_weight
         if weight is not None:
-            loss = loss * _per_entry(weight, loss)
+            loss = loss * per_entry(weight, loss)
         return self.loss_weight * (loss if reduction == 'none' else loss.sum() / divide)
+
+    def _complete_one_pass(self, **context: Any) -> OnePass | None:
+        one_pass = self.one_pass(**context)
+        known = self.unknown != 'unobserved'
+        return one_pass if known else complete(one_pass, self.one_pass_of_stated())
 
     def _learns(self, target: Tensor) -> bool:
         tensors = target, self.class_weight, self.pos_weight
@@ -207,28 +248,3 @@ class MultiLabelLoss(nn.Module):
         """Return the hyper-parameters, for the representation of the module."""
         shown = {k: v for k, v in vars(self).items() if not k.startswith('_') and k != 'training'}
         return ', '.join(f'{key}={value!r}' for key, value in shown.items())
-
-
-def _per_entry(weight: Tensor, loss: Tensor) -> Tensor:
-    if weight.shape == loss.shape:
-        return weight
-    if weight.shape == loss.shape[:1]:
-        return weight.unsqueeze(1)
-    raise ValueError(
-        f'expected weight of shape ({loss.size(0)},) or {tuple(loss.shape)}, '
-        f'got {tuple(weight.shape)}'
-    )
-
-
-def _unexpected(loss: type[MultiLabelLoss], argument: str) -> str:
-    known = [
-        name
-        for cls in loss.__mro__
-        if issubclass(cls, MultiLabelLoss) and '__init__' in vars(cls)
-        for name, parameter in inspect.signature(vars(cls)['__init__']).parameters.items()
-        if name != 'self' and parameter.kind is not parameter.VAR_KEYWORD
-    ]
-    near = difflib.get_close_matches(argument, known, 1)
-    hint = f'; did you mean {near[0]!r}?' if near else '.'
-    listed = ', '.join(dict.fromkeys(known))
-    return f'{loss.__name__} has no argument {argument!r}{hint} It takes {listed}'

@@ -16,6 +16,7 @@ class BCE(MultiLabelLoss):
     r"""Binary cross-entropy; on positive-only data, where unobserved is 0, "assume negative" (AN).
 
     :math:`-\log p` for a positive and :math:`-\log(1 - p)` for a negative.
+    It repairs no missing labels, so it has no ``unknown='unobserved'``.
 
     Args:
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.

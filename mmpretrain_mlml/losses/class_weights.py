@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .checks import wide_dtype
@@ -56,6 +58,20 @@ class Factors:
         self.root = None if absent is None else absent.sqrt()
         if present is not None:
             self._ends = torch.ones_like(present) if absent is None else absent, present, -present
+
+    def at(self, indices: NDArray[np.int64]) -> Factors:
+        """Return the factors of single entries.
+
+        Args:
+            indices: Positions of M entries in flattened rows; on the CPU.
+        """
+        if self.absent is None and self.present is None:
+            return self
+        absent, present = (
+            None if factor is None else torch.from_numpy(factor.numpy()[indices % len(factor)])
+            for factor in (self.absent, self.present)
+        )
+        return Factors(absent, present)
 
     def between(self, up: Tensor) -> Tensor | None:
         """Return the factor of each entry: `absent` where `up` is 0, `present` where it is 1.

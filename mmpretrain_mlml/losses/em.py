@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .arguments import REPAIRED
 from .bce import BCE
 from .checks import check_range
 from .terms import log_loss
@@ -26,6 +27,8 @@ class EM(BCE):
 
     :math:`-\log p` for a positive; for an unobserved entry :math:`-\alpha H(p)`, whose gradient pushes
     towards p = 1/2 and is small on both sides. Its F1 needs a threshold of 0.75 rather than 0.5.
+    Under ``unknown='unobserved'`` these are the entries of -1; a verified absence, 0, costs
+    :math:`-\log(1 - p)`.
 
     Args:
         alpha: Weight of the entropy, >= 0. 0.1 on COCO and NUS-WIDE, 0.2 on VOC.
@@ -36,6 +39,8 @@ class EM(BCE):
 
     Source: arXiv 2203.16219, entropy-maximization loss.
     """
+
+    UNKNOWN = REPAIRED
 
     def __init__(self, alpha: float = ALPHA, **common: Any) -> None:
         super().__init__(**common)

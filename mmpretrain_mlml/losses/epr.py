@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .arguments import REPAIRED
 from .base import MultiLabelLoss
 from .checks import check_range
 from .distributed import total
@@ -48,6 +49,8 @@ class EPR(MultiLabelLoss):
     :math:`-\log p` for a positive; an unobserved entry costs nothing by itself. Every entry carries
     its share of :math:`(\hat k - k)^2 / C`, with :math:`\hat k` the mean over the batch, of all
     processes, of an image's sum of p. Unknown entries are not part of it.
+    Under ``unknown='unobserved'`` entries of -1 are, and a verified absence, 0, is not: it costs
+    :math:`-\log(1 - p)`.
 
     Args:
         expected_positives: k, the mean number of true labels of an image, > 0. COCO 2.9.
@@ -60,11 +63,16 @@ class EPR(MultiLabelLoss):
     """
 
     BY_ENTRY = False
+    UNKNOWN = REPAIRED
 
     def __init__(self, expected_positives: float, **common: Any) -> None:
         super().__init__(**common)
         check_range('expected_positives', expected_positives, low=1e-6)
         self.expected_positives = expected_positives
+
+    def positive(self, logits: Tensor) -> Tensor:
+        """Return the cost of each entry if it is present, without its share of the rest, (N, C)."""
+        return log_loss(logits)
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         weight = self.factor('pos_weight', pred)

@@ -12,7 +12,8 @@ GAMMA, DETACH = 2.0, True
 class Focal(ASL):
     """Focal loss without class balance: ASL(gamma, gamma, 0).
 
-    Its term is :func:`mmpretrain_mlml.losses.terms.focal`.
+    Its term is :func:`mmpretrain_mlml.losses.terms.focal`. It repairs no missing labels, so it has no
+    ``unknown='unobserved'``.
 
     Args:
         gamma: Focusing exponent of both sides, >= 0.

@@ -119,7 +119,8 @@ def focal_margin_one_pass(
 class FocalMargin(MultiLabelLoss):
     """Focal loss with a margin on positives: SPLC before its first correction.
 
-    See :func:`~mmpretrain_mlml.losses.functional.focal_margin_loss` for the formula.
+    See :func:`~mmpretrain_mlml.losses.functional.focal_margin_loss` for the formula. The margin is on
+    positives; it repairs no missing labels, so it has no ``unknown='unobserved'``.
 
     Args:
         margin: Margin subtracted from the logits of positives.

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .arguments import REPAIRED
 from .bce import BCE
 from .checks import check_epoch, check_range, require_state
 
@@ -59,6 +60,8 @@ class GR(BCE):
     linearly in the epoch from their first to their second value. As in the released code, V is one
     epoch ahead of K: w and b have their first value in epoch 0 and would reach their second after the
     last epoch; mu and sigma reach theirs in the last epoch.
+    Under ``unknown='unobserved'`` the mixture is for entries of -1 alone; a verified absence, 0, costs
+    :math:`-\log(1 - p)`.
 
     Args:
         w: First and second slope of K.
@@ -76,6 +79,8 @@ class GR(BCE):
     Source: generalized robust loss for single positive labels (GR, IJCAI 2024); there the mean over
     images and classes.
     """
+
+    UNKNOWN = REPAIRED
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .arguments import REPAIRED
 from .base import MultiLabelLoss
 from .checks import check_range, prepare
 from .class_weights import Factors
@@ -17,6 +18,7 @@ from .one_pass import OnePass
 from .reduction import reduce_loss
 from .slopes import focal_slope, mix_slopes, positives, scale_
 from .terms import confident, focal, mix
+from .three_valued import stated_one_pass
 
 LAMB, MARGIN, GAMMA = 1.5, 1.0, 2.0
 
@@ -122,9 +124,14 @@ def _hill_slope(p: Tensor, q: Tensor, pq: Tensor, lamb: float) -> None:
 
 
 class Hill(MultiLabelLoss):
-    """Hill loss: negatives that look like missing labels weigh little.
+    r"""Hill loss: negatives that look like missing labels weigh little.
 
-    See :func:`~mmpretrain_mlml.losses.functional.hill_loss` for the formula.
+    See :func:`~mmpretrain_mlml.losses.functional.hill_loss` for the formula. Under
+    ``unknown='unobserved'`` the hill is for entries of -1 alone; a verified absence, 0, costs the log
+    loss :math:`-\log(1 - p)`. Its gradient p does not vanish, and is over twice the hill's.
+    (Without its weight :math:`\lambda - p` the hill is the squared error :math:`p^2`, whose gradient
+    :math:`2 p^2 (1 - p)` vanishes at p = 1, too: it is part of the repair. The focal term pushes less
+    than the hill below p = 0.41.)
 
     Args:
         lamb: Shape of the negative term; 1.5 makes its gradient vanish at p = 1.
@@ -140,6 +147,8 @@ class Hill(MultiLabelLoss):
     >>> Hill()(torch.tensor([[0.0, 2.0]]), torch.tensor([[1, 0]]))
     tensor(1.1822)
     """
+
+    UNKNOWN = REPAIRED
 
     def __init__(
         self, lamb: float = LAMB, margin: float = MARGIN, gamma: float = GAMMA, **common: Any
@@ -160,6 +169,9 @@ class Hill(MultiLabelLoss):
 
     def one_pass(self) -> OnePass:
         return partial(hill_one_pass, lamb=self.lamb, margin=self.margin, gamma=self.gamma)
+
+    def one_pass_of_stated(self) -> OnePass:
+        return partial(stated_one_pass, margin=self.margin, gamma=self.gamma, absent_gamma=0.0)
 
     @property
     def saturation(self) -> float:

@@ -42,7 +42,8 @@ class LargeLoss(LabelCorrection):
     r"""Base of LL-R, LL-Ct and LL-Cp: relabels the unobserved entries with the batch's largest losses.
 
     The share r of the batch's entries that count as large grows by ``delta`` per cent each epoch, from
-    0 in the first; see :func:`largest_losses`.
+    0 in the first; see :func:`largest_losses`. Under ``unknown='unobserved'`` entries of
+    -1 alone can be relabelled; a verified absence, 0, costs what the base makes of a 0.
 
     Args:
         delta: Per cent of all entries by which r grows each epoch, >= 0.
@@ -85,8 +86,9 @@ class LargeLoss(LabelCorrection):
         share = self.share()
         if share == 0:
             return torch.zeros_like(target, dtype=torch.bool)
-        cost = self.base_loss(logits, torch.zeros_like(target))
-        return largest_losses(cost, target == 0, share, self.STRICT)
+        unobserved = target == 0
+        cost = self.base_loss(logits, torch.zeros_like(target), unobserved)
+        return largest_losses(cost, unobserved, share, self.STRICT)
 
     def share(self) -> float:
         """Return r, the share of entries that count as large in this epoch."""

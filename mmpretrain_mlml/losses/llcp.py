@@ -20,7 +20,8 @@ class LLCp(LargeLoss):
     In every epoch but the first the ``delta`` per cent of a batch's entries that have the largest loss
     are turned, not counting those turned before; as in the released code the last of them is not, so
     that k - 1 are. They are kept in a memory of all training samples,
-    equal in all processes, which :class:`~mmpretrain_mlml.LossDataHook` feeds and saves.
+    equal in all processes, which :class:`~mmpretrain_mlml.LossDataHook` feeds and saves. Under
+    ``unknown='unobserved'`` entries of -1 alone can be turned, not verified absences.
 
     Args:
         delta: Per cent of all entries to turn each epoch, >= 0.

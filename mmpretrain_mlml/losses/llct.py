@@ -14,6 +14,8 @@ DELTA = 0.2
 class LLCt(LargeLoss):
     """Temporary large loss correction: large unobserved losses are positives for one step.
 
+    Under ``unknown='unobserved'`` entries of -1 alone can be corrected, not verified absences.
+
     Args:
         delta: Per cent of all entries by which their share grows each epoch, >= 0.
         base: The loss, :class:`~mmpretrain_mlml.BCE` by default.

@@ -14,6 +14,8 @@ DELTA = 0.5
 class LLR(LargeLoss):
     """Large loss rejection: unobserved entries with a large loss cost nothing.
 
+    Under ``unknown='unobserved'`` entries of -1 alone can be rejected, not verified absences.
+
     Args:
         delta: Per cent of all entries by which their share grows each epoch, >= 0.
         base: The loss, :class:`~mmpretrain_mlml.BCE` by default.

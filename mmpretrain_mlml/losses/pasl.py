@@ -70,7 +70,9 @@ class PASL(MultiLabelLoss):
         prior_threshold: Share of images above which the unannotated entries of a class are left
             out, in [0, 1]; None leaves none out, and then no class prior is needed.
         unknown: ``'select'`` for the treatment above; ``'negative'`` for all unannotated entries at
-            the cost above, without a selection; ``'ignore'`` for none.
+            the cost above, without a selection; ``'ignore'`` for none. ``'unobserved'`` is another
+            name of ``'select'``: the selection is this loss's repair, and a verified absence, 0, has
+            the plain term with ``gamma_neg``.
         detach: Whether the focal weights are excluded from the gradient.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
 
@@ -83,7 +85,7 @@ class PASL(MultiLabelLoss):
     """
 
     BY_ENTRY = False
-    UNKNOWN = ('ignore', 'negative', 'select')
+    UNKNOWN = ('ignore', 'negative', 'select', 'unobserved')
 
     def __init__(
         self,
@@ -128,12 +130,15 @@ class PASL(MultiLabelLoss):
         """Return the target unchanged: unannotated entries have a term of their own."""
         return target
 
+    def three_valued(self, pred: Tensor, target: Tensor, **context: Any) -> Tensor:
+        return self.elementwise(pred, target)
+
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         loss = super().elementwise(pred, target)
         if self.unknown == 'ignore':
             return loss
         charged = unannotated = target < 0
-        if self.unknown == 'select':
+        if self.unknown in ('select', 'unobserved'):
             charged = unannotated & ~self._likely_present(pred.detach(), unannotated)
         return torch.where(charged, focal(-pred, self.gamma_unknown, self.detach), loss)
 

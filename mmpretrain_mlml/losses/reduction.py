@@ -36,3 +36,19 @@ def check_reduction(reduction: str) -> str:
     if reduction not in REDUCTIONS:
         raise ValueError(f'unknown reduction {reduction!r}; expected one of {REDUCTIONS}')
     return reduction
+
+
+def per_entry(weight: Tensor, loss: Tensor) -> Tensor:
+    """Return a factor per image, (N,), or per entry, (N, C), so that it multiplies the loss, (N, C).
+
+    Raises:
+        ValueError: If it has another shape.
+    """
+    if weight.shape == loss.shape:
+        return weight
+    if weight.shape == loss.shape[:1]:
+        return weight.unsqueeze(1)
+    raise ValueError(
+        f'expected weight of shape ({loss.size(0)},) or {tuple(loss.shape)}, '
+        f'got {tuple(weight.shape)}'
+    )

@@ -34,7 +34,8 @@ class RLC(SPLC):
     """SPLC that corrects an entry only if it also stands out in its class.
 
     A negative becomes a positive where its probability is above ``tau`` and above the mean probability
-    of its class over the batch, of all processes.
+    of its class over the batch, of all processes. Under ``unknown='unobserved'`` entries of -1 alone
+    are corrected, as in :class:`SPLC`.
 
     Args:
         tau: Confidence above which a negative may be taken for a missing label, in [0, 1].

@@ -57,6 +57,9 @@ class ROLE(EPR):
             paramwise_cfg=dict(custom_keys={'loss_module.labels': dict(lr_mult=10, decay_mult=0)})
         )
 
+    Under ``unknown='unobserved'`` entries of -1 have such labels; a verified absence, 0, has none and
+    costs :math:`-\log(1 - p)`.
+
     Args:
         expected_positives: Mean number of true labels of an image, > 0.
         num_samples: Number of training samples.

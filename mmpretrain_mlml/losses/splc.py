@@ -13,7 +13,8 @@ from .correction import LabelCorrection
 from .focal_margin import focal_margin, focal_margin_one_pass
 from .one_pass import OnePass
 from .reduction import reduce_loss
-from .terms import confident, logit
+from .terms import confident, focal, logit
+from .three_valued import stated_one_pass
 
 TAU, CHANGE_EPOCH, MARGIN, GAMMA = 0.6, 1, 1.0, 2.0
 
@@ -96,11 +97,13 @@ def relabelled(target: Tensor, flip: Tensor) -> Tensor:
 
 
 class SPLC(LabelCorrection):
-    """Self-paced loss correction: from ``change_epoch`` on, confident negatives become positives.
+    r"""Self-paced loss correction: from ``change_epoch`` on, confident negatives become positives.
 
     See :func:`~mmpretrain_mlml.losses.functional.splc_loss` for the formula. The loss must know the
     epoch: under a runner :class:`~mmpretrain_mlml.LossEpochHook` sets it; in your own training loop
-    call :meth:`set_epoch` before each epoch, or pass ``epoch=`` to :meth:`forward`.
+    call :meth:`set_epoch` before each epoch, or pass ``epoch=`` to :meth:`forward`. Under
+    ``unknown='unobserved'`` entries of -1 alone are corrected; a verified absence, 0, always costs
+    :math:`-p^\gamma \log(1 - p)`, or what ``base`` makes of a 0.
 
     Args:
         tau: Confidence above which a negative is taken for a missing label, in [0, 1].
@@ -168,6 +171,14 @@ class SPLC(LabelCorrection):
         """Return where an entry of target 0 is taken for a missing label, (N, C), bool."""
         return confident(pred.detach(), self.tau)
 
+    def positive(self, logits: Tensor) -> Tensor:
+        """Return the cost of each entry if it is present, without a base, (N, C)."""
+        return focal(logits - self.margin, self.gamma)
+
+    def verified_absent(self, logits: Tensor) -> Tensor:
+        """Return the cost of each entry if its absence was verified, without a base, (N, C)."""
+        return focal(-logits, self.gamma)
+
     def relabel(  # type: ignore[override]
         self, pred: Tensor, target: Tensor, epoch: int | None = None
     ) -> Tensor:
@@ -192,6 +203,10 @@ class SPLC(LabelCorrection):
         above = logit(self.tau) if self._corrects(epoch) else None
         margin, gamma = self.margin, self.gamma
         return partial(focal_margin_one_pass, margin=margin, gamma=gamma, above=above)
+
+    def one_pass_of_stated(self) -> OnePass:
+        gamma = self.gamma
+        return partial(stated_one_pass, margin=self.margin, gamma=gamma, absent_gamma=gamma)
 
     @property
     def saturation(self) -> float:

@@ -97,7 +97,8 @@ class TwoWay(MultiLabelLoss):
 
     The loss is the mean of the first over the images that have a positive plus the mean of the second
     over the classes that have one, as in the released code. An image or class without negatives costs
-    nothing there. Each entry carries its share.
+    nothing there. Each entry carries its share. It repairs no missing labels, so it has no
+    ``unknown='unobserved'``.
 
     Args:
         temperature_pos: :math:`T_+`, > 0.

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .arguments import REPAIRED
 from .bce import BCE
 from .checks import check_range
 
@@ -21,6 +22,9 @@ def wan_negative_weight(classes: int) -> float:
 class WAN(BCE):
     r"""Weak assume negative: a negative weighs 1 / (C - 1), so that all of them weigh one positive.
 
+    Under ``unknown='unobserved'`` that weight is for entries of -1 alone; a verified absence, 0, costs
+    :math:`-\log(1 - p)`.
+
     Args:
         neg_weight: Factor on negatives, >= 0, in place of 1 / (C - 1).
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`.
@@ -30,6 +34,8 @@ class WAN(BCE):
 
     Source: arXiv 2106.09708 (WAN).
     """
+
+    UNKNOWN = REPAIRED
 
     def __init__(self, neg_weight: float | None = None, **common: Any) -> None:
         super().__init__(**common)

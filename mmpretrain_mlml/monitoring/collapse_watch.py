@@ -31,7 +31,9 @@ class CollapseWatch:
     from the one before corrections start (``change_epoch`` of the loss) to the one after, or the
     epochs 0 to 2 for a loss without corrections.
 
-    Only the first loss that saturates is observed. A target above 0 counts as labelled. The cost is
+    Only the first loss that saturates is observed. A target above 0 counts as labelled; the others
+    that count are those that the loss takes for absent or unobserved, without verified absences under
+    ``unknown='unobserved'``. The cost is
     five small operations a batch in the last quarter, and one synchronisation at its end.
     """
 
@@ -67,7 +69,9 @@ class CollapseWatch:
     def _count(self, loss: Any, pred: Tensor, target: Tensor, context: dict[str, Any]) -> None:
         if not self._counting:
             return
-        known = target >= 0
+        # Verified absences are pushed down at any confidence, so they are not watched.
+        unobserved = getattr(loss, 'unobserved', None)
+        known = target >= 0 if unobserved is None else (target > 0) | unobserved(target)
         above = known & confident(pred, loss.saturation)
         counts = torch.stack([above.sum(), (target > 0).sum(), known.sum()])
         self._counts = counts if self._counts is None else self._counts + counts

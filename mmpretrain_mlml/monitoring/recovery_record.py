@@ -16,6 +16,7 @@ COUNTS = ('images', 'unmarked', 'recovered', 'right', 'missing')
 class RecoveryRecord:
     """The labels that a loss recovered in each epoch, in a JSON file that is written atomically.
 
+    ``labels`` holds what :func:`~mmpretrain_mlml.monitoring.label_kinds.label_kinds` returns.
     ``epochs`` holds a dictionary for each epoch: ``epoch`` (1-based), ``images``, then, as lists by
     class, the unobserved entries (``unmarked``), those of them that the loss ``recovered``, those of
     the recovered ones that are truly present (``right``), and all unobserved entries that are truly
@@ -33,6 +34,7 @@ class RecoveryRecord:
 
     def __init__(self, path: Path, classes: Sequence[str], done: int) -> None:
         self.path = path
+        self.labels: Mapping[str, Sequence[int]] = {}
         self._classes = list(classes)
         self.epochs: list[dict[str, Any]] = []
         if done and path.is_file():
@@ -68,7 +70,9 @@ class RecoveryRecord:
         by_class = {name: list(values) for name, values in counts.items() if name != 'images'}
         row = {'epoch': epoch, 'images': counts['images'][0], **by_class, **totals}
         self.epochs = [earlier for earlier in self.epochs if earlier['epoch'] < epoch] + [row]
-        content = {'classes': self._classes, 'epochs': self.epochs}
+        content: dict[str, Any] = {'classes': self._classes, 'epochs': self.epochs}
+        if self.labels:
+            content['labels'] = dict(self.labels)
         with atomic_write(self.path, 'w') as file:
             json.dump(content, file)
         return totals

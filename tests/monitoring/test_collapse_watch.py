@@ -28,6 +28,24 @@ def call(loss, above, labelled, entries=100, unknown=0):
     loss(x.requires_grad_(), y)
 
 
+@pytest.mark.parametrize('cls', [Hill, SPLC])
+def test_unobserved_entries_are_watched_and_verified_absences_are_not(cls):
+    def warning(target):
+        watch, loss = CollapseWatch(), cls(unknown='unobserved')
+        if cls is SPLC:
+            loss.set_epoch(0)
+        watch.begin([loss], 0, 1)
+        watch.before_batch(0)
+        loss(torch.full((1, 100), 4.0, requires_grad=True), target)
+        return watch.end()
+
+    target = torch.full((1, 100), -1.0)
+    target[:, :10] = 1
+    assert '100.0% of the entries have a probability above' in warning(target)
+    target[target < 0] = 0
+    assert warning(target) is None
+
+
 def epoch_of(loss, number, batches, watch=None):
     """Return the warning after an epoch of batches, which are arguments of :func:`call`."""
     watch = watch or CollapseWatch()

@@ -11,6 +11,8 @@ from mmpretrain.registry import HOOKS
 from torch import Tensor
 
 from ...datasets.full_labels import FullLabels
+from ...datasets.statistics import count_kinds
+from ...monitoring.label_kinds import label_kinds
 from ...monitoring.loss_calls import outermost_losses
 from ...monitoring.recovery_counter import RecoveryCounter
 from ...monitoring.recovery_record import COUNTS, RecoveryRecord
@@ -26,21 +28,22 @@ class LabelRecoveryHook(Hook):
 
     The loss reports them (``recovered``): entries that SPLC, RLC, LL-Ct and LL-Cp train as positives,
     that LL-R no longer trains as absent, or that Hill nearly ignores. An entry is unobserved if its
-    target is exactly 0. For a loss that recovers nothing, a warning says so and nothing is counted.
-    Where full labels are known, the hook also computes precision (the share of the recovered entries
-    that are truly present) and recall (the share of the unobserved, truly present entries that are
-    recovered).
+    target is exactly 0; with ``unknown='negative'`` also if it is -1, with ``'unobserved'`` only then.
+    For a loss that recovers nothing, a warning says so and nothing is counted. Where full labels are
+    known, the hook also computes precision (the share of the recovered entries that are truly present)
+    and recall (the share of the unobserved, truly present entries that are recovered).
 
     After each epoch ``recovery/entries``, ``recovery/share`` (of the unobserved entries),
     ``recovery/precision`` and ``recovery/recall``, the last three in percent, go to the log, the
     message hub and every visualiser backend. ``LocalVisBackend`` writes them to a ``recovery.json``
     beside its ``scalars.json``, where MMPretrain's ``analyze_logs.py`` expects lines of training and
     validation alone. The numbers by class go to ``recovery.json`` in the work directory
-    (:class:`~mmpretrain_mlml.monitoring.recovery_record.RecoveryRecord`). After training the
-    curves are drawn to ``recovery.png``. A resumed run ends with the same file as an uninterrupted
-    one, also if it was interrupted inside an epoch. Under an iteration based loop an epoch is a pass
-    over the data. There, if several processes resume from an ordinary checkpoint, the current epoch
-    lacks what all processes but the first had counted, as its ``images`` show.
+    (:class:`~mmpretrain_mlml.monitoring.recovery_record.RecoveryRecord`), with those of present,
+    verified absent and unobserved labels. After training the curves are drawn to ``recovery.png``. A
+    resumed run ends with the same file as an uninterrupted one, also if it was interrupted inside an
+    epoch. Under an iteration based loop an epoch is a pass over the data. There, if several processes
+    resume from an ordinary checkpoint, the current epoch lacks what all processes but the first had
+    counted, as its ``images`` show.
 
     The hook observes the loss while it trains, so there is no second forward pass, and synchronises
     processes once an epoch. (LL-R, LL-Ct and RLC compute their selection twice, which costs as much as
@@ -79,6 +82,7 @@ class LabelRecoveryHook(Hook):
             self._labels = FullLabels(dataset, config, self.full_labels)
         classes = dataset.metainfo['classes']
         done = runner.iter // self._per_pass if self._per_pass else runner.epoch
+        self._kinds = count_kinds(dataset)
         self._record = RecoveryRecord(Path(runner.work_dir) / 'recovery.json', classes, done)
         device = next(runner.model.parameters()).device
         self._counter.start(len(classes), self._labels is not None, device)
@@ -92,6 +96,8 @@ class LabelRecoveryHook(Hook):
             names = ', '.join(type(loss).__name__ for loss in losses)
             raise ValueError(f'LabelRecoveryHook observes one loss, but the model has {names}')
         self._counter.observe(losses[0] if losses else None)
+        if losses and is_main_process():
+            self._record.labels = label_kinds(self._kinds, losses[0])
         if not losses:
             self._warn_once(runner, 'the model')
 

@@ -6,7 +6,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import Tensor, nn
 
-from ...datasets.statistics import LabelCounts, count_labels
+from ...datasets.statistics import LabelCounts, count_kinds
 from ...losses.functional import check_range
 from ...runtime.simulation import is_simulated
 from ...runtime.unwrap import unwrap_model
@@ -19,7 +19,9 @@ class LabelPriorHook(Hook):
     With biases of 0 a classifier begins by finding every class in half of the images. Before training
     this hook sets the bias of the head's last linear layer to
     ``log((present + smoothing) / (absent + smoothing))``, counted by class over the known training
-    labels, so that the first probabilities are about as frequent as the labels. A run that resumes
+    labels, so that the first probabilities are about as frequent as the labels. A loss with
+    ``unknown='unobserved'`` trains unobserved entries as absent, with a repair: then they count as
+    absent. A run that resumes
     from a checkpoint keeps its biases, and so does one whose ``load_from`` holds this layer. A file
     without it (a backbone) or with another number of classes leaves the layer untrained; its bias is
     set.
@@ -61,10 +63,18 @@ class LabelPriorHook(Hook):
     def before_train(self, runner: Runner) -> None:
         if self._trained or is_simulated(runner):
             return
-        counts = count_labels(runner.train_dataloader.dataset)
+        counts = _counts(runner)
         bias = _classifier_bias(_head(runner), len(counts.present))
         with torch.no_grad():
             bias.copy_(log_odds(counts, self.smoothing))
+
+
+def _counts(runner: Runner) -> LabelCounts:
+    present, absent, unobserved = count_kinds(runner.train_dataloader.dataset)
+    known = present + absent
+    if any(getattr(loss, 'unknown', None) == 'unobserved' for loss in _head(runner).modules()):
+        known = known + unobserved
+    return LabelCounts(present, known)
 
 
 def log_odds(counts: LabelCounts, smoothing: float) -> Tensor:

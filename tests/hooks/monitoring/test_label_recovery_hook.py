@@ -95,6 +95,13 @@ def test_counts_follow_from_the_calls_of_the_loss(tmp_path):
             assert row['precision'] == pytest.approx(100 * right / entries)
         else:
             assert (entries, 'precision' in row) == (0, False)
+    target = torch.cat([target for _, target in loss.calls[:3]])
+    assert content['labels'] == {
+        'present': (target == 1).sum(0).tolist(),
+        'absent': [0] * 10,
+        'unobserved': (target == 0).sum(0).tolist(),
+        'ignored': [0] * 10,
+    }
     picture = np.asarray(Image.open(tmp_path / 'recovery.png').convert('RGB'))
     assert picture.std() > 10
 

@@ -37,6 +37,19 @@ def test_model_and_average_start_at_the_log_odds(resume, tmp_path):
     torch.testing.assert_close(average.module.head.fc.bias.detach(), expected)
 
 
+@pytest.mark.parametrize('unknown', ['ignore', 'negative', 'unobserved'])
+def test_unobserved_labels_count_as_absent_if_the_loss_trains_them_so(unknown, tmp_path):
+    loss = {'type': 'Hill', 'unknown': unknown, '_delete_': True}
+    data = {'dataset': {'protocol': 'full', 'unknown': 0.5}}
+    runner = make_runner(tmp_path, **HOOKS, train_dataloader=data, model={'head': {'loss': loss}})
+    runner.train()
+    counts = count_labels(runner.train_dataloader.dataset)
+    known = np.full(10, 48) if unknown == 'unobserved' else counts.known
+    expected = log_odds(LabelCounts(counts.present, known), 0.5).float()
+    assert (counts.known < 40).all()
+    torch.testing.assert_close(runner.model.head.fc.bias.detach(), expected)
+
+
 @pytest.mark.parametrize('way', ['resume', 'load_from'])
 def test_trained_classifier_keeps_its_biases(way, tmp_path):
     first = make_runner(tmp_path, **{**HOOKS, 'custom_hooks': []})
