@@ -20,7 +20,6 @@ def main() -> None:
     parser.add_argument(
         '--weights',
         choices=['averaged', 'raw'],
-        default='averaged',
         help='set to use if the file holds both (default: averaged)',
     )
     parser.add_argument(

@@ -16,14 +16,15 @@ from ..version import __version__
 
 
 def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
-    """Return what is needed to use a model: classes, thresholds and input, ready for JSON.
+    """Return what is needed to use a model: classes, thresholds, input and output, ready for JSON.
 
     Args:
         cfg: Config of the model. Its annotation files need not exist.
         size: Height and width of the input, in pixels; None for those of the test pipeline.
 
     Raises:
-        ValueError: If ``size`` is None and the test pipeline does not resize to a fixed scale.
+        ValueError: If ``size`` is None and the test pipeline does not resize to a fixed scale, or the
+            test evaluator has another number of thresholds than classes.
     """
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
@@ -34,13 +35,22 @@ def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
     pipeline = json.loads(json.dumps(steps))  # JSON turns tuples into lists
     return {
         'classes': classes,
-        'thresholds': [_threshold(cfg)] * len(classes),
+        'thresholds': _thresholds(cfg, len(classes)),
         'input': {
+            'name': 'image',
             'size': list(size or _size(pipeline)),
             'pipeline': [step for step in pipeline if step['type'] != 'PackInputs'],
             'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
             'mean': list(preprocessor.mean),
             'std': list(preprocessor.std),
+        },
+        'output': {
+            'name': 'probability',
+            'shape': ['N', len(classes)],
+            'range': [0, 1],
+            # of each class by itself; the linear layer of a safetensors file gives logits
+            'activation': 'sigmoid',
+            'activation_inside': {'onnx': True, 'safetensors': False},
         },
         'model': {
             'backbone': cfg.model.backbone.get('model_name', cfg.model.backbone.type),
@@ -50,13 +60,22 @@ def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
     }
 
 
-def _threshold(cfg: Config) -> float:
-    """Return the score threshold of the test evaluator."""
+def _thresholds(cfg: Config, num_classes: int) -> list[float]:
+    """Return the score threshold of the test evaluator for each class."""
+    threshold = MultiLabelScores().threshold
     evaluators = cfg.get('test_evaluator') or []
     for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
-        if evaluator['type'].rpartition('.')[2] == 'MultiLabelScores' and 'threshold' in evaluator:
-            return evaluator['threshold']
-    return MultiLabelScores().threshold
+        if evaluator['type'].rpartition('.')[2] == 'MultiLabelScores':
+            threshold = evaluator.get('threshold', threshold)
+            break
+    if not isinstance(threshold, Sequence):
+        return [threshold] * num_classes
+    if len(threshold) != num_classes:
+        raise ValueError(
+            f'test_evaluator has {len(threshold)} thresholds, expected one, or one for each of '
+            f'{num_classes} classes'
+        )
+    return list(threshold)
 
 
 def _size(pipeline: Sequence[dict]) -> Sequence[int]:

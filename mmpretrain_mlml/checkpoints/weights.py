@@ -26,7 +26,7 @@ class CheckpointError(ValueError):
     """Error for a checkpoint without the requested weights; its message names the file and keys."""
 
 
-def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, Tensor]:
+def read_weights(path: str | PathLike, weights: str | None = None) -> dict[str, Tensor]:
     """Return the weights in a checkpoint, under the names they have in the model.
 
     Supported are checkpoints of MMEngine (with or without averaged weights), files with a
@@ -35,15 +35,16 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
 
     Args:
         path: Checkpoint file. It is loaded as data, never as code.
-        weights: ``'averaged'`` or ``'raw'``: the set to return if the file holds both.
+        weights: ``'averaged'`` or ``'raw'``: the set to return if the file holds both; a warning says
+            if it holds only the other one. By default the averaged one, if there is one.
 
     Raises:
         FileNotFoundError: If there is no such file.
         RuntimeError: If the file is refused, or damaged.
         CheckpointError: If the file holds no weights, or weights that are NaN or infinite.
-        ValueError: If ``weights`` is neither ``'averaged'`` nor ``'raw'``.
+        ValueError: If ``weights`` is neither ``'averaged'``, ``'raw'`` nor None.
     """
-    if weights not in WEIGHTS:
+    if weights is not None and weights not in WEIGHTS:
         raise ValueError(f'unknown weights {weights!r}; expected one of {WEIGHTS}')
     content = load_from_local(str(path))
     averaged = _entry(content, _AVERAGED)
@@ -53,9 +54,9 @@ def read_weights(path: str | PathLike, weights: str = 'averaged') -> dict[str, T
         averaged, raw = raw, averaged  # MMEngine saves the average as the model
     meta = content.get('meta')
     held = meta.get('weights') if isinstance(meta, Mapping) else None
-    if held in WEIGHTS and held != weights:
+    if weights and held in WEIGHTS and held != weights:
         print_log(f'{path} holds only the {held} weights; using them', 'current', logging.WARNING)
-    state = (averaged or raw) if weights == 'averaged' else (raw or averaged)
+    state = (raw or averaged) if weights == 'raw' else (averaged or raw)
     state = _unwrapped(content if state is None else state)
     if not state:
         raise CheckpointError(f'{path}: no weights among the keys {sorted(map(str, content))[:9]}')

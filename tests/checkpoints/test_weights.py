@@ -13,6 +13,7 @@ from mmpretrain_mlml.checkpoints import (
     build_model,
     from_released,
     read_weights,
+    weights,
 )
 
 
@@ -31,10 +32,10 @@ def test_raw_and_averaged_weights_are_distinguished(tmp_path):
     }
     for name, content in files.items():
         torch.save(content, tmp_path / name)
-        for weights, expected in (('raw', raw), ('averaged', averaged)):
-            state = read_weights(tmp_path / name, weights)
-            assert state.keys() == expected.keys(), (name, weights)
-            assert torch.equal(state['fc.bias'], expected['fc.bias']), (name, weights)
+        for kind, expected in (('raw', raw), ('averaged', averaged)):
+            state = read_weights(tmp_path / name, kind)
+            assert state.keys() == expected.keys(), (name, kind)
+            assert torch.equal(state['fc.bias'], expected['fc.bias']), (name, kind)
     with pytest.raises(ValueError, match='unknown weights'):
         read_weights(tmp_path / 'timm.pth', 'best')
 
@@ -72,3 +73,14 @@ def test_what_is_not_a_checkpoint_says_so(tmp_path):
     torch.save({'epoch': 3}, tmp_path / 'none.pth')
     with pytest.raises(CheckpointError, match=r"no weights among the keys \['epoch'\]"):
         read_weights(tmp_path / 'none.pth')
+
+
+def test_only_a_request_that_is_not_met_is_a_warning(tmp_path, monkeypatch):
+    warnings = []
+    monkeypatch.setattr(weights, 'print_log', lambda message, *_: warnings.append(message))
+    file = tmp_path / 'best.pth'
+    torch.save({'state_dict': {'x': torch.zeros(1)}, 'meta': {'weights': 'raw'}}, file)
+    assert list(read_weights(file)) == list(read_weights(file, 'raw')) == ['x']
+    assert warnings == []
+    assert list(read_weights(file, 'averaged')) == ['x']
+    assert warnings == [f'{file} holds only the raw weights; using them']
