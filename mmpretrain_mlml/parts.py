@@ -32,6 +32,7 @@ PARTS = {  # name: module inside the package
     'SampleSeedHook': 'hooks.recipe.sample_seed_hook',
     'StepRandAugment': 'transforms.step_rand_augment',
     'SummedGradientsConstructor': 'optim.summed_gradients',
+    'TagTable': 'datasets.tag_table',
     'TagVisualizationHook': 'hooks.monitoring.tag_visualization_hook',
     'TagVisualizer': 'visualization.tag_visualizer',
     'WeightAverageHook': 'hooks.recipe.weight_average_hook',

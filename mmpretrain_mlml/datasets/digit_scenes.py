@@ -61,7 +61,7 @@ class DigitScenes(MissingLabelDataset):
         _, labels = make_scenes(self.split, self.size)
         return ParsedLabels(LabelList(names, labels), names.__getitem__, [])
 
-    def inputs(self, names: list[str]) -> list[dict[str, Any]]:
+    def inputs(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """Return the image of each scene."""
         images, _ = make_scenes(self.split, self.size)
         return [{'img': image} for image in images]

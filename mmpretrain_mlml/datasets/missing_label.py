@@ -68,7 +68,7 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
         """
         raise NotImplementedError(f'{type(self).__name__} must define load_labels()')
 
-    def inputs(self, names: list[str]) -> list[dict[str, Any]]:
+    def inputs(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """Return what the pipeline starts from for each image, without labels.
 
         By default this is ``img_path``, the name of the image under ``data_prefix``. Override it if
@@ -104,14 +104,14 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
             self._hide_entries(names, samples)
         return samples
 
-    def _log_kept(self, labels: list[list[int]], kept: list[list[int]]) -> None:
+    def _log_kept(self, labels: Sequence[list[int]], kept: Sequence[list[int]]) -> None:
         print_log(
             f'{type(self).__name__}: {len(labels)} images, {sum(map(len, kept))} of '
             f'{sum(map(len, labels))} labels kept ({self.protocol}, seed {self.seed})',
             logger='current',
         )
 
-    def _hide_entries(self, names: list[str], samples: list[dict[str, Any]]) -> None:
+    def _hide_entries(self, names: Sequence[str], samples: list[dict[str, Any]]) -> None:
         hidden = hide_entries(names, len(self.CLASSES), self.unknown, self.seed)
         for sample, unobserved in zip(samples, hidden, strict=True):
             target = dense_target(sample['gt_label'], len(self.CLASSES), unobserved)

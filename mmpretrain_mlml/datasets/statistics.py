@@ -7,18 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from ..labels import LabelKinds
+from .table_dataset import TableDataset
 from .targets import target_of
-
-
-class LabelKinds(NamedTuple):
-    """Number of images in which each class is present (1), absent (0) and unobserved (-1), (C,) each.
-
-    What a 0 says depends on the source: in the published setting it is unobserved, too.
-    """
-
-    present: np.ndarray
-    absent: np.ndarray
-    unobserved: np.ndarray
 
 
 class LabelCounts(NamedTuple):
@@ -64,6 +55,8 @@ def count_kinds(dataset: BaseDataset) -> LabelKinds:
             ``get_data_info`` gives ``gt_label``, a list of classes, or ``gt_score``, (C,) of 1, 0
             and -1.
     """
+    if isinstance(dataset, TableDataset):
+        return dataset.counts()
     num_classes = len(dataset.metainfo['classes'])
     present, unobserved = np.zeros((2, num_classes), np.int64)
     for index in range(len(dataset)):

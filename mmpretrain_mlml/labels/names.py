@@ -15,25 +15,46 @@ def name_problems(names: Sequence[str], location_of: Callable[[int], str]) -> It
         names: Image names in the order of their source.
         location_of: Returns where the name at a position stands.
     """
-    text = '\n'.join(('', *names, ''))
-    plain = text.isascii() and not text.encode().translate(None, delete=_PLAIN)
-    distinct = len(set(names)) == len(names)
-    if distinct and plain and not _is_suspicious(text):
+    if len(set(names)) == len(names) and are_plain(names):
         return
     first: dict[str, int] = {}
     for index, name in enumerate(names):
-        if not name or not name.isprintable() or name != name.strip():
-            expected = 'a name without control characters or spaces around it'
+        if expected := name_fault(name):
             yield LabelError(location_of(index), repr(name), expected)
-            continue
-        parts = name.replace('\\', '/').split('/')
-        if '..' in parts or parts[0] == '' or parts[0].endswith(':'):
-            yield LabelError(location_of(index), repr(name), 'a path inside the image folder')
         elif first.setdefault(posixpath.normpath(name), index) != index:
             before = first[posixpath.normpath(name)]
-            got = f'{name!r} again, first at {location_of(before)}'
-            got += '' if names[before] == name else f' as {names[before]!r}'
-            yield LabelError(location_of(index), got, 'each image once')
+            yield LabelError(
+                location_of(index), *repetition(name, names[before], location_of(before))
+            )
+
+
+def name_fault(name: str) -> str:
+    """Return what is expected of an image name instead of ``name``; empty if it is well-formed."""
+    if not name or not name.isprintable() or name != name.strip():
+        return 'a name without control characters or spaces around it'
+    parts = name.replace('\\', '/').split('/')
+    if '..' in parts or parts[0] == '' or parts[0].endswith(':'):
+        return 'a path inside the image folder'
+    return ''
+
+
+def repetition(name: str, before: str, place: str) -> tuple[str, str]:
+    """Return what is got and what is expected where a name stands again.
+
+    Args:
+        name: The name.
+        before: The same name, as it stands at its first place.
+        place: Its first place.
+    """
+    got = f'{name!r} again, first at {place}'
+    return got + ('' if before == name else f' as {before!r}'), 'each image once'
+
+
+def are_plain(names: Sequence[str]) -> bool:
+    """Return whether all names are well-formed and have one spelling only; False if in doubt."""
+    text = '\n'.join(('', *names, ''))
+    plain = text.isascii() and not text.encode().translate(None, delete=_PLAIN)
+    return plain and text.count('\n') == len(names) + 1 and not _is_suspicious(text)
 
 
 def _is_suspicious(text: str) -> bool:

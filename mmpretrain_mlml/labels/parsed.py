@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .errors import LabelError
+from .label_table import LabelTable
 
 
 class LabelList(NamedTuple):
@@ -16,8 +17,8 @@ class LabelList(NamedTuple):
         labels: N lists of the indices of the positive classes, ascending.
     """
 
-    names: list[str]
-    labels: list[list[int]]
+    names: Sequence[str]
+    labels: Sequence[list[int]]
 
 
 class ParsedLabels(NamedTuple):
@@ -52,3 +53,34 @@ class ParsedLabels(NamedTuple):
         if self.problems:
             raise self.problems[0]
         return self.labels
+
+
+class ParsedTable(NamedTuple):
+    """Content of a table, with the problems found in it.
+
+    Attributes:
+        table: What could be read; complete if there are no problems.
+        problems: Problems, in the order of the file.
+        notes: What was found out and what was left out, for the log.
+        left_out: Number of images that are left out.
+    """
+
+    table: LabelTable
+    problems: list[LabelError]
+    notes: list[str]
+    left_out: int = 0
+
+    def require_no_problems(self) -> LabelTable:
+        """Return the table.
+
+        Raises:
+            LabelError: If there are problems; the first of them.
+        """
+        if self.problems:
+            raise self.problems[0]
+        return self.table
+
+    def positives(self) -> ParsedLabels:
+        """Return the names and the positive labels of the table, and its problems."""
+        labels = LabelList(self.table.names, self.table.positive_lists)
+        return ParsedLabels(labels, self.table.location_of, self.problems)

@@ -1,0 +1,35 @@
+"""The positive labels of a table, as other code takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from .label_table import LabelTable
+
+
+class PositiveLists(Sequence[list[int]]):
+    """The positive classes of each image of a table, made when they are read."""
+
+    def __init__(self, table: LabelTable) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @overload
+    def __getitem__(self, index: int) -> list[int]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[list[int]]: ...
+
+    def __getitem__(self, index: int | slice) -> list[int] | list[list[int]]:
+        if isinstance(index, slice):
+            return [self._table.positives(row) for row in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f'no image {index} in a table of {len(self)}')
+        return self._table.positives(index % len(self))
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return (self._table.positives(row) for row in range(len(self._table)))

@@ -1,0 +1,175 @@
+"""A cache beside a label file, from which the next start reads its labels without parsing.
+
+The cache is one hidden file for each way of reading, ``.NAME.KEY.cache``: arrays that are mapped into
+memory, so that all processes of a machine share them. It holds the digest of the label file and is
+used only if that is unchanged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from time import time_ns
+from typing import IO, Any
+
+from ..files import atomic_write
+from .array_file import read_arrays, write_arrays
+from .label_table import LabelTable
+from .parsed import ParsedTable
+from .text_array import TextArray
+
+VERSION = 1  # of what is parsed and how; a new one makes earlier caches unused
+SMALLEST = 4 << 20  # bytes from which a label file gets a cache, unless the caller says otherwise
+STEADY = 2_000_000_000  # ns after which a change of a file surely shows in its times
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MappedTable(LabelTable):
+    """A table whose arrays are mapped from a cache. Pickling it keeps the name of the cache only."""
+
+    cache: str = ''
+    digest: str = ''
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (self.cache, self.source, self.digest)
+
+
+def cached(
+    path: Path, key: object, parse: Callable[[], ParsedTable], use: bool | None
+) -> ParsedTable:
+    """Return the result of parsing a file, from its cache if that is still valid.
+
+    Of several processes that start together one parses; the others wait for its cache. A result with
+    problems is not kept. If the folder cannot be written, a note says so.
+
+    Args:
+        path: Label file.
+        key: What the result depends on besides the file; its ``repr`` tells keys apart.
+        parse: Parses the file.
+        use: Whether to use a cache; None for files of 4 MB and more.
+    """
+    if use is False or path.is_dir() or (use is None and path.stat().st_size < SMALLEST):
+        return parse()
+    short = blake2b(
+        repr((VERSION, key)).encode('utf-8', 'surrogatepass'), digest_size=6
+    ).hexdigest()
+    cache = path.with_name(f'.{path.name}.{short}.cache')
+    found = _load(cache, path)
+    if found is None:
+        with _locked(path):
+            found = _load(cache, path) or _parse_and_save(cache, path, parse)
+    return found
+
+
+def _parse_and_save(cache: Path, path: Path, parse: Callable[[], ParsedTable]) -> ParsedTable:
+    before = _stat(path)
+    parsed = parse()
+    if parsed.problems:
+        return parsed
+    digest = _digest(path)
+    if _stat(path) != before:  # it changed meanwhile
+        return parsed
+    own = cache.with_name(f'{cache.name}.{os.getpid()}')
+    try:
+        with atomic_write(own) as file:
+            _save(file, parsed, {'digest': digest, 'stat': before, 'time': time_ns()})
+        own.replace(cache)
+    except OSError as error:
+        with suppress(OSError):
+            own.unlink()
+        note = f'{path}: no cache beside it ({error.strerror}); every start parses it again'
+        return parsed._replace(notes=[*parsed.notes, note])
+    return _load(cache, path) or parsed
+
+
+def _save(file: IO[bytes], parsed: ParsedTable, identity: dict[str, Any]) -> None:
+    table = parsed.table
+    header = {
+        **identity,
+        'classes': table.classes,
+        'fill': table.fill,
+        'prefix': table.place_prefix.removeprefix(table.source),
+        'extras': list(table.extras),
+        'notes': [note.removeprefix(table.source) for note in parsed.notes],
+        'left_out': parsed.left_out,
+    }
+    arrays = {name: getattr(table, name) for name in ('offsets', 'indices', 'values', 'places')}
+    texts = [table.names, *table.extras.values()]
+    for number, text in enumerate(texts):
+        arrays |= {f'data{number}': text.data, f'ends{number}': text.ends}
+    write_arrays(file, header, arrays)
+
+
+def _load(cache: Path, path: Path) -> ParsedTable | None:
+    """Return the content of a cache; None if it is not there, not valid, or of other content."""
+    try:
+        header, arrays = read_arrays(cache)
+        if not _is_of(header, path):
+            return None
+        texts = [
+            TextArray(arrays[f'data{number}'], arrays[f'ends{number}'])
+            for number in range(1 + len(header['extras']))
+        ]
+        offsets, indices, values = arrays['offsets'], arrays['indices'], arrays['values']
+        lengths = (len(texts[0]) + 1, int(offsets[-1]), int(offsets[-1]))
+        if lengths != (len(offsets), len(indices), len(values)):
+            return None
+        table = MappedTable(
+            texts[0], tuple(header['classes']), offsets, indices, values, header['fill'], str(path),
+            arrays['places'], f'{path}{header["prefix"]}', dict(zip(header['extras'], texts[1:])),
+            str(cache), header['digest'],
+        )  # fmt: skip
+        notes = [f'{path}{note}' for note in header['notes']]
+        return ParsedTable(table, [], notes, header['left_out'])
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None
+
+
+def _is_of(header: dict[str, Any], path: Path) -> bool:
+    """Return whether a cache was made of the content that a file has now."""
+    stat = _stat(path)
+    unchanged = header['stat'] == stat
+    if unchanged and header['time'] - max(stat['mtime'], stat['ctime']) > STEADY:
+        return True
+    return header['stat']['size'] == stat['size'] and bool(header['digest'] == _digest(path))
+
+
+def _reopen(cache: str, source: str, digest: str) -> LabelTable:
+    """Return the table of a cache in another process."""
+    found = _load(Path(cache), Path(source))
+    if found is None or getattr(found.table, 'digest', '') != digest:
+        raise OSError(f'{cache} changed while it was used; start again')
+    return found.table
+
+
+def _stat(path: Path) -> dict[str, int]:
+    stat = path.stat()
+    return {
+        'size': stat.st_size,
+        'mtime': stat.st_mtime_ns,
+        'ctime': stat.st_ctime_ns,
+        'inode': stat.st_ino,
+    }
+
+
+def _digest(path: Path) -> str:
+    digest = blake2b(digest_size=16)
+    with path.open('rb') as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes of this machine out, if the file system can."""
+    with path.open('rb') as file:
+        with suppress(ImportError, OSError):
+            import fcntl  # not on Windows
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
