@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from mmpretrain_mlml.files import atomic_write, temporary_name
+from mmpretrain_mlml import files
+from mmpretrain_mlml.files import atomic_write, remove_unfinished
 
 
 def write(path, content):
@@ -91,10 +93,14 @@ def test_a_missing_folder_is_named(tmp_path):
 
 @pytest.mark.parametrize('content', [b'-' * 3000, '-' * 3000], ids=['bytes', 'text'])
 @pytest.mark.skipif(not Path('/dev/full').exists(), reason='needs /dev/full')
-def test_a_full_disk_leaves_the_earlier_file(tmp_path, content):
+def test_a_full_disk_leaves_the_earlier_file(tmp_path, content, monkeypatch):
     """The write itself fails, when the buffer of the file is flushed."""
     write(tmp_path / 'x', b'first')
-    (tmp_path / temporary_name('x')).symlink_to('/dev/full')
+    full = tmp_path / '.x.0.part'
+    full.symlink_to('/dev/full')
+    opened = full.open('w' if isinstance(content, str) else 'wb')
+    monkeypatch.setattr(files, '_open_temporary', lambda *_: (full, opened))
+    monkeypatch.setattr(files, 'remove_unfinished', lambda *_: None)
     with pytest.raises(
         OSError, match=r'could not write .*/x \(No space left .* untouched'
     ) as caught:
@@ -126,9 +132,51 @@ def test_a_killed_process_leaves_the_earlier_file(tmp_path):
     )
     assert run(code, tmp_path / 'x').returncode == -signal.SIGKILL
     assert (tmp_path / 'x').read_bytes() == b'first'
-    assert names_in(tmp_path) == ['.x.part', 'x']
-    write(tmp_path / 'x', b'second')  # the next writer uses the same temporary file
+    assert [re.sub('[0-9a-f]{8}', '#', name) for name in names_in(tmp_path)] == ['.x.#.part', 'x']
+    write(tmp_path / 'y', b'')  # another file
+    assert len(names_in(tmp_path)) == 3
+    write(tmp_path / 'x', b'second')
+    assert names_in(tmp_path) == ['x', 'y']
+
+
+def test_two_writers_of_one_file_do_not_disturb_each_other(tmp_path):
+    """The last one to end wins, and its file is whole."""
+    with atomic_write(tmp_path / 'x') as slow:
+        slow.write(b'slow' * 5000)
+        write(tmp_path / 'x', b'quick')
+        remove_unfinished(tmp_path, '*')  # as a run that starts beside this one does
+        assert (tmp_path / 'x').read_bytes() == b'quick'
+        slow.write(b'end')
+    assert (tmp_path / 'x').read_bytes() == b'slow' * 5000 + b'end'
     assert names_in(tmp_path) == ['x']
+
+
+def test_a_temporary_file_that_is_removed_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
+    lock, locked = files._lock, []
+
+    def lose_the_first(file, path):
+        if not locked:
+            path.unlink()
+        locked.append(path)
+        return lock(file, path)
+
+    monkeypatch.setattr(files, '_lock', lose_the_first)
+    write(tmp_path / 'x', b'content')
+    assert (tmp_path / 'x').read_bytes() == b'content'
+    assert len(set(locked)) == 2
+
+
+def test_without_locks_an_unfinished_file_is_removed_after_a_day(tmp_path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(files.fcntl, 'flock', no_locks)
+    new, old = tmp_path / '.x.00000001.part', tmp_path / '.x.00000002.part'
+    new.touch()
+    old.touch()
+    os.utime(old, (0, 0))
+    write(tmp_path / 'x', b'content')
+    assert names_in(tmp_path) == [new.name, 'x']
 
 
 def run(code, path):

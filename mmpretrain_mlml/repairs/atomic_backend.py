@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.fileio import register_backend
 from mmengine.fileio.backends import LocalBackend
 
-from ..files import atomic_write, temporary_name
+from ..files import atomic_write, remove_unfinished
 
 ATOMIC = 'atomic_local'
 
@@ -33,8 +33,7 @@ class AtomicLocalBackend(LocalBackend):
 
 def remove_parts(folder: str | os.PathLike) -> None:
     """Remove the unfinished checkpoints that killed processes left in a folder."""
-    for part in Path(folder).glob(temporary_name('*.pth')):
-        part.unlink()
+    remove_unfinished(folder, '*.pth')
 
 
 register_backend(ATOMIC, AtomicLocalBackend, force=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from .config_keys import option_keys
 from .start_checks import StartChecks
 from .threads import set_threads
 from .user_errors import user_errors_in_one_line
+from .work_dir_lock import lock_work_dirs
+from .work_dir_watch import WorkDirWatch
 
 
 def run_mmpretrain_script(script: Path) -> None:
@@ -31,8 +34,9 @@ def run_mmpretrain_script(script: Path) -> None:
     if os.environ.get('RANK', '0') == '0':
         print_log(threads)
     check_before_running()
+    trains = script.name == 'train.py'  # a test writes nothing that a training would mix up
     try:
-        with user_errors_in_one_line():
+        with user_errors_in_one_line(), lock_work_dirs() if trains else nullcontext():
             runpy.run_path(str(script), run_name='__main__')
     except SystemExit as end:  # a run that was asked to stop
         if isinstance(end.code, int):
@@ -53,6 +57,7 @@ def _checked(from_cfg: Any, options: list[str]) -> Any:
         warnings = check_config(cfg, options)
         runner = from_cfg(cls, cfg)
         runner.register_hook(StartChecks(), 'HIGHEST')
+        runner.register_hook(WorkDirWatch(), 'HIGHEST')
         for warning in warnings:  # now into the log file of the run, too
             runner.logger.warning(warning)
         return runner

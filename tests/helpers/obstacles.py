@@ -94,7 +94,7 @@ class Obstacle(Hook):
             name = Path(filepath).name
             epoch = int(name.removesuffix('.pth').rpartition('_')[2])
             kind = 'best' if name.startswith('best') else 'epoch'
-            part = Path(filepath).with_name(f'.{name}.part')
+            part = Path(filepath).with_name(f'.{name}.0123abcd.part')
             if obstacle.noting and kind == 'epoch':
                 obstacle.stop_at('noting', epoch)
             for place, size in ((f'writing {kind}', len(obj) // 2), (f'written {kind}', len(obj))):

@@ -27,8 +27,8 @@ def fail(descriptor):
 
 
 def test_only_unfinished_checkpoints_are_removed(tmp_path):
-    for name in ('.epoch_1.pth.part', 'epoch_1.pth', '.run.json.part', 'best.pth.part'):
+    kept = {'epoch_1.pth', '.run.json.part', 'best.pth.part'}
+    for name in {'.epoch_1.pth.part', '.epoch_2.pth.01ab23cd.part', *kept}:
         (tmp_path / name).touch()
     remove_parts(tmp_path)
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {'epoch_1.pth', '.run.json.part', 'best.pth.part'}
+    assert {path.name for path in tmp_path.iterdir()} == kept
