@@ -13,7 +13,7 @@ def repair() -> None:
     provide_find_loader()
     skip_broken_multimodal()  # before anything imports mmpretrain.models
 
-    from .config_text import format_a_config_once
+    from .config_text import format_a_config_once, let_interrupts_through
     from .distributed import train_distributed_without_gpu
     from .fitting import refuse_unrelated_weights
     from .installed_packages import find_packages_without_pkg_resources
@@ -53,6 +53,7 @@ def repair() -> None:
     write_checkpoints_atomically()
     allow_bf16_without_gpu()
     format_a_config_once()
+    let_interrupts_through()
     import_standard_library_in_configs()
     find_packages_without_pkg_resources()
     score_all_samples_of_a_batch()

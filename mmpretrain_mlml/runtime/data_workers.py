@@ -1,4 +1,4 @@
-"""Data workers that keep loading while their process handles a SIGTERM."""
+"""Data workers that load on when a signal reaches their process, and end when it does."""
 
 from __future__ import annotations
 
@@ -6,29 +6,42 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
 from torch.utils.data import DataLoader
 
+_INTERVAL = 1.0  # seconds between two looks at the parent
 
-def keep_workers_on_sigterm(loader: DataLoader) -> None:
-    """Let the workers of a loader ignore a SIGTERM unless their own process sends it.
 
-    torchrun, ``timeout``, systemd and Slurm send the signal to all processes of a group. A training
-    process whose workers end then cannot finish the current iteration. Has no effect on systems
-    without ``sigwaitinfo``, which reports the sender of a signal (macOS, Windows).
+def bind_workers(loader: DataLoader) -> None:
+    """Let the workers of a loader end with their process, and not by a signal that others send.
+
+    - torchrun, ``timeout``, systemd and Slurm send a SIGTERM to all processes of a group, and a
+      terminal a SIGINT. A training process whose workers end then cannot finish the current iteration.
+      The workers ignore a SIGINT, and a SIGTERM unless their own process sends it. (On systems without
+      ``sigwaitinfo``, which reports the sender, they end at a SIGTERM: macOS, Windows.)
+    - If their process is killed, they end within a second. torch's own workers notice it as well, but
+      then wait, for ever, to hand over what they have loaded: nobody reads their queue any more.
 
     Args:
         loader: Data loader; its first iteration must not have begun.
     """
-    if hasattr(signal, 'sigwaitinfo'):
-        loader.worker_init_fn = partial(_init_worker, loader.worker_init_fn)
+    loader.worker_init_fn = partial(_init_worker, loader.worker_init_fn)
+
+
+def end_with_parent() -> None:
+    """Make this process end, within a second, when the process that started it has gone."""
+    threading.Thread(target=_exit_when_orphaned, args=[os.getppid()], daemon=True).start()
 
 
 def _init_worker(init: Callable[[int], None] | None, worker: int) -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    threading.Thread(target=_exit_on_signal_of_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, 'sigwaitinfo'):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_exit_on_signal_of_parent, daemon=True).start()
+    end_with_parent()
     if init is not None:
         init(worker)
 
@@ -40,3 +53,9 @@ def _exit_on_signal_of_parent() -> None:
     while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent.pid:
         pass
     os._exit(0)
+
+
+def _exit_when_orphaned(parent: int) -> None:
+    while os.getppid() == parent:  # by polling: PR_SET_PDEATHSIG follows a thread, not a process
+        time.sleep(_INTERVAL)
+    os._exit(1)

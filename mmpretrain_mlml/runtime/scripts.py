@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import signal
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -38,10 +39,16 @@ def run_mmpretrain_script(script: Path) -> None:
     try:
         with user_errors_in_one_line(), lock_work_dirs() if trains else nullcontext():
             runpy.run_path(str(script), run_name='__main__')
-    except SystemExit as end:  # a run that was asked to stop
+    except (KeyboardInterrupt, SystemExit) as end:  # a run that was asked to stop, among others
+        for number in (signal.SIGINT, signal.SIGTERM):  # it ends: nothing else to interrupt
+            signal.signal(number, signal.SIG_IGN)
+        if isinstance(end, KeyboardInterrupt):
+            advice = '; --resume continues from the last checkpoint' if trains else ''
+            sys.stderr.write(f'interrupted: stopped at once{advice}\n')
+            end = SystemExit(128 + signal.SIGINT)
         if isinstance(end.code, int):
             leave_gloo(end.code)
-        raise
+        raise end from None
     leave_gloo()
 
 

@@ -1,4 +1,4 @@
-"""The text of a config is formatted once, and as MMEngine formats it."""
+"""The text of a config is formatted once, as MMEngine formats it, and Ctrl-C stays Ctrl-C."""
 
 import pytest
 from mmengine.config import Config
@@ -33,3 +33,16 @@ def test_a_config_is_formatted_once_and_again_after_a_change(formatted):
     assert cfg.pretty_text != expected
     assert len(formatted) == 2
     assert Config.fromstring(cfg.pretty_text, '.py').to_dict() == cfg.to_dict()
+
+
+@pytest.mark.parametrize(
+    ('raised', 'seen'),
+    [(KeyboardInterrupt, KeyboardInterrupt), (SystemExit, SystemExit), (ValueError, SyntaxError)],
+)
+def test_an_interrupt_is_none_of_the_syntax(raised, seen, monkeypatch):
+    def interrupted(*_, **__):
+        raise raised('here')
+
+    monkeypatch.setattr(module, 'FormatCode', interrupted)
+    with pytest.raises(seen):
+        _ = Config({'a': 1}).pretty_text

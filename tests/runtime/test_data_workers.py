@@ -1,19 +1,35 @@
-"""Data workers ignore a SIGTERM unless their own process sends it."""
+"""Data workers ignore signals that others send, and end with their process."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+from helpers.launched import descendants
+from helpers.processes import start
 from torch.utils.data import DataLoader, Dataset
 
-from mmpretrain_mlml.runtime.data_workers import keep_workers_on_sigterm
+from mmpretrain_mlml.runtime.data_workers import bind_workers
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, 'sigwaitinfo'), reason='this system does not report the sender of a signal'
 )
+
+ORPHANS = """
+import time
+from torch.utils.data import DataLoader
+from mmpretrain_mlml.runtime.data_workers import bind_workers
+
+loader = DataLoader(range(64), 1, num_workers=2, collate_fn=lambda batch: 'x' * 300_000)
+bind_workers(loader)
+batches = iter(loader)
+next(batches)
+print('ready', flush=True)
+time.sleep(3600)
+"""
 
 
 class Indices(Dataset):
@@ -34,16 +50,17 @@ def init_worker(worker):
 def running():
     """An iterator over batches, with one worker that has loaded the first one."""
     loader = DataLoader(Indices(), batch_size=1, num_workers=1, worker_init_fn=init_worker)
-    keep_workers_on_sigterm(loader)
+    bind_workers(loader)
     batches = iter(loader)
     index, worker = next(batches)
     assert (index.item(), worker.item()) == (0, 0)  # the loader's own init function was called too
     return batches
 
 
-def test_worker_survives_the_signal_of_another_process(running):
+@pytest.mark.parametrize('sent', ['SIGTERM', 'SIGINT'])
+def test_worker_survives_the_signal_of_another_process(running, sent):
     (worker,) = running._workers
-    code = f'import os, signal; os.kill({worker.pid}, signal.SIGTERM)'
+    code = f'import os, signal; os.kill({worker.pid}, signal.{sent})'
     subprocess.run([sys.executable, '-c', code], check=True)
     time.sleep(0.2)
     assert worker.is_alive()
@@ -55,3 +72,24 @@ def test_worker_ends_by_the_signal_of_its_own_process(running):
     os.kill(worker.pid, signal.SIGTERM)
     worker.join(120)
     assert worker.exitcode == 0
+
+
+def test_workers_end_when_their_process_is_killed(tmp_path):
+    """They have loaded more than their queue takes, which nobody reads any more."""
+    script, log = tmp_path / 'orphans.py', tmp_path / 'log'
+    script.write_text(ORPHANS)
+    with log.open('w') as output:
+        process = start(['python', script], output)
+    wait_until(lambda: 'ready' in log.read_text())
+    workers = descendants(process.pid)
+    assert len(workers) == 2
+    process.kill()
+    process.wait()
+    wait_until(lambda: not any(Path(f'/proc/{pid}').exists() for pid in workers))
+
+
+def wait_until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)

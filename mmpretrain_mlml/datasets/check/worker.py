@@ -10,12 +10,15 @@ from typing import IO
 import cv2
 from PIL import Image
 
+from ...runtime.data_workers import end_with_parent
+
 _captured: IO[bytes] | None = None
 
 
 def initialise_worker() -> None:
     """Prepare a process that decodes images only; :func:`read_stderr` returns its standard error."""
     global _captured
+    end_with_parent()  # an idle one would wait for ever
     cv2.setNumThreads(0)
     warnings.simplefilter('ignore')
     Image.MAX_IMAGE_PIXELS = None  # large images are reported, and decoded by OpenCV
