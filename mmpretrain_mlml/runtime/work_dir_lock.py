@@ -24,6 +24,7 @@ from mmengine.runner import Runner
 from ..files import atomic_write
 
 LOCK, HOLDER = '.training.lock', '.training.json'
+_SHOWN = 300  # characters
 _NO_LOCKS = errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL
 
 
@@ -46,10 +47,11 @@ def lock_work_dirs() -> Iterator[None]:
             written. The message names the process, host, start and command of the other.
     """
     held: list[FileLock] = []
+    command = _command()  # before a script is run in place of this one
     setups = [(Runner, 'setup_env'), (BaseStrategy, '_setup_env')]
     before = [getattr(owner, name) for owner, name in setups]
     for (owner, name), setup in zip(setups, before):
-        setattr(owner, name, _then_lock(setup, held))
+        setattr(owner, name, _then_lock(setup, held, command))
     try:
         yield
     finally:
@@ -59,8 +61,12 @@ def lock_work_dirs() -> Iterator[None]:
             lock.release()
 
 
-def lock_folder(folder: Path) -> FileLock | None:
+def lock_folder(folder: Path, command: str = '') -> FileLock | None:
     """Lock a folder for a training of this process, and write there who holds the lock.
+
+    Args:
+        folder: An existing folder.
+        command: Command of this process, by default that of ``sys.argv``.
 
     Returns:
         The lock, which ends with the object or the process; None, with a warning, if the file system
@@ -73,7 +79,7 @@ def lock_folder(folder: Path) -> FileLock | None:
     try:
         lock.acquire(timeout=0)
         with atomic_write(folder / HOLDER, 'w') as file:
-            json.dump(_this_process(), file)
+            json.dump(_this_process(command or _command()), file)
     except Timeout:
         raise WorkDirError(
             f'{folder} is used by another training: {describe_holder(folder)}. Wait until it ends, '
@@ -116,17 +122,17 @@ def describe_holder(folder: Path) -> str:
     if not holder:
         return 'one that has just begun'
     text = 'process {pid} on {host}, since {since}: {command}'.format_map(holder)
-    return ''.join(c if c.isprintable() else '?' for c in text)
+    return ''.join(c if c.isprintable() else '?' for c in text[:_SHOWN])
 
 
-def _then_lock(setup: Any, held: list[FileLock]) -> Any:
+def _then_lock(setup: Any, held: list[FileLock], command: str) -> Any:
     @functools.wraps(setup)
     def setup_and_lock(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = setup(self, *args, **kwargs)
         refusal: list[str | None] = [None]
         if is_main_process():
             try:
-                held.extend(filter(None, [lock_folder(Path(self._work_dir))]))
+                held.extend(filter(None, [lock_folder(Path(self._work_dir), command)]))
             except WorkDirError as error:
                 refusal = [str(error)]
         broadcast_object_list(refusal)
@@ -137,12 +143,16 @@ def _then_lock(setup: Any, held: list[FileLock]) -> Any:
     return setup_and_lock
 
 
-def _this_process() -> dict[str, Any]:
+def _command() -> str:
+    return shlex.join([Path(sys.executable).name, *sys.argv])
+
+
+def _this_process(command: str) -> dict[str, Any]:
     return {
         'pid': os.getpid(),
         'host': socket.gethostname(),
         'since': time.strftime('%Y-%m-%d %H:%M:%S'),
-        'command': shlex.join([Path(sys.executable).name, *sys.argv]),
+        'command': command,
     }
 
 

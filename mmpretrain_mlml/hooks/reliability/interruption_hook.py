@@ -48,6 +48,11 @@ class InterruptionHook(Hook):
     priority = 'LOWEST'  # after the average, the schedules and the checkpoints of an iteration
     filename = 'interrupted.pth'
 
+    _signal: int | None  # the first one
+    _pressed: float | None  # when Ctrl-C was pressed first
+    _saving: bool  # interrupted.pth is being written
+    _told: bool  # that a validation is finished first
+
     def __init__(self) -> None:
         self._forget_signals()
         self._previous_handlers: dict[int, Any] = {}
@@ -158,8 +163,7 @@ class InterruptionHook(Hook):
         self._signal = self._signal or number
 
     def _forget_signals(self) -> None:
-        self._signal: int | None = None  # the first one
-        self._pressed: float | None = None  # when Ctrl-C was pressed first
+        self._signal = self._pressed = None
         self._saving = self._told = False
 
     def _restore_handlers(self) -> None:
