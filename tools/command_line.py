@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from io import TextIOWrapper
@@ -44,6 +45,8 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     - Ctrl-C ends it with one line, and exit code 130.
     """
     _escape_unknown_characters(sys.stdout)
+    # Of mmcv-lite, which is enough: no classifier of MMPretrain needs what is compiled in mmcv.
+    warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
     try:
         code = main()
         sys.stdout.flush()

@@ -17,6 +17,7 @@ from mmengine.runner import FlexibleRunner, Runner
 from ..repairs.distributed import end_with_launcher, leave_gloo
 from .config_check import check_config
 from .config_keys import option_keys
+from .console import log_file, quiet_the_console
 from .start_checks import StartChecks
 from .threads import set_threads
 from .user_errors import user_errors_in_one_line
@@ -34,6 +35,7 @@ def run_mmpretrain_script(script: Path) -> None:
     threads = set_threads()
     if os.environ.get('RANK', '0') == '0':
         print_log(threads)
+    quiet_the_console()
     check_before_running()
     trains = script.name == 'train.py'  # a test writes nothing that a training would mix up
     try:
@@ -65,6 +67,7 @@ def _checked(from_cfg: Any, options: list[str]) -> Any:
         runner = from_cfg(cls, cfg)
         runner.register_hook(StartChecks(), 'HIGHEST')
         runner.register_hook(WorkDirWatch(), 'HIGHEST')
+        runner.logger.info(f'environment, config and hooks are in {log_file(runner.logger)}')
         for warning in warnings:  # now into the log file of the run, too
             runner.logger.warning(warning)
         return runner
