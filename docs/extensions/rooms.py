@@ -21,8 +21,9 @@ PACKAGE = 'mmpretrain_mlml'
 # A room may only import rooms in lower rows.
 ROWS: list[tuple[str, dict[str, tuple[float, str]]]] = [
     ('entry points', {'tools': (0.9, 'commands'), 'configs': (2.0, 'name parts by type')}),
+    ('beyond one run', {'audit': (0.9, 'finds missing labels')}),
     (
-        'beyond one run',
+        '',
         {'study': (0.4, 'many runs, compared'), 'checkpoints': (1.45, 'weights in and out')},
     ),
     ('registered\nparts', {'hooks': (-1.2, 'loss state, monitoring,\nrecipe, reliability')}),

@@ -1,0 +1,137 @@
+"""How many labels are missing: an unbiased estimate from a few hundred decisions.
+
+Entries are drawn with chances in proportion to the root of their probability, at equal distances
+along the entries sorted by probability (systematic sampling). The estimator of Hansen and Hurwitz
+divides each finding by its chance: it is unbiased, whatever the model is worth; a good model makes
+it precise.
+
+Source: Hansen and Hurwitz, On the theory of sampling from finite populations (Annals of Mathematical
+Statistics, 1943).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .proposals import check_scored_labels
+
+SAMPLED = np.dtype(
+    [
+        ('image', np.int64),
+        ('class', np.int64),
+        ('probability', np.float64),
+        ('weight', np.float64),
+        ('draws', np.int64),
+    ]
+)
+UNIFORM_SHARE = 0.15  # of the chances, so that no entry is out of reach
+NORMAL_95 = 1.959964
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimated number of missing labels.
+
+    Attributes:
+        missing: Estimated number.
+        low: Lower end of the 95 % interval.
+        high: Upper end of the 95 % interval.
+    """
+
+    missing: float
+    low: float
+    high: float
+
+
+def draw_entries(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    count: int,
+    *,
+    seed: int = 0,
+    unobserved: int = -1,
+) -> np.ndarray:
+    """Draw unobserved entries to be reviewed for :func:`estimate_missing`.
+
+    Args:
+        probabilities: Probability of presence, (N, C), in [0, 1].
+        labels: 1 for present, 0 for absent, -1 for unobserved, (N, C).
+        count: Number of draws. An entry that is drawn twice needs one decision.
+        seed: Seed of the draw.
+        unobserved: The value of unobserved entries, as for :func:`propose`.
+
+    Returns:
+        Structured array of the drawn entries in the order of the table: ``image``, ``class``,
+        ``probability``, ``weight`` (number of entries that one draw stands for, before it is divided
+        among the draws) and ``draws``.
+
+    Raises:
+        ValueError: If an argument is not as :func:`propose` expects, ``count`` is less than 2 or
+            nothing is unobserved.
+    """
+    probabilities, labels = check_scored_labels(probabilities, labels, unobserved)
+    if count < 2:
+        raise ValueError(f'expected at least 2 draws, got {count}')
+    images, classes = np.nonzero(labels == unobserved)
+    if not len(images):
+        raise ValueError('expected unobserved entries to draw from, got labels without any')
+    probability = probabilities[images, classes].astype(np.float64)
+
+    ranked = np.argsort(-probability, kind='stable')
+    chances = np.sqrt(probability[ranked])
+    total = chances.sum()
+    uniform = np.full(len(ranked), 1 / len(ranked))
+    chances = (1 - UNIFORM_SHARE) * chances / total + UNIFORM_SHARE * uniform if total else uniform
+    ends = np.cumsum(chances)
+    points = (np.arange(count) + np.random.default_rng(seed).random()) / count * ends[-1]
+    drawn, draws = np.unique(np.searchsorted(ends, points, side='right'), return_counts=True)
+
+    sample = np.empty(len(drawn), SAMPLED)
+    entries = ranked[drawn]
+    sample['image'], sample['class'] = images[entries], classes[entries]
+    sample['probability'], sample['draws'] = probability[entries], draws
+    sample['weight'] = ends[-1] / chances[drawn]
+    return np.sort(sample, order=['image', 'class'])
+
+
+def estimate_missing(
+    sample: np.ndarray, present: np.ndarray, among: np.ndarray | None = None
+) -> Estimate:
+    """Estimate the number of missing labels from decisions about a sample.
+
+    Args:
+        sample: Entries from :func:`draw_entries`, (S,).
+        present: Whether each entry was found to be present, (S,), bool.
+        among: Entries of the sample that count, (S,), bool, for the missing labels of some classes;
+            all by default.
+
+    Returns:
+        The estimate with a 95 % interval, symmetric on the scale of the logarithm. Without any
+        finding the interval ends at the number that would leave a chance of 5 % to find nothing.
+
+    Raises:
+        ValueError: If the shapes do not fit.
+    """
+    present = np.asarray(present, bool)
+    among = np.ones(len(sample), bool) if among is None else np.asarray(among, bool)
+    if present.shape != sample.shape or among.shape != sample.shape:
+        raise ValueError(
+            f'expected one decision for each of {sample.shape} entries, got {present.shape}'
+            f' and {among.shape}'
+        )
+    count = int(sample['draws'].sum())
+    found = present & among
+    findings = np.where(found, sample['weight'], 0.0)
+    if not found.any():
+        heaviest = float(sample['weight'].max()) if len(sample) else 0.0
+        return Estimate(0.0, 0.0, heaviest * (1 - 0.05 ** (1 / max(count, 1))))
+    missing = float(np.sum(findings * sample['draws']) / count)
+    # Findings of great weight are rare, and a sample without one underestimates its own variance:
+    # count one more finding of average weight.
+    average = np.average(sample['weight'], weights=sample['draws'])
+    squares = np.sum(sample['draws'] * (findings - missing) ** 2) + (average - missing) ** 2
+    deviation = np.sqrt(squares / (count - 1) / count)
+    factor = float(np.exp(NORMAL_95 * deviation / missing))
+    return Estimate(missing, max(missing / factor, float(found.sum())), missing * factor)
