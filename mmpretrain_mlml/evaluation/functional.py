@@ -53,15 +53,15 @@ def multi_label_scores(
     Args:
         scores: Scores, (N, C), finite.
         targets: Targets, (N, C), of 1, 0 and -1.
-        threshold: Decision threshold.
+        threshold: Decision threshold, finite.
         topk: Number of classes predicted for each image, in [1, C]; replaces the threshold.
         empty_classes: ``'zero'`` counts classes without positives as 0 in every average over
             classes, as the released validation does; ``'skip'`` leaves them out.
 
     Raises:
-        ValueError: If shapes differ or are not (N, C), N or C is 0, a score is not finite, a target is
-            not one of the three values, ``topk`` lies outside [1, C], ``empty_classes`` is unknown, or
-            every class would be left out.
+        ValueError: If shapes differ or are not (N, C), N or C is 0, a score or the threshold is not
+            finite, a target is not one of the three values, ``topk`` lies outside [1, C],
+            ``empty_classes`` is unknown, or every class would be left out.
 
     Source: ``validate.py`` released with arXiv 2112.07368.
 
@@ -75,6 +75,8 @@ def multi_label_scores(
         raise ValueError(
             f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}'
         )
+    if not np.isfinite(threshold).all():
+        raise ValueError(f'expected a finite threshold, got {threshold!r}')
     known, present = targets >= 0, targets == 1
     predicted = _predict(np.where(known, scores, -np.inf), threshold, topk)
     hits = (predicted & present).sum(0)

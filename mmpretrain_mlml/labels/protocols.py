@@ -50,14 +50,14 @@ def drop_labels(
         names: N image names.
         labels: N lists of distinct class indices.
         protocol: ``'full'``, ``'0.75left'``, ``'0.4left'`` or ``'single'``.
-        seed: Seed for dropping labels, any integer.
+        seed: Seed for dropping labels, an integer >= 0.
 
     Returns:
         N lists of kept class indices, ascending (unchanged for ``'full'``).
 
     Raises:
-        ValueError: If the protocol is unknown, the seed is not an integer, or names and labels differ
-            in number.
+        ValueError: If the protocol is unknown, the seed is not an integer >= 0, or names and labels
+            differ in number.
 
     >>> drop_labels(['a.jpg', 'b.jpg'], [[3, 7, 9], [1]], 'single', seed=0)
     [[9], [1]]
@@ -88,13 +88,13 @@ def hide_entries(names: Sequence[str], classes: int, share: float, seed: int = 0
         names: N image names.
         classes: Number of classes C.
         share: Share of the entries to hide, in [0, 1].
-        seed: Seed for hiding entries, any integer.
+        seed: Seed for hiding entries, an integer >= 0.
 
     Returns:
         Shape (N, C), bool; True for unobserved entries.
 
     Raises:
-        ValueError: If the share lies outside [0, 1], or the seed is not an integer.
+        ValueError: If the share lies outside [0, 1], or the seed is not an integer >= 0.
 
     Source: random per sample (RPS), arXiv 2110.10955.
 
@@ -118,8 +118,8 @@ def check_share(share: float) -> float:
 
 
 def _check_seed(seed: int) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ValueError(f'expected seed to be an integer, got {seed!r}')
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f'expected seed to be an integer >= 0, got {seed!r}')
 
 
 def check_protocol(protocol: str) -> Fraction | None:

@@ -30,7 +30,7 @@ class MultiLabelScores(BaseMetric):
     without it, of MMPretrain's own data sets, list their positive classes in ``gt_label``.
 
     Args:
-        threshold: Decision threshold; a class is predicted if its probability is greater.
+        threshold: Decision threshold, in [0, 1]; a class is predicted if its probability is greater.
         topk: Number of classes predicted for each image; replaces the threshold.
         empty_classes: ``'zero'`` counts classes without positives as 0, as the paper's validation
             does; ``'skip'`` leaves them out. The log names them in both cases.
@@ -42,8 +42,8 @@ class MultiLabelScores(BaseMetric):
         prefix: Prefix of the metric names.
 
     Raises:
-        ValueError: If ``empty_classes`` is unknown or ``out`` is not an .npz file; on evaluation, if a
-            prediction is not finite.
+        ValueError: If ``empty_classes`` is unknown, ``threshold`` lies outside [0, 1] or ``out`` is
+            not an .npz file; on evaluation, if a prediction is not finite.
 
     Source: ``validate.py`` released with arXiv 2112.07368.
     """
@@ -68,6 +68,8 @@ class MultiLabelScores(BaseMetric):
             )
         if out is not None and not out.endswith('.npz'):
             raise ValueError(f'expected out to be the name of an .npz file, got {out!r}')
+        if not np.all((np.asarray(threshold) >= 0) & (np.asarray(threshold) <= 1)):
+            raise ValueError(f'expected threshold in [0, 1], got {threshold!r}')
         self.threshold = threshold
         self.topk = topk
         self.empty_classes = empty_classes

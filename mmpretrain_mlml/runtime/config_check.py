@@ -12,6 +12,7 @@ from .config_variables import COMMAND_LINE, ConfigFile, ineffective_variables
 from .part_check import check_parts
 from .schedule_check import check_schedule
 from .unwrap import split_dataset_config
+from .value_check import check_values
 
 _DATALOADERS = 'train_dataloader', 'val_dataloader', 'test_dataloader'
 # The hooks that MMEngine adds itself; None leaves one of these out, and is an error for others.
@@ -30,10 +31,11 @@ def check_config(cfg: Config, options: Sequence[str] = ()) -> list[str]:
 
     Raises:
         ConfigError: If a top-level key is almost one that something reads, a part has an argument
-            that its class does not take, a default hook is None that MMEngine cannot leave out, or a
-            data set has ``classes`` twice.
+            that its class does not take, a default hook is None that MMEngine cannot leave out, a data
+            set has ``classes`` twice, or a number means nothing.
     """
     warnings = [*check_top_level(cfg, options), *check_parts(cfg)]
+    check_values(cfg)
     _check_preprocessor(cfg, options)
     _check_default_hooks(cfg.get('default_hooks') or {})
     for key in _DATALOADERS:

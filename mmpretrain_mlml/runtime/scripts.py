@@ -21,7 +21,7 @@ from .console import log_file, quiet_the_console
 from .start_checks import StartChecks
 from .threads import set_threads
 from .user_errors import user_errors_in_one_line
-from .work_dir_lock import lock_work_dirs
+from .work_dir_lock import lock_work_dirs, make_folder
 from .work_dir_watch import WorkDirWatch
 
 
@@ -64,6 +64,7 @@ def check_before_running() -> None:
 def _checked(from_cfg: Any, options: list[str]) -> Any:
     def from_checked_cfg(cls: type, cfg: Config) -> Any:
         warnings = check_config(cfg, options)
+        make_folder(Path(cfg['work_dir']))
         runner = from_cfg(cls, cfg)
         runner.register_hook(StartChecks(), 'HIGHEST')
         runner.register_hook(WorkDirWatch(), 'HIGHEST')

@@ -100,6 +100,16 @@ def lock_folder(folder: Path, command: str = '') -> FileLock | None:
     return lock
 
 
+def make_folder(folder: Path) -> None:
+    """Create a work directory; raise WorkDirError if that is impossible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkDirError(
+            f'cannot create the work directory {folder} ({error.strerror}): choose another --work-dir'
+        ) from error
+
+
 def training_in(folder: Path) -> dict[str, Any] | None:
     """Return who trains in a folder now: ``pid``, ``host``, ``since`` and ``command``; None if nobody.
 

@@ -1,5 +1,7 @@
 """Multi-label scores compared with the released code and scikit-learn."""
 
+import math
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
@@ -132,3 +134,9 @@ def test_half_precision_scores_are_computed_in_float64():
 def test_wrong_arguments_are_named(arguments, expected):
     with pytest.raises(ValueError, match=expected):
         multi_label_scores(*arguments)
+
+
+@pytest.mark.parametrize('threshold', [math.nan, math.inf])
+def test_a_threshold_that_is_not_finite_is_refused(threshold):
+    with pytest.raises(ValueError, match='expected a finite threshold, got'):
+        multi_label_scores(np.array([[0.5, 0.6]]), np.array([[1, 1]]), threshold)

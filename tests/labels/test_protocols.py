@@ -121,3 +121,13 @@ def test_hidden_entries_are_independent_and_reproducible():
     for share in (-0.1, 1.1, float('nan')):
         with pytest.raises(ValueError, match=r'a share of entries in \[0, 1\]'):
             hide_entries(names, 20, share)
+
+
+def test_a_negative_seed_is_refused():
+    """In other frameworks it asks for a random one."""
+    for draw in (
+        lambda: drop_labels(['a'], [[0, 1]], 'single', seed=-1),
+        lambda: hide_entries(['a'], 2, 0.5, seed=-1),
+    ):
+        with pytest.raises(ValueError, match='expected seed to be an integer >= 0, got -1'):
+            draw()

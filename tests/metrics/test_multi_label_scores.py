@@ -1,6 +1,7 @@
 """The multi-label metric."""
 
 import logging
+import math
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mmengine.logging import MMLogger
 from mmpretrain.registry import METRICS
 from mmpretrain.structures import DataSample
 
+from mmpretrain_mlml import MultiLabelScores
 from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 
 
@@ -145,3 +147,11 @@ def test_the_file_holds_predictions_of_the_averaged_model(tmp_path):
     assert averaged != raw
     assert result == pytest.approx(averaged)
     assert saved.names.tolist() == [str(n) for n in range(50)]
+
+
+@pytest.mark.parametrize('threshold', [math.nan, math.inf, -0.1, 1.5, [0.5, math.nan]])
+def test_a_threshold_that_means_nothing_is_refused(threshold):
+    with pytest.raises(ValueError, match=r'expected threshold in \[0, 1\], got '):
+        MultiLabelScores(threshold=threshold)
+    for fits in (0, 0.5, 1, [0.1, 0.9]):
+        MultiLabelScores(threshold=fits)

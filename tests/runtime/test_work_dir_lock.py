@@ -18,6 +18,7 @@ from mmpretrain_mlml.runtime.work_dir_lock import (
     WorkDirError,
     lock_folder,
     lock_work_dirs,
+    make_folder,
     training_in,
 )
 
@@ -109,6 +110,14 @@ def test_a_folder_that_cannot_be_written_is_named(code, tmp_path, monkeypatch):
         caught.value
     )
     assert is_users(caught.value)
+
+
+def test_a_folder_that_cannot_be_created_is_named(tmp_path):
+    make_folder(tmp_path / 'a/b')
+    (tmp_path / 'file').touch()
+    for folder in (tmp_path / 'file', tmp_path / 'file/inside'):
+        with pytest.raises(WorkDirError, match=f'cannot create the work directory {folder} '):
+            make_folder(folder)
 
 
 def test_without_locks_it_trains_with_a_warning(tmp_path, monkeypatch):
