@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
 
 from ..labels import COCO_CLASSES, LabelError, ParsedLabels, parse_instances, parse_label_list
+from ..labels.subset import select_classes
 from .missing_label import MissingLabelDataset
 
 
@@ -21,8 +22,11 @@ class COCOMissingLabel(MissingLabelDataset):
 
     There are two sources. From COCO's own ``instances_*.json``, ``protocol`` and ``seed`` drop labels.
     A label list ``.txt`` as released with the paper (``name,ids``) is used as it is, unless a protocol
-    is given, too. ``metainfo=dict(classes=...)`` sets other classes than COCO's. They may be some of
-    the categories of an instances file: labels of the others are left out.
+    is given, too. ``metainfo=dict(classes=...)`` sets other classes than COCO's.
+
+    ``classes=(...)``, as in all data sets of MMPretrain, may name some of the classes of the source, in
+    any order: labels of the others are left out, and labels are positions in ``classes``. An instances
+    file has its categories; a list has the classes of ``metainfo``, or COCO's.
 
     Image files are read when a sample is accessed, not at construction. A missing or broken file
     raises an error; no other image is substituted.
@@ -36,7 +40,8 @@ class COCOMissingLabel(MissingLabelDataset):
             ``'single'``.
         seed: Seed for dropping labels.
         keep_unlabelled: Whether images of an instances file without annotations are kept, with no
-            label. By default they are left out, as in the paper; the log says how many.
+            label, and images of a list without a label of the chosen ``classes``. By default they are
+            left out, as in the paper; the log says how many.
         **kwargs: As for :class:`MissingLabelDataset` (``unknown``) and MMPretrain's
             ``MultiLabelDataset`` (``metainfo``, ``indices``, ...).
 
@@ -44,7 +49,7 @@ class COCOMissingLabel(MissingLabelDataset):
         FileNotFoundError: If there is no ``ann_file``.
         LabelError: If ``ann_file`` is of another kind, or an entry of it is invalid; says where.
         SampleError: On access, if a file cannot be loaded; names it and where its label stands.
-        ValueError: If the protocol is unknown.
+        ValueError: If the protocol is unknown, or ``classes`` are not among those of ``metainfo``.
 
     Source: data of arXiv 2112.07368.
     """
@@ -63,7 +68,10 @@ class COCOMissingLabel(MissingLabelDataset):
         **kwargs: Any,
     ) -> None:
         self.keep_unlabelled = keep_unlabelled
-        self._left_out = 0  # images of an instances file
+        self._left_out = 0  # images without labels
+        self._note = ''  # what the ids of a list were taken for
+        self._chosen = kwargs.get('classes') is not None
+        self._listed = _listed_classes(kwargs)  # those that the ids of a list are positions of
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
@@ -88,11 +96,32 @@ class COCOMissingLabel(MissingLabelDataset):
             self._left_out = getattr(parsed, 'left_out', 0)
             return parsed
         if self._is_list():
-            return parse_label_list(self.ann_file, len(self.CLASSES))
+            return self._load_list()
         expected = 'instances .json or list .txt'
         return ParsedLabels.unreadable(
             LabelError(self.ann_file, 'a file of unknown kind', expected)
         )
+
+    def _load_list(self) -> ParsedLabels:
+        listed = self._listed or self.CLASSES
+        self._note = ''
+        if self._chosen and self._listed is None and set(self.CLASSES) < set(COCO_CLASSES):
+            parsed = parse_label_list(self.ann_file, len(COCO_CLASSES))
+            if any(
+                present and present[-1] >= len(self.CLASSES) for present in parsed.labels.labels
+            ):
+                listed = COCO_CLASSES
+            meant = "COCO's classes" if listed is COCO_CLASSES else f'classes={self.CLASSES}'
+            self._note = (
+                f'{self.ann_file}: ids are read as positions in {meant}; to say what they are, give '
+                'metainfo=dict(classes=...) beside classes'
+            )
+        parsed = parse_label_list(self.ann_file, len(listed))
+        if listed is self.CLASSES:
+            return parsed
+        selected = select_classes(parsed, listed, self.CLASSES, self.keep_unlabelled)
+        self._left_out = len(parsed.labels.names) - len(selected.labels.names)
+        return selected
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Return the samples; say what is left out, and warn if labels are dropped from a list."""
@@ -104,6 +133,8 @@ class COCOMissingLabel(MissingLabelDataset):
                 level=logging.WARNING,
             )
         samples = super().load_data_list()
+        if self._note:
+            print_log(self._note, logger='current', level=logging.WARNING)
         if self._left_out:
             print_log(
                 f'{self.ann_file}: {self._left_out} images without labels are left out '
@@ -123,6 +154,21 @@ class COCOMissingLabel(MissingLabelDataset):
 
     def _is_list(self) -> bool:
         return self.ann_file.endswith('.txt')
+
+
+def _listed_classes(arguments: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the classes of ``metainfo`` if ``classes`` chooses some of them; leave these alone."""
+    metainfo = arguments.get('metainfo') or {}
+    classes, listed = arguments.get('classes'), metainfo.get('classes')
+    if classes is None or listed is None or isinstance(classes, str):
+        return None
+    if list(classes) == list(listed):
+        return None
+    other = sorted(set(classes) - set(listed))
+    if other:
+        raise ValueError(f'classes {other} are not among the {len(listed)} classes of metainfo')
+    arguments['metainfo'] = {**metainfo, 'classes': tuple(classes)}
+    return tuple(listed)
 
 
 # Where the shipped configs look: the environment variable, its default, and what belongs there.

@@ -15,6 +15,8 @@ from .unwrap import split_dataset_config
 from .value_check import check_values
 
 _DATALOADERS = 'train_dataloader', 'val_dataloader', 'test_dataloader'
+# Data sets whose classes may be some of those of metainfo.
+_CHOOSING = 'COCOMissingLabel', 'mmpretrain_mlml.COCOMissingLabel'
 # The hooks that MMEngine adds itself; None leaves one of these out, and is an error for others.
 _REMOVABLE = 'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'
 
@@ -104,7 +106,9 @@ def _check_classes(key: str, dataloader: Mapping[str, Any]) -> None:
     for dataset in split_dataset_config(dataloader['dataset']):
         given = dataset.get('classes')
         names = (dataset.get('metainfo') or {}).get('classes')
-        if given is not None and names is not None and list(given) != list(names):
+        if given is None or names is None or list(given) == list(names):
+            continue
+        if dataset['type'] not in _CHOOSING or not set(given) <= set(names):
             raise ConfigError(
                 f'{key}.dataset has both classes and metainfo.classes, of which MMPretrain ignores '
                 'the first; remove one'

@@ -209,6 +209,48 @@ def test_classes_may_be_some_of_the_file(coco_root):
         }
 
 
+CHOSEN = 'car', 'person'  # 2 and 0 among COCO's
+
+
+def test_classes_may_be_some_of_a_lists(photos, capsys):
+    root, names = photos
+    (root / 'list.txt').write_text(f'{names[0]},0 2 79\n{names[1]},1\n{names[2]},2\n')
+    MMLogger.get_instance('subset-test', log_level='INFO')
+    some = COCOMissingLabel('list.txt', str(root), classes=CHOSEN)
+    assert some.metainfo['classes'] == CHOSEN
+    assert [row['gt_label'] for row in some] == [[0, 1], [0]]
+    text = capsys.readouterr().out
+    assert "ids are read as positions in COCO's classes" in text
+    assert '1 images without labels are left out' in text
+    assert 'list.txt:3' in some.where(some.get_data_info(1))
+    every = COCOMissingLabel('list.txt', str(root), classes=CHOSEN, keep_unlabelled=True)
+    assert [every.get_data_info(index)['gt_label'] for index in range(3)] == [[0, 1], [], [0]]
+
+
+def test_metainfo_says_what_the_ids_of_a_list_are(photos, capsys):
+    root, names = photos
+    (root / 'list.txt').write_text(f'{names[0]},0 2\n{names[1]},1 2\n')
+    own = {'classes': ('cat', 'person', 'mine')}
+    MMLogger.get_instance('own-subset-test', log_level='INFO')
+    dataset = COCOMissingLabel('list.txt', str(root), metainfo=own, classes=('mine', 'cat'))
+    assert dataset.metainfo['classes'] == ('mine', 'cat')
+    assert [row['gt_label'] for row in dataset] == [[0, 1], [0]]
+    assert 'ids are read' not in capsys.readouterr().out
+    with pytest.raises(
+        ValueError, match=r"classes \['dog'\] are not among the 3 classes of metainfo"
+    ):
+        COCOMissingLabel('list.txt', str(root), metainfo=own, classes=('dog',))
+
+
+def test_a_list_of_ones_own_with_names_of_coco_is_read_as_before(photos, capsys):
+    root, names = photos
+    (root / 'list.txt').write_text(f'{names[0]},0 1\n{names[1]},1\n')
+    MMLogger.get_instance('own-list-test', log_level='INFO')
+    dataset = COCOMissingLabel('list.txt', str(root), classes=CHOSEN)
+    assert [row['gt_label'] for row in dataset] == [[0, 1], [1]]
+    assert "ids are read as positions in classes=('car', 'person')" in capsys.readouterr().out
+
+
 def test_errors_of_selected_samples_name_their_line(photos):
     root, names = photos
     dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, indices=[6, 2])

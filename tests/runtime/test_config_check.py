@@ -88,6 +88,8 @@ def test_classes_beside_other_classes_of_metainfo_are_refused(load):
     with pytest.raises(ConfigError, match=r'val_dataloader\.dataset has both classes and metainfo'):
         check_config(load(text.format('b')))
     assert check_config(load(text.format('a'))) == []
+    some = text.replace("classes=('{}',)", "classes=('a', 'b')")  # which the data set chooses from
+    assert check_config(load(some)) == []
 
 
 def test_keys_of_the_command_line_are_read():
