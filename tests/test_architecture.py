@@ -21,7 +21,7 @@ ROWS = [set(row) for _, row in runpy.run_path(str(ROOT / 'docs/extensions/rooms.
 ROW = {room: number for number, rooms in enumerate(reversed(ROWS)) for room in rooms}
 # The front door: registers the parts, which it imports by their names.
 ROW |= {'parts': ROW['repairs'], '__init__': len(ROWS)}
-GROUND = {'labels', 'losses', 'evaluation', 'files', 'paths', 'deprecation', 'version'}
+GROUND = {'labels', 'losses', 'evaluation', 'files', 'paths', 'deprecation', 'printable', 'version'}
 WITHOUT_STACK = GROUND | {'parts', '__init__'}
 LINES = 250  # most modules have fewer than 150
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from command_line import DictAction, run
 
+NARROWEST = 100  # columns of a table; a terminal of fewer wraps its lines
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -30,6 +32,7 @@ def main() -> int:
 
     import mmpretrain_mlml  # noqa: F401  registers the data sets
     from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
+    from mmpretrain_mlml.printable import printable
 
     try:
         cfg = Config.fromfile(args.config)
@@ -37,12 +40,12 @@ def main() -> int:
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
         report = check(cfg, args.workers or cpu_count())
     except Exception as error:
-        parser.error(f'{args.config} cannot be checked: {type(error).__name__}: {error}')
+        parser.error(printable(f'{args.config} cannot be checked: {type(error).__name__}: {error}'))
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps({'config': args.config, **as_json(report)}, indent=2))
     width_known = sys.stdout.isatty() or 'COLUMNS' in os.environ
-    console = Console(width=None if width_known else 160)
+    console = Console(width=max(Console().width, NARROWEST) if width_known else 160)
     console.print(summary_table(report))
     if report.problems:
         console.print(problem_table(report.problems))

@@ -20,6 +20,7 @@ def main() -> None:
         help='the best epoch, raw or averaged, as the paper counts; or the last one',
     )
     args = parser.parse_args()
+    from mmpretrain_mlml.printable import printable
     from mmpretrain_mlml.study.comparison.cells import group_by_setting
     from mmpretrain_mlml.study.records import find_runs, read_run
     from mmpretrain_mlml.study.report.markdown import SCORE_TITLES, paper_markdown
@@ -28,7 +29,7 @@ def main() -> None:
     try:
         runs = {folder: read_run(folder) for folder in find_runs(args.work_dirs)}
         for folder in (folder for folder, record in runs.items() if record is None):
-            print(f'left out, since it has no multi-label/mAP yet: {folder}')
+            print(f'left out, since it has no multi-label/mAP yet: {printable(folder)}')
         records = [record for record in runs.values() if record]
         text = paper_markdown(records, args.score)
         print(text)

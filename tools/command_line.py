@@ -41,6 +41,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     """Run the main function of a tool and exit with the code that it returns.
 
     - A character that the output's encoding does not have is written as its code.
+    - A message at the end is printed without control characters.
     - A closed pipe, as after ``| head``, ends the tool quietly, with exit code 141.
     - Ctrl-C ends it with one line, and exit code 130.
     """
@@ -57,6 +58,11 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # rich handles it itself, with exit code 1
             _end_quietly()
+        lines = end.code.split('\n') if isinstance(end.code, str) else []
+        if not all(map(str.isprintable, lines)):  # they may quote names out of files
+            from mmpretrain_mlml.printable import printable
+
+            end.code = '\n'.join(map(printable, lines))
         raise
     except KeyboardInterrupt:
         sys.stderr.write('interrupted\n')

@@ -52,6 +52,7 @@ ROWS: list[tuple[str, dict[str, tuple[float, str]]]] = [
     (
         '',
         {
+            'printable': (-2.2, 'names'),
             'files': (-1.2, 'atomic writing'),
             'paths': (-0.1, 'shipped files'),
             'deprecation': (1.0, 'old names'),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..files import atomic_write
+from ..printable import readable_json
 
 OPSET = 18
 TOLERANCE = 1e-4  # largest difference of a probability between PyTorch and onnxruntime
@@ -122,7 +122,7 @@ class _Probabilities(nn.Module):
 def _write_description(info: dict[str, Any], folder: Path) -> Path:
     path = folder / 'model.json'
     with atomic_write(path, 'w') as file:
-        json.dump(info, file, indent=2, ensure_ascii=False)
+        file.write(readable_json(info, indent=2))
     return path
 
 

@@ -14,6 +14,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
+from ..printable import first_few
 from ..repairs.loading import load_from_local
 
 # Entries that hold the weights in files of different origin; a file has one of each kind or one kind.
@@ -62,7 +63,7 @@ def read_weights(path: str | PathLike, weights: str | None = None) -> dict[str, 
         raise CheckpointError(f'{path}: no weights among the keys {sorted(map(str, content))[:9]}')
     broken = [key for key, value in state.items() if not value.isfinite().all()]
     if broken:
-        raise CheckpointError(f'{path}: NaN or infinity in {", ".join(broken[:9])}')
+        raise CheckpointError(f'{path}: NaN or infinity in {first_few(broken)}')
     return state
 
 

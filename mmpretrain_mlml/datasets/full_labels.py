@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,9 @@ from mmengine.dataset import BaseDataset
 from mmpretrain.registry import DATASETS
 from torch import Tensor
 
+from ..printable import NAME, first_few
 from ..runtime.unwrap import unwrap_dataset_config, unwrap_single_dataset
 from .targets import target_of
-
-MAX_NAMES = 8  # in a message
 
 
 class FullLabels:
@@ -38,9 +37,10 @@ class FullLabels:
         full = _build(config, changes)
         classes = dataset.metainfo['classes']
         if full.metainfo['classes'] != classes:
+            others = first_few(full.metainfo['classes'], width=NAME)
             raise ValueError(
-                f'full_labels has the classes {_shorten(full.metainfo["classes"])}, the training set '
-                f'{_shorten(classes)}; expected the same'
+                f'full_labels has the classes {others}, the training set '
+                f'{first_few(classes, width=NAME)}; expected the same'
             )
         self._num_classes = len(classes)
         names, full_names = image_names(dataset), image_names(full)
@@ -49,8 +49,8 @@ class FullLabels:
         if missing:
             raise ValueError(
                 f'full_labels={dict(changes)} has no labels of {len(missing)} of {len(names)} '
-                f'training images: {_shorten(missing)}; it has {len(full_names)}, such as '
-                f'{_shorten(full_names[:2])}. Images are matched by name (img_path)'
+                f'training images: {first_few(missing)}; it has {len(full_names)}, such as '
+                f'{first_few(full_names[:2])}. Images are matched by name (img_path)'
             )
         self._labels = [self._positives(full, row_of[name], name) for name in names]
 
@@ -101,8 +101,3 @@ def _build(config: Mapping[str, Any], changes: Mapping[str, Any]) -> BaseDataset
     merged = Config({'dataset': dict(unwrap_dataset_config(config))})
     merged.merge_from_dict({'dataset': {**changes, 'pipeline': []}})
     return DATASETS.build(merged.dataset)
-
-
-def _shorten(names: Sequence[str]) -> str:
-    more = f' and {len(names) - MAX_NAMES} more' if len(names) > MAX_NAMES else ''
-    return ', '.join(map(str, names[:MAX_NAMES])) + more

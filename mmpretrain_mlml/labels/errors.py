@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..printable import printable
+
 
 class DataError(ValueError):
     """Error in a data file.
@@ -18,7 +20,7 @@ class DataError(ValueError):
         self.where = where
         self.got = got
         self.expected = expected
-        super().__init__(f'{where}: {self.finding}')
+        super().__init__(printable(f'{where}: {self.finding}'))
 
     @property
     def finding(self) -> str:

@@ -19,6 +19,7 @@ from rich.text import Text
 from ..evaluation.functional import EMPTY_CLASSES, SUMMARY, Scores, multi_label_scores
 from ..evaluation.predictions import Predictions
 from ..labels import dense_target
+from ..printable import NAME, first_few, printable
 
 
 @METRICS.register_module()
@@ -117,7 +118,7 @@ class MultiLabelScores(BaseMetric):
             treated = 'counted as 0' if self.empty_classes == 'zero' else 'left out'
             logger.warning(
                 f'{len(result.empty)} classes without positives are {treated}: '
-                + ', '.join(names[index] for index in result.empty)
+                + first_few([names[index] for index in result.empty], width=NAME)
             )
         rule = f'score > {self.threshold}' if self.topk is None else f'top {self.topk}'
         if self.table:
@@ -146,11 +147,13 @@ def _summary_table(result: Scores) -> str:
 
 
 def _class_table(names: Sequence[str], result: Scores, targets: np.ndarray) -> str:
-    table = Table('class', 'positives', 'precision', 'recall', 'F1', 'AP')
+    table = Table('class')
+    for title in ('positives', 'precision', 'recall', 'F1', 'AP'):
+        table.add_column(title, no_wrap=True)
     columns = result.precision, result.recall, result.f1, result.ap
     for name, positives, *values in zip(names, (targets == 1).sum(0), *columns):
         cells = ('-' if np.isnan(value) else f'{value:.2f}' for value in values)
-        table.add_row(Text(name), str(positives), *cells)
+        table.add_row(Text(printable(name, NAME)), str(positives), *cells)
     return _text(table)
 
 

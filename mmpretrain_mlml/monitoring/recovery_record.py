@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import atomic_write
+from ..printable import NAME, first_few
 
 # As in the file. The last two are known with full labels only.
 COUNTS = ('images', 'unmarked', 'recovered', 'right', 'missing')
@@ -51,8 +52,9 @@ class RecoveryRecord:
             ) from error
         if classes != self._classes:
             raise ValueError(
-                f'{self.path} is of {len(classes)} classes, {classes[:3]} ..., and the training set '
-                f'has {len(self._classes)}, {self._classes[:3]} ...: train in another work_dir'
+                f'{self.path} is of {len(classes)} classes ({first_few(classes, 3, NAME)}), and the '
+                f'training set has {len(self._classes)} ({first_few(self._classes, 3, NAME)}): '
+                'train in another work_dir'
             )
         return epochs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,8 @@ import mmengine.runner.checkpoint as mmengine_checkpoint
 from mmengine.model.weight_init import PretrainedInit
 from mmengine.runner import Runner
 from torch import nn
+
+from ..printable import first_few
 
 SHOWN = 3  # names in a message
 
@@ -36,9 +38,9 @@ def refuse_unrelated_weights() -> None:
         wanted = module.state_dict().keys()
         if wanted and not strict and not wanted & state_dict.keys():
             raise _UnrelatedWeightsError(
-                f'none of its {len(state_dict)} names ({_first(state_dict)}) is among the '
-                f'{len(wanted)} of the {type(module).__name__} ({_first(wanted)}). Is it the file of '
-                'another network?'
+                f'none of its {len(state_dict)} names ({first_few(state_dict, SHOWN)}) is among the '
+                f'{len(wanted)} of the {type(module).__name__} ({first_few(wanted, SHOWN)}). '
+                'Is it the file of another network?'
             )
         load(module, state_dict, strict, *args, **kwargs)
 
@@ -99,8 +101,3 @@ def _named_file(file: str) -> Iterator[None]:
         yield
     except _UnrelatedWeightsError as error:
         raise RuntimeError(f'{file} does not fit the model: {error}') from error
-
-
-def _first(names: Iterable[str]) -> str:
-    names = list(names)
-    return ', '.join(names[:SHOWN]) + (', ...' if len(names) > SHOWN else '')

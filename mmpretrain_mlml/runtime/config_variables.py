@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from mmengine.config import Config
 
+from ..printable import first_few
+
 COMMAND_LINE = 'the command line'
 _SHOWN = 3  # places in a message
 
@@ -28,7 +30,7 @@ class Ineffective(NamedTuple):
             return None
         variables = {name for name, value in cfg.items() if not isinstance(value, Mapping)}
         keys = list(_holding(base.get(self.name), cfg.to_dict(), variables))
-        instead = ', '.join(keys[:_SHOWN]) + (', ...' if len(keys) > _SHOWN else '')
+        instead = first_few(keys, _SHOWN)
         return (
             f'{self.name} in {_short(self.place)} changes nothing: it is a variable of '
             f'{_short(self.used_in)}, which has used it already. Set '

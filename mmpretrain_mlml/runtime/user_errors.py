@@ -27,6 +27,8 @@ import mmengine
 import mmpretrain
 import torch
 
+from ..printable import printable
+
 SWITCH = 'MLML_TRACEBACK'
 _HERE = Path(__file__).parents[1]
 _STACK = [Path(module.__path__[0]) for module in (mmcv, mmengine, mmpretrain, torch)]
@@ -81,7 +83,7 @@ def one_line(error: BaseException) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if _WORKER.match(text):  # of a data worker: the whole traceback, which ends with the message
         text = text.rsplit(f'{type(error).__name__}: ', 1)[-1]
-    text = ' '.join(text.split())
+    text = printable(' '.join(text.split()))
     plain = isinstance(error, (ValueError, RuntimeError, OSError)) and text
     return text if plain else f'{type(error).__name__}: {text}'.removesuffix(': ')
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..files import atomic_write
+from ..printable import first_few
 from ..version import __version__
 
 RUN_JSON, PREDICTIONS, RECOVERY, LOG = 'run.json', 'predictions.npz', 'recovery.json', 'out.log'
@@ -49,7 +50,7 @@ def folder_states(fingerprints: Mapping[str, str], work_dir: Path) -> dict[str, 
     others = [name for name, state in states.items() if state == 'other']
     if others:
         raise ValueError(
-            f'these folders in {work_dir} hold runs of another config: {", ".join(others)}. Undo the '
+            f'these folders in {work_dir} hold runs of another config: {first_few(others)}. Undo the '
             'change of the config, or move the folders away'
         )
     return states

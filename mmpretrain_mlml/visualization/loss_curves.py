@@ -12,6 +12,7 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
 from ..losses.protocols import set_epoch
+from .texts import plain
 
 
 class Curve(NamedTuple):
@@ -102,7 +103,7 @@ def draw_losses(
             for row, values in enumerate(curve):
                 width = max(4 - 0.7 * number, 1)  # shows both of two lines that coincide
                 panels[row, column].plot(
-                    logits, values, color=f'C{number}', linewidth=width, label=name
+                    logits, values, color=f'C{number}', linewidth=width, label=plain(name)
                 )
     for column, side in enumerate(('positive', 'unobserved')):
         panels[0, column].set(title=side, ylim=(-0.1, 4))

@@ -11,8 +11,11 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from .texts import plain
+
 CELL = (3.4, 1.9)  # width and height of an image with its tags, in inches
 LINES = 12  # number of tags that fit beside an image
+LETTERS = 28  # of a tag, that fit beside it
 
 
 class Tag(NamedTuple):
@@ -68,13 +71,15 @@ def draw_pictures(
         tag_axes.axis('off')
     for (picture_axes, tag_axes), (image, name, tags) in zip(cells, pictures):
         picture_axes.imshow(image, interpolation='nearest')
-        picture_axes.set_title(name, fontsize=5, loc='left', pad=2)
+        picture_axes.set_title(plain(name, 60), fontsize=5, loc='left', pad=2)
         shown = list(tags)
         if len(shown) > LINES:
             shown = [*shown[: LINES - 1], Tag(f'and {len(shown) - LINES + 1} more', '0.4')]
         for line, tag in enumerate(shown):
             height = 1 - (line + 0.5) / LINES
-            tag_axes.text(0, height, tag.text, color=tag.colour, fontsize=7, va='center')
+            tag_axes.text(
+                0, height, plain(tag.text, LETTERS), color=tag.colour, fontsize=7, va='center'
+            )
     handles = [
         Line2D([], [], color=c, marker='s', linestyle='', label=m) for c, m in legend.items()
     ]

@@ -9,6 +9,8 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from .texts import plain
+
 CURVES = {  # colour and label, in the order of the panels
     'share': ('tab:red', 'share'),
     'precision': ('tab:blue', 'precision'),
@@ -46,5 +48,5 @@ def draw_recovery(epochs: Sequence[Mapping[str, Any]], title: str, path: Path) -
     if known:
         panels[1].set_title('against the full labels', fontsize='medium')
         panels[1].set_ylim(top=105)
-    figure.suptitle(title)
+    figure.suptitle(plain(title))
     figure.savefig(path, dpi=130)

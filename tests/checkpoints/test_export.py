@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from helpers.hostile_names import HOSTILE_NAMES, assert_harmless
 
 from mmpretrain_mlml.checkpoints import export_onnx, export_safetensors
 
@@ -39,3 +40,12 @@ def test_onnx_gives_the_probabilities_of_the_whole_pipeline(model_and_info, tmp_
     with torch.no_grad():
         expected = torch.stack([sample.pred_score for sample in model.val_step(batch)])
     np.testing.assert_allclose(exported, expected.numpy(), atol=1e-5)
+
+
+def test_names_are_data_in_the_description(model_and_info, tmp_path):
+    """Any reader of JSON gets them back, and a terminal that shows the file is left alone."""
+    model, info = model_and_info
+    info = {**info, 'classes': list(HOSTILE_NAMES)}
+    text = export_safetensors(model, info, tmp_path)[1].read_text('utf-8')
+    assert json.loads(text) == info
+    assert_harmless(text)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers.hostile_names import HOSTILE_NAMES, assert_harmless
 from helpers.runners import VALIDATION, make_runner
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
@@ -96,6 +97,32 @@ def test_the_log_names_empty_classes_and_shows_tables(case, log):
     row = next(line for line in log.text.splitlines() if ' [bee] ' in line)
     assert f'{ap[1]:.2f}' in row
     assert str(targets[:, 1].sum()) in row
+
+
+def test_names_are_data(log):
+    classes = [*HOSTILE_NAMES, 'last']
+    scores = np.random.RandomState(0).rand(20, len(classes)).astype(np.float32)
+    targets = np.arange(20)[:, None] % 3 == np.arange(len(classes)) % 2
+    targets[:, -1] = False
+    evaluate(scores, targets, classes=classes, classwise=True)
+    assert_harmless(log.text)
+    rows = [line for line in log.text.splitlines() if line.startswith('\u2502')]
+    assert len(rows) == len(classes)  # a line each, whole
+    ap = multi_label_scores(scores, targets).ap
+    for name, value, row in zip(classes, ap, rows):
+        shown = '-' if np.isnan(value) else f'{value:.2f}'
+        assert row.endswith(f' {shown} '.ljust(len(row) - row[:-1].rindex('\u2502') - 2) + '\u2502')
+        assert name[:5] in row or not name[:5].isprintable()
+
+
+def test_a_long_list_of_empty_classes_is_counted(log):
+    targets = np.zeros((3, 8182), int)
+    targets[:, 0] = 1
+    evaluate(np.random.RandomState(0).rand(3, 8182), targets)
+    assert (
+        '8181 classes without positives are counted as 0: 1, 2, 3, 4, 5, 6, 7, 8 and 8,173 more'
+        in log.text
+    )
 
 
 @pytest.mark.parametrize('label', [[-1], [5]])

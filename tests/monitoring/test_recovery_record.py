@@ -53,7 +53,7 @@ def test_new_run_starts_a_new_file(path):
 
 def test_file_of_other_classes_is_refused(path):
     RecoveryRecord(path, CLASSES, done=0).add(1, FULL)
-    with pytest.raises(ValueError, match=r"is of 2 classes, \['cat', 'dog'\] ..., and .* has 3"):
+    with pytest.raises(ValueError, match=r'is of 2 classes \(cat, dog\), and .* has 3'):
         RecoveryRecord(path, ['cat', 'dog', 'hen'], done=1)
 
 

@@ -110,3 +110,8 @@ def test_the_traceback_is_shown_on_request_and_for_bugs(monkeypatch):
     monkeypatch.setenv('MLML_TRACEBACK', '1')
     with pytest.raises(FileNotFoundError), user_errors_in_one_line():
         fail(FileNotFoundError('no list.txt'))
+
+
+def test_control_characters_of_a_message_become_codes():
+    assert one_line(ValueError('\x1b[31ma\nb')) == '\\x1b[31ma b'
+    assert str(LabelError('a\x1b.txt:1', '\x07', 'x')) == 'a\\x1b.txt:1: got \\x07; expected x'

@@ -12,8 +12,11 @@ def test_exit_code_is_zero_without_errors(run_tool, tmp_path):
     small = ['train_dataloader.dataset.size=100', 'val_dataloader.dataset.size=50']
     out = tmp_path / 'new/problems.json'
     command = (*TOOL, 'configs/digits_full_bce.py', '--out', out, '--cfg-options', *small)
-    shown = run_tool(*command)
+    shown = run_tool(*command, COLUMNS='20')
     assert 'exit code 0' in shown
+    assert {'set', 'density', '100', '10/10'} <= set(
+        shown.split()
+    )  # whole, also on a narrow terminal
     assert 'only the labels were checked' in shown
     assert '0 errors, 0 warnings' in shown
     assert json.loads(out.read_text())['sets']['train']['images'] == 100

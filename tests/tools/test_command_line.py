@@ -1,6 +1,7 @@
 """How tools end: quietly at a closed pipe, with one line at Ctrl-C, readable in any encoding."""
 
 import argparse
+import importlib
 import os
 import signal
 import subprocess
@@ -53,6 +54,18 @@ def test_a_pipe_that_is_not_the_output_stays_an_error(tool):
     process = tool('raise BrokenPipeError("a worker has gone")')
     assert 'BrokenPipeError: a worker has gone' in process.communicate()[1]
     assert process.returncode == 1
+
+
+def test_a_message_at_the_end_holds_no_control_characters(monkeypatch):
+    monkeypatch.syspath_prepend(TOOLS)
+    command_line = importlib.import_module('command_line')
+
+    def main():
+        raise SystemExit('error: \x1b[31ma\nb')
+
+    with pytest.raises(SystemExit) as end:
+        command_line.run(main)
+    assert end.value.code == 'error: \\x1b[31ma\nb'
 
 
 def test_ctrl_c_ends_a_tool_with_one_line(tool):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from mmengine.config import Config
 from rich.progress import track
 
+from ...printable import NAME, first_few
 from .images import Finding, ImageReport, check_image
 from .problem import Problem
 from .process_map import process_map
@@ -104,7 +105,8 @@ def _label_problems(source: Source) -> Iterator[Problem]:
         yield Problem('error', 'label', source.split, error.where, '', error.got, error.expected)
     absent = [name for name, count in _images_per_class(source).items() if count == 0]
     if absent:
-        got = f'{len(absent)} of {len(source.classes)} classes in no image: {", ".join(absent)}'
+        listed = first_few(absent, width=NAME)
+        got = f'{len(absent)} of {len(source.classes)} classes in no image: {listed}'
         expected = 'each in some image; training cannot learn, scores count 0 for them'
         yield Problem('warning', 'class', source.split, '', '', got, expected)
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from ...printable import printable
 from .checking import Report
 from .problem import Problem
 
@@ -71,7 +72,7 @@ def problem_table(problems: list[Problem], most: int = 10) -> Table:
             continue
         cells = (problem.kind, problem.split, _place(problem), problem.got, problem.expected)
         severity = Text(problem.severity, style=COLOURS[problem.severity])
-        table.add_row(severity, *map(Text, map(_printable, cells)))
+        table.add_row(severity, *map(Text, map(printable, cells)))
         if shown[group] == most and total[group] > most:
             table.add_row(
                 severity, problem.kind, problem.split, f'and {total[group] - most:,} more'
@@ -97,8 +98,3 @@ def _place(problem: Problem) -> str:
     if problem.path and problem.where:
         return f'{problem.path} ({problem.where})'
     return problem.path or problem.where
-
-
-def _printable(text: str) -> str:
-    """Escape characters of file names that would control a terminal."""
-    return ''.join(c if c.isprintable() else repr(c)[1:-1] for c in text)

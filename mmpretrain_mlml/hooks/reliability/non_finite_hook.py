@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import Tensor
 
+from ...printable import first_few
 from ...runtime.agreement import on_any_process
 
 SHOWN = 8  # names and paths in a message
@@ -53,7 +54,8 @@ class NonFiniteHook(Hook):
             wrong += [name for name, held in numbers.items() if not torch.isfinite(held).all()]
         if not on_any_process(bool(wrong)):
             return
-        mine = f'process {get_rank()}: {_shorten(wrong)}; images {_shorten(_paths(data_batch))}'
+        images = first_few(_paths(data_batch), SHOWN)
+        mine = f'process {get_rank()}: {first_few(wrong, SHOWN)}; images {images}'
         reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
         raise NonFiniteError(
             f'iteration {runner.iter + 1} (epoch {runner.epoch + 1}) gave numbers that are not '
@@ -70,7 +72,7 @@ class NonFiniteHook(Hook):
         if wrong:
             raise NonFiniteError(
                 f'no checkpoint is written after iteration {runner.iter + 1}, because these tensors '
-                f'are not finite: {_shorten(wrong)}. {_last_checkpoint(runner)}'
+                f'are not finite: {first_few(wrong, SHOWN)}. {_last_checkpoint(runner)}'
             )
 
 
@@ -124,8 +126,3 @@ def _tensors(tree: Any, name: str = '') -> Iterator[tuple[str, Tensor]]:
 def _paths(data_batch: Any) -> list[str]:
     samples = data_batch.get('data_samples', []) if isinstance(data_batch, Mapping) else []
     return [str(s.get('img_path', s.get('sample_idx', '?'))) for s in samples]
-
-
-def _shorten(names: list[str]) -> str:
-    more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
-    return ', '.join(names[:SHOWN]) + more

@@ -12,6 +12,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ...paths import shipped
+from ...printable import first_few
 from ...runtime.config_keys import check_keys
 from ..run import Run
 from .config_checks import check_parts, error_context
@@ -99,7 +100,7 @@ def choose(runs: Sequence[Run], patterns: Sequence[str]) -> list[Run]:
     """
     for pattern in patterns:
         if not any(fnmatchcase(run.name, pattern) for run in runs):
-            names = ', '.join(run.name for run in runs)
+            names = first_few([run.name for run in runs], 20)
             raise ValueError(f'no run matches {pattern!r}; there are {names}')
     if not patterns:
         return list(runs)

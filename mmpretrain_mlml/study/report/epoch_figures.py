@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ...visualization.colours import loss_colours
+from ...visualization.texts import plain
 from ..comparison.cells import SCORES, Cell, Cells, losses_and_lists
 from ..records.run_record import RunRecord
 
@@ -59,7 +60,7 @@ def draw_curves(
             panel.set_title(f'{score} on the validation images', fontsize='medium')
             panel.legend(loc='best', fontsize='small')
             _finish(panel)
-    figure.suptitle(title)
+    figure.suptitle(plain(title))
     figure.savefig(path, dpi=130)
     return True
 
@@ -83,7 +84,7 @@ def draw_recovery(records: Sequence[RunRecord], title: str, path: Path) -> bool:
             # where no label is missing there is no recall, and every recovery is wrong
             needed = {rate} if rate == 'share' else {rate, 'recall'}
             rows = [row for row in record.recovery if needed <= row.keys()]
-            [lines[f'{record.loss}, {record.labels}']] = panel.plot(
+            [lines[plain(f'{record.loss}, {record.labels}')]] = panel.plot(
                 [row['epoch'] for row in rows],
                 [row[rate] for row in rows],
                 marker='o',
@@ -97,7 +98,9 @@ def draw_recovery(records: Sequence[RunRecord], title: str, path: Path) -> bool:
     figure.legend(
         lines.values(), lines.keys(), loc='outside right upper', fontsize=8, handlelength=3
     )
-    figure.suptitle(f'{title}: unobserved entries taken for missing labels', fontsize='medium')
+    figure.suptitle(
+        f'{plain(title)}: unobserved entries taken for missing labels', fontsize='medium'
+    )
     figure.savefig(path, dpi=130)
     return True
 
@@ -108,7 +111,7 @@ def _draw_curve(panel: Axes, cell: Cell, score: str, name: str, colour: str) -> 
     ]
     steps = sorted(set.intersection(*map(set, by_step)))
     values = [[scores[step] for scores in by_step] for step in steps]
-    label = f'{name}: {cell.mean(score):.1f}'
+    label = f'{plain(name)}: {cell.mean(score):.1f}'
     panel.plot(
         steps, [mean(v) for v in values], marker='o', markersize=4, color=colour, label=label
     )

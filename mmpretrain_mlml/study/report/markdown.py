@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..comparison.bootstrap import RESAMPLES
 from ..comparison.cells import Cells, group_by_setting
 from ..records.run_record import RunRecord
-from .tables import markdown_lines, paper_table, study_table
+from .tables import markdown_lines, markdown_text, paper_table, study_table
 
 SCORE_TITLES = {'best': 'best epoch, raw or averaged', 'last': 'last epoch'}
 
@@ -24,18 +24,26 @@ def study_markdown(
         missing: Reason why a run is not counted, by the name of the run.
     """
     counted = sum(len(cell.runs) for cells in tables.values() for cell in cells.values())
-    lines = [f'# {name}', '']
+    lines = [f'# {markdown_text(name)}', '']
     if missing:
         planned = counted + len(missing)
         lines += [f'**Partial: {counted} of {planned} runs.** The others are named below.', '']
     for title, cells in tables.items():
-        lines += [f'## {title}', ''] if title else []
+        lines += [f'## {markdown_text(title)}', ''] if title else []
         settings = sorted({run.setting for cell in cells.values() for run in cell.runs})
-        lines += [f'{"; ".join(settings)}. Scores in percent, of the last epoch.', '']
+        lines += [
+            f'{markdown_text("; ".join(settings))}. Scores in percent, of the last epoch.',
+            '',
+        ]
         lines += [*markdown_lines(study_table(cells, reference)), '']
     lines += [_notes(tables, reference), '']
     if missing:
-        lines += ['Not counted:', '', *(f'- {run}: {why}' for run, why in missing.items()), '']
+        lines += [
+            'Not counted:',
+            '',
+            *(markdown_item(run, why) for run, why in missing.items()),
+            '',
+        ]
     return '\n'.join(lines)
 
 
@@ -52,7 +60,7 @@ def paper_markdown(records: Sequence[RunRecord], score: str = 'best') -> str:
     lines = []
     for setting, cells in group_by_setting(records).items():
         lines += [
-            f'### {setting}',
+            f'### {markdown_text(setting)}',
             '',
             f'mAP, {SCORE_TITLES[score]}; mean ± standard deviation over n seeds',
             '',
@@ -62,9 +70,14 @@ def paper_markdown(records: Sequence[RunRecord], score: str = 'best') -> str:
     unfinished = [record for record in records if not record.complete]
     if unfinished:
         lines += ['Not counted, since unfinished:', '']
-        lines += [f'- {r.folder}: {r.reached} of {r.planned}' for r in unfinished]
+        lines += [markdown_item(r.folder, f'{r.reached} of {r.planned}') for r in unfinished]
         lines.append('')
     return '\n'.join(lines)
+
+
+def markdown_item(name: object, text: object) -> str:
+    """Return an item of a list: a name, and what is said of it."""
+    return f'- {markdown_text(name)}: {markdown_text(text)}'
 
 
 def _notes(tables: Mapping[str, Cells], reference: str | None) -> str:
@@ -76,8 +89,9 @@ def _notes(tables: Mapping[str, Cells], reference: str | None) -> str:
         notes.append('One seed each: how far another seed would move a score is not known.')
     if any(cell.differences for cell in cells):
         notes.append(
-            f'In brackets: 95 % percentile interval of the difference to {reference} (paired, mean '
-            'over seeds), and of the share of the gap between it and itself on full labels, over '
+            'In brackets: 95 % percentile interval of the difference to '
+            f'{markdown_text(reference)} (paired, mean over seeds), and of the share of the gap '
+            'between it and itself on full labels, over '
             f'{RESAMPLES:,} resamples of the validation images.'
         )
     if any(run.published for cell in cells for run in cell.runs):

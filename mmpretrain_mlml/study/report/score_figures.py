@@ -9,7 +9,9 @@ from textwrap import fill
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...printable import NAME
 from ...visualization.colours import loss_colours
+from ...visualization.texts import plain
 from ..comparison.cells import Cell, Cells, losses_and_lists
 
 
@@ -38,16 +40,16 @@ def draw_scores(
     heights = [1.1 + 0.33 * len(losses) for losses, _ in shapes]
     width = 1.4 + 3.2 * max(len(lists) for _, lists in shapes)
     width = max(width, 0.09 * max(map(len, (title, *rows))))
-    legend = fill(_legend(rows, reference, full), round(11 * width))  # 11 letters an inch
+    legend = fill(plain(_legend(rows, reference, full)), round(11 * width))  # 11 letters an inch
     figure = Figure(figsize=(width, 0.7 + sum(heights)), layout='constrained')
-    figure.suptitle('\n'.join(filter(None, [title, legend])), fontsize='medium')
+    figure.suptitle('\n'.join(filter(None, [plain(title), legend])), fontsize='medium')
     parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, (row, (cells, score)), (losses, lists) in zip(parts, rows.items(), shapes):
-        part.suptitle(row, fontsize='medium')
+        part.suptitle(plain(row), fontsize='medium')
         panels = part.subplots(1, len(lists), squeeze=False, sharex=True, sharey=True)[0]
         for labels, panel in zip(lists, panels):
             _draw_panel(panel, cells, labels, score, reference, full)
-            panel.set_yticks(range(len(losses)), losses)
+            panel.set_yticks(range(len(losses)), [plain(loss, NAME) for loss in losses])
             panel.set_ylim(len(losses) - 0.4, -0.6)
     figure.savefig(path, dpi=130)
 
@@ -64,7 +66,7 @@ def _draw_panel(
         if reference and name and (reference, name) in cells:
             middle = cells[reference, name].mean(score)
             panel.axvline(middle, color='0.6', linestyle=style, linewidth=1)
-    panel.set_title(f'{labels} labels', fontsize='medium')
+    panel.set_title(f'{plain(labels)} labels', fontsize='medium')
     panel.margins(x=0.12)
     panel.grid(axis='x', alpha=0.3)
 

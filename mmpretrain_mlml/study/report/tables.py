@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import mean, stdev
 
+from ...printable import printable
 from ..comparison.bootstrap import Estimate
 from ..comparison.cells import SCORES, Cell, Cells, losses_and_lists
 from ..comparison.gains import share_of_gap
 from ..records.published import show_published
 
 Table = list[list[str]]  # rows of text, the first of which is the header
+_MARKUP = re.compile(r'[\\|<\[*`]')  # characters of a name that Markdown would take for markup
 RATES = 'precision', 'recall'  # of recovered labels
 
 
@@ -24,11 +27,21 @@ def mean_and_deviation(values: Sequence[float], digits: int = 2, n: bool = False
     return f'{mean(values):.{digits}f}{deviation}' + (f' (n = {len(values)})' if n else '')
 
 
+def markdown_text(text: object) -> str:
+    r"""Return a name as it stands in Markdown, whatever characters it holds.
+
+    >>> markdown_text('[a|b]')
+    '\\[a\\|b]'
+    """
+    return _MARKUP.sub(r'\\\g<0>', printable(text))
+
+
 def study_table(cells: Cells, reference: str | None) -> Table:
     """Return losses by label lists, with the differences to a reference and the gap closed."""
+    other = str(reference).replace('{', '{{').replace('}', '}}')
     rows: dict[str, _Show] = {
         '{}': lambda cell, score: _value(cell, score, n=len(cell.runs) > 1),
-        f'{{}} - {reference}': lambda cell, score: _estimate(cell.differences.get(score), '+'),
+        f'{{}} - {other}': lambda cell, score: _estimate(cell.differences.get(score), '+'),
         '{}, gap closed': lambda cell, score: _estimate(cell.closed.get(score), '', 0, ' %'),
         '{}, best epoch': _best,
         '{} in the paper': _published,
@@ -102,7 +115,8 @@ def _losses_by_lists(cells: Cells, scores: Sequence[str], rows: Mapping[str, _Sh
     losses, lists = losses_and_lists(cells)
     columns = [(labels, score) for labels in lists for score in scores]
     several = len(scores) > 1
-    table = [['loss', *(f'{labels}: {s}' if several else labels for labels, s in columns)]]
+    titles = (f'{labels}: {score}' if several else labels for labels, score in columns)
+    table = [['loss', *map(markdown_text, titles)]]
     for loss in losses:
         for title, show in rows.items():
             texts = [
@@ -110,7 +124,7 @@ def _losses_by_lists(cells: Cells, scores: Sequence[str], rows: Mapping[str, _Sh
                 for labels, score in columns
             ]
             if any(texts):
-                table.append([title.format(loss), *texts])
+                table.append([markdown_text(title.format(loss)), *texts])
     return table
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ...printable import printable
 from .process import RunProcess
 
 
@@ -22,7 +23,7 @@ class ProgressDisplay:
     """
 
     def __init__(self, processes: Sequence[RunProcess], total: int, jobs: int) -> None:
-        columns = TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[state]}')
+        columns = _text('{task.description}'), BarColumn(), _text('{task.fields[state]}')
         self._progress = Progress(*columns, TimeElapsedColumn())
         self._processes = processes
         self._total = total
@@ -31,7 +32,7 @@ class ProgressDisplay:
         self._whole = self._progress.add_task('all runs', total=total, state='')
         self._rows = [
             self._progress.add_task(
-                process.run.label, total=1.0, start=False, visible=False, state='waiting'
+                printable(process.run.label), total=1.0, start=False, visible=False, state='waiting'
             )
             for process in processes
         ]
@@ -48,7 +49,7 @@ class ProgressDisplay:
 
     def print(self, text: str) -> None:
         """Print a line above the progress bars."""
-        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def update(self) -> None:
         """Show what has changed."""
@@ -70,6 +71,10 @@ class ProgressDisplay:
     def _left(self) -> str:
         seconds = seconds_left(self._processes, self._jobs)
         return '' if seconds is None else f'about {timedelta(seconds=round(seconds))} left'
+
+
+def _text(template: str) -> TextColumn:
+    return TextColumn(template, markup=False)
 
 
 def seconds_left(processes: Sequence[RunProcess], jobs: int) -> float | None:

@@ -3,10 +3,11 @@
 import io
 import json
 
+from helpers.hostile_names import HOSTILE_NAMES, assert_harmless
 from helpers.pictures import BAD
 from rich.console import Console
 
-from mmpretrain_mlml.datasets.check import as_json, problem_table, summary_table
+from mmpretrain_mlml.datasets.check import Problem, as_json, problem_table, summary_table
 
 
 def test_tables_and_json_are_complete(checked):
@@ -21,3 +22,12 @@ def test_tables_and_json_are_complete(checked):
     assert content['errors'] == report.errors > len(BAD)
     kinds = [problem['severity'] for problem in content['problems']]
     assert kinds == sorted(kinds)
+
+
+def test_names_are_data():
+    problems = [Problem('error', 'label', 'train', n, n, n, 'another') for n in HOSTILE_NAMES]
+    console = Console(file=io.StringIO(), width=100)
+    console.print(problem_table(problems, most=99))
+    assert_harmless(console.file.getvalue())
+    for name in ('[/]', '[unknown]'):
+        assert console.file.getvalue().count(name) >= 3

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from helpers.hostile_names import HOSTILE_NAMES, assert_harmless
 from helpers.study_runs import make_record
 
 from mmpretrain_mlml.study.comparison.cells import group_runs
@@ -10,6 +11,7 @@ from mmpretrain_mlml.study.report.tables import (
     cell_table,
     gaps_closed,
     markdown_lines,
+    markdown_text,
     paper_table,
     study_table,
 )
@@ -88,3 +90,16 @@ def test_the_table_of_the_paper_counts_the_best_or_the_last_epoch(score, expecte
 
 def test_a_table_in_markdown():
     assert markdown_lines([['', 'a'], ['b', '']]) == ['|  | a |', '|---|---|', '| b |  |']
+
+
+@pytest.mark.parametrize('name', HOSTILE_NAMES)
+def test_names_are_data_in_markdown(name):
+    """A table keeps its columns, and a name is no markup."""
+    records = [make_record(70, loss=loss, labels=name) for loss in ('BCE', name)]
+    table = study_table(group_runs(records), name)
+    lines = markdown_lines(table)
+    assert_harmless('\n'.join(lines))
+    assert {line.replace('\\|', '').count('|') for line in lines} == {len(table[0]) + 1}
+    assert not {'<', '[', '*'} & set(
+        markdown_text(name).replace('\\<', '').replace('\\[', '').replace('\\*', '')
+    )
