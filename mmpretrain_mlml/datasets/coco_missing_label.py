@@ -24,9 +24,9 @@ class COCOMissingLabel(MissingLabelDataset):
     A label list ``.txt`` as released with the paper (``name,ids``) is used as it is, unless a protocol
     is given, too. ``metainfo=dict(classes=...)`` sets other classes than COCO's.
 
-    ``classes=(...)``, as in all data sets of MMPretrain, may name some of the classes of the source, in
-    any order: labels of the others are left out, and labels are positions in ``classes``. An instances
-    file has its categories; a list has the classes of ``metainfo``, or COCO's.
+    ``classes=(...)``, as in all data sets of MMPretrain, may name some of the classes of the source,
+    in any order: labels of the others are left out, and labels are positions in ``classes``. An
+    instances file has its categories; a list has the classes of ``metainfo``, or COCO's.
 
     Image files are read when a sample is accessed, not at construction. A missing or broken file
     raises an error; no other image is substituted.
