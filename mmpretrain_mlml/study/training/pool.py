@@ -17,6 +17,7 @@ from ...runtime.threads import describe_threads, thread_variables
 from ..plan.config_checks import DataCheck, error_context
 from ..run import Run
 from ..run_folder import LOG, folder_states
+from .folder_lock import Orphan, find_orphans
 from .process import RunProcess
 from .progress import ProgressDisplay
 
@@ -81,7 +82,7 @@ def train(
     with ProgressDisplay(processes, len(runs), jobs) as display, _sigterm_as_interrupt():
         if processes:
             display.print(describe_threads(jobs))
-        _train_all(processes, jobs, display)
+        _train_all(processes, work_dir, jobs, display)
     failed = [process for process in processes if process.phase == 'failed']
     if failed:
         logs = [f'{p.run.name} failed: see {p.folder / LOG}\n{p.log()[-3000:]}' for p in failed]
@@ -101,16 +102,29 @@ def _states(runs: Sequence[Run], work_dir: Path) -> dict[str, str]:
     return {**folder_states({run.name: run.fingerprint for run in runs}, work_dir.resolve())}
 
 
-def _train_all(processes: Sequence[RunProcess], jobs: int, display: ProgressDisplay) -> None:
-    """Run all processes, ``jobs`` at a time; however this ends, none is left running."""
+def _train_all(
+    processes: Sequence[RunProcess], work_dir: Path, jobs: int, display: ProgressDisplay
+) -> None:
+    """Run all processes, ``jobs`` at a time; however this ends, none is left running.
+
+    What an earlier study has left running on this machine takes its place until it ends.
+    """
     slots: list[RunProcess | None] = [None] * jobs
+    orphans = list(find_orphans(work_dir))
+    if orphans:
+        names = ', '.join(orphan.folder.name for orphan in orphans)
+        display.print(
+            f'still running, of a study that was killed, and taking a place each: {names}'
+        )
     try:
         while any(process.phase not in ('done', 'failed') for process in processes):
+            orphans = [orphan for orphan in orphans if orphan.is_running()]
             for process in processes:
-                if process.phase in ('waiting', 'elsewhere') and None in slots:
-                    slot = slots.index(None)
-                    if process.start(_environment(slot, jobs)):
-                        slots[slot] = process
+                slot = _free_slot(slots, orphans)
+                if process.phase not in ('waiting', 'elsewhere') or slot is None:
+                    continue
+                if process.start(_environment(slot, jobs), slot):
+                    slots[slot] = process
             time.sleep(0.5)
             for running in filter(None, slots):
                 running.update()
@@ -118,6 +132,15 @@ def _train_all(processes: Sequence[RunProcess], jobs: int, display: ProgressDisp
             display.update()
     finally:
         _stop([process for process in processes if process.phase == 'running'], display)
+
+
+def _free_slot(slots: Sequence[RunProcess | None], orphans: Sequence[Orphan]) -> int | None:
+    """Return the first slot in which neither a process of this study nor an orphan runs."""
+    free = [slot for slot, process in enumerate(slots) if process is None]
+    if len(free) <= len(orphans):
+        return None
+    taken = {orphan.place for orphan in orphans}
+    return next(slot for slot in free if slot not in taken)
 
 
 def _stop(processes: Sequence[RunProcess], display: ProgressDisplay) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import subprocess
@@ -12,8 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from ...runtime.work_dir_lock import describe_holder, training_in
 from ..run import Run
 from ..run_folder import LOG, PREDICTIONS, RECOVERY, RUN_JSON, folder_state, write_run_json
+from .folder_lock import open_lock, write_owner
 
 _TAIL = 30_000  # bytes at the end of a log in which its last progress line stands
 
@@ -57,22 +58,26 @@ class RunProcess:
         assert self._process is not None, f'{self.run.name} was not started'
         return self._process
 
-    def start(self, environment: Mapping[str, str]) -> bool:
-        """Start the process, unless another study trains the run now or has finished it.
+    def start(self, environment: Mapping[str, str], place: int = 0) -> bool:
+        """Start the process, unless another process trains in the folder or has finished the run.
 
         Args:
             environment: Variables to set in the environment of the process.
+            place: Its place among the runs that train at a time, 0-based.
 
         Returns:
             Whether the process was started.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / 'lock').open('w') as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        lock = open_lock(self.folder)
+        if lock is None:
+            self.phase = 'elsewhere'
+            self.state = 'waiting for the process of an earlier study, which still trains it'
+            return False
+        with lock:
+            if training_in(self.folder) is not None:  # tools/train.py, started by somebody else
                 self.phase = 'elsewhere'
-                self.state = 'waiting for the process of an earlier study, which still trains it'
+                self.state = f'waiting for the training there: {describe_holder(self.folder)}'
                 return False
             state = folder_state(self.folder, self.run.fingerprint) if self.resume else 'new'
             if state == 'finished':
@@ -85,6 +90,7 @@ class RunProcess:
             self.run.write_config(self.folder)
             self._command = self.run.command(self.folder, self._resumed)
             self._write_run_json(finished=False)
+            write_owner(lock, place)
             with (self.folder / LOG).open('a' if self._resumed else 'w') as log:
                 self._log_start = log.tell()
                 self._process = subprocess.Popen(
