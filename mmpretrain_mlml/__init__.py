@@ -15,9 +15,10 @@ from .version import __version__
 __all__ = [*losses.__all__, '__version__', 'config']
 
 if not MISSING:
-    from .repairs import repair
+    from .repairs import repair, repairs_are_on
 
-    repair()
+    if repairs_are_on():
+        repair()
     register_all()
     __all__ += PARTS
 

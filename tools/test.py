@@ -11,7 +11,7 @@ from command_line import parse_for_mmpretrain, run
 def main() -> None:
     os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch: runtime/threads.py
     script = parse_for_mmpretrain('test.py')
-    from mmpretrain_mlml.repairs.fitting import refuse_unfitting_checkpoint
+    from mmpretrain_mlml.runtime.fitting import refuse_unfitting_checkpoint
     from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
 
     refuse_unfitting_checkpoint()

@@ -7,6 +7,8 @@ from typing import Any
 
 from mmengine.config import Config, config
 
+KEPT = 4  # formatted texts
+
 
 def format_a_config_once() -> None:
     """Remember the formatted text of a config.
@@ -21,15 +23,17 @@ def format_a_config_once() -> None:
     if format_code is None:
         return
 
-    @functools.lru_cache(maxsize=4)
-    def format_and_remember(text: str, style: tuple[tuple[str, Any], ...], options: Any) -> Any:
-        return format_code(text, style_config=dict(style), **dict(options))
+    texts: dict[str, Any] = {}
 
     @functools.wraps(format_code)
-    def format_once(text: str, style_config: dict[str, Any], **options: Any) -> Any:
-        return format_and_remember(
-            text, tuple(sorted(style_config.items())), tuple(sorted(options.items()))
-        )
+    def format_once(*args: Any, **kwargs: Any) -> Any:
+        key = repr((args, sorted(kwargs.items())))
+        if key not in texts:
+            result = format_code(*args, **kwargs)
+            while len(texts) >= KEPT:
+                texts.pop(next(iter(texts)))
+            texts[key] = result
+        return texts[key]
 
     config.FormatCode = format_once
 

@@ -13,8 +13,11 @@ from typing import Any
 
 import torch.distributed
 from mmengine.device import get_device
+from mmengine.model import is_model_wrapper
+from mmengine.registry import MODEL_WRAPPERS
 from mmengine.runner import Runner
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
@@ -37,14 +40,18 @@ def train_distributed_without_gpu() -> None:
 
     @functools.wraps(wrap_model)
     def wrap_model_on_cpu(self: Runner, model_wrapper_cfg: dict | None, model: Any) -> nn.Module:
-        if self.distributed and cpu_only():
-            if model_wrapper_cfg is None:  # mmengine's default, without the device
-                model_wrapper_cfg = {
-                    'type': 'MMDistributedDataParallel',
+        if self.distributed and cpu_only() and not is_model_wrapper(model):
+            cfg = model_wrapper_cfg
+            if cfg is None:  # mmengine's default, without the device
+                cfg = {
                     'broadcast_buffers': False,
                     'find_unused_parameters': self.cfg.get('find_unused_parameters', False),
                 }
-            model_wrapper_cfg.setdefault('device_ids', None)
+            model_wrapper_cfg = {'type': 'MMDistributedDataParallel', **cfg}
+            kind = model_wrapper_cfg['type']
+            wrapper = MODEL_WRAPPERS.get(kind) if isinstance(kind, str) else kind
+            if issubclass(wrapper, DistributedDataParallel):
+                model_wrapper_cfg.setdefault('device_ids', None)
         return wrap_model(self, model_wrapper_cfg, model)
 
     Runner.setup_env, Runner.wrap_model = setup_env_on_cpu, wrap_model_on_cpu

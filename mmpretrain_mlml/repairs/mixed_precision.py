@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from inspect import signature
 from typing import Any
 
 import mmengine.optim.optimizer.amp_optimizer_wrapper as mmengine_amp
@@ -25,14 +26,15 @@ def allow_bf16_without_gpu() -> None:
     construct = AmpOptimWrapper.__init__
 
     @functools.wraps(construct)
-    def construct_for_bf16(
-        self: AmpOptimWrapper, *args: Any, dtype: str | torch.dtype | None = None, **kwargs: Any
-    ) -> None:
+    def construct_for_bf16(self: AmpOptimWrapper, *args: Any, **kwargs: Any) -> None:
+        given = signature(construct).bind(self, *args, **kwargs)
+        dtype = given.arguments.get('dtype')
         if dtype not in (None, 'bfloat16', torch.bfloat16):
             raise ValueError(
                 f'mixed precision in {dtype} needs a GPU, and there is none; on a CPU use '
                 "optim_wrapper.dtype='bfloat16', or the configs without mixed precision"
             )
-        construct(self, *args, dtype='bfloat16', **kwargs)
+        given.arguments['dtype'] = 'bfloat16'
+        construct(*given.args, **given.kwargs)
 
     AmpOptimWrapper.__init__ = construct_for_bf16

@@ -8,7 +8,7 @@ from typing import Any
 import mmengine.runner._flexible_runner as flexible_runner
 import mmengine.runner.checkpoint as mmengine_checkpoint
 import torch
-from mmengine._strategy import BaseStrategy, DDPStrategy, FSDPStrategy, SingleDeviceStrategy
+from mmengine._strategy import DDPStrategy, FSDPStrategy
 from mmengine.runner import FlexibleRunner
 from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
@@ -16,7 +16,6 @@ from torch.distributed.fsdp import FullyShardedDataParallel
 from .atomic_backend import ATOMIC
 from .distributed import cpu_only, start_gloo
 from .resume import find_latest_checkpoint
-from .sanitising import sanitise
 
 
 def shard_without_gpu() -> None:
@@ -49,22 +48,13 @@ def shard_without_gpu() -> None:
     DDPStrategy._setup_distributed, FSDPStrategy._wrap_model = setup_on_cpu, wrap_on_cpu
 
 
-def sanitise_checkpoints_of_strategies() -> None:
-    """Give ``FlexibleRunner`` the repairs of ``Runner`` for loading and finding checkpoints.
+def find_checkpoints_of_strategies() -> None:
+    """Give ``FlexibleRunner`` the repair of ``Runner`` for finding checkpoints.
 
-    Symptom: as for ``sanitise_loaded_checkpoints`` and ``resume_from_files_in_work_dir``.
+    Symptom: as for ``resume_from_files_in_work_dir``.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: both of these can go.
+    Goes when: that one can go.
     """
-    load = SingleDeviceStrategy.load_checkpoint
-
-    @functools.wraps(load)
-    def load_and_sanitise(self: BaseStrategy, *args: Any, **kwargs: Any) -> dict:
-        checkpoint = load(self, *args, **kwargs)
-        sanitise(checkpoint)
-        return checkpoint
-
-    SingleDeviceStrategy.load_checkpoint = load_and_sanitise
     flexible_runner.find_latest_checkpoint = find_latest_checkpoint
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import runpy
 import signal
@@ -14,10 +15,14 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.runner import FlexibleRunner, Runner
 
+from ..repairs import require_repairs
 from ..repairs.distributed import end_with_launcher, leave_gloo
+from ..repairs.loading import CODE_ALLOWED, code_is_allowed
 from .config_check import check_config
 from .config_keys import option_keys
 from .console import log_file, quiet_the_console
+from .downloads import explain_failed_downloads
+from .fitting import refuse_unrelated_weights
 from .start_checks import StartChecks
 from .threads import set_threads
 from .user_errors import user_errors_in_one_line
@@ -30,7 +35,15 @@ def run_mmpretrain_script(script: Path) -> None:
 
     Args:
         script: Its ``tools/train.py`` or ``tools/test.py``.
+
+    Raises:
+        SystemExit: If the repairs are turned off.
     """
+    with user_errors_in_one_line():
+        require_repairs(f'tools/{script.name}')
+    keep_weights_only()
+    explain_failed_downloads(script.name)
+    refuse_unrelated_weights()
     end_with_launcher()
     threads = set_threads()
     if os.environ.get('RANK', '0') == '0':
@@ -52,6 +65,17 @@ def run_mmpretrain_script(script: Path) -> None:
             leave_gloo(end.code)
         raise end from None
     leave_gloo()
+
+
+def keep_weights_only() -> None:
+    """Ignore the environment variable by which torch would run the code in checkpoints, and say so."""
+    if code_is_allowed():
+        print_log(
+            f'{CODE_ALLOWED} is ignored: the tools of this project load checkpoints as data',
+            'current',
+            logging.WARNING,
+        )
+        del os.environ[CODE_ALLOWED]
 
 
 def check_before_running() -> None:

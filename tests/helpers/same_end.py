@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 import mmpretrain_mlml  # noqa: F401  lets torch.load read training state
+from mmpretrain_mlml.repairs.loading import load_from_local
 
 
 def assert_same_end(work_dir, expected_dir):
@@ -12,8 +13,8 @@ def assert_same_end(work_dir, expected_dir):
     assert {path.name for path in work_dir.glob('*.pth')} == names
     assert len([name for name in names if name.startswith('best')]) == 1
     for name in names:
-        expected = torch.load(expected_dir / name, weights_only=True)
-        actual = torch.load(work_dir / name, weights_only=True)
+        expected = load_from_local(expected_dir / name)
+        actual = load_from_local(work_dir / name)
         assert actual.keys() == expected.keys()
         for part in ('state_dict', 'ema_state_dict', 'optimizer', 'param_schedulers'):
             assert_same(actual.get(part), expected.get(part), f'{name}: {part}')

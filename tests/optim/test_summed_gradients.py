@@ -12,6 +12,7 @@ from mmengine.optim import build_optim_wrapper
 from torch import nn
 
 from mmpretrain_mlml import config
+from mmpretrain_mlml.repairs.loading import load_from_local
 
 CONFIG = f"""
 _base_ = [
@@ -57,7 +58,7 @@ def runs(run_tool, free_port, tmp_path_factory):
             run_tool('bash', 'tools/dist_train.sh', arguments[0], processes, *arguments[1:], **env)
         (log,) = work_dir.glob('*/vis_data/scalars.json')
         rows = [json.loads(line) for line in log.read_text().splitlines()]
-        return torch.load(work_dir / 'epoch_2.pth', weights_only=True), rows
+        return load_from_local(work_dir / 'epoch_2.pth'), rows
 
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(SPLITS, pool.map(train, SPLITS)))
@@ -113,7 +114,7 @@ def test_sharded_training_over_two_processes_is_the_same(runs, run_tool, free_po
             '--resume', '--cfg-options', 'train_dataloader.batch_size=64',
             f'train_cfg.max_epochs={epochs}', PORT=free_port(), PYTHON=sys.executable,
         )  # fmt: skip
-    sharded = torch.load(tmp_path / 'run/epoch_2.pth', weights_only=True)
+    sharded = load_from_local(tmp_path / 'run/epoch_2.pth')
     expected, log = runs['one']
     for key, value in sharded['state_dict'].items():
         raw = expected['ema_state_dict'][f'module.{key}']

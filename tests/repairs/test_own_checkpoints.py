@@ -7,6 +7,8 @@ from helpers.stock_runs import RUNS, Scores, left
 from helpers.stock_runs import make_runner as make_stock_runner
 from mmengine.hooks import CheckpointHook
 
+from mmpretrain_mlml.repairs.loading import load_from_local
+
 
 @pytest.mark.parametrize('run', [run for run in RUNS if 'best' in run])
 def test_the_same_files_are_left_as_by_mmengine_alone(run, stock, repaired):
@@ -61,7 +63,7 @@ def test_steps_of_checkpoints_to_remove_are_numbers(tmp_path):
     run = tmp_path / 'run'
     make_runner(run).train()
     (run / 'epoch_x').mkdir()
-    checkpoint = torch.load(run / 'epoch_3.pth', weights_only=True)
+    checkpoint = load_from_local(run / 'epoch_3.pth')
     checkpoint['message_hub']['runtime_info']['keep_ckpt_ids'] = ['x/../../victim', 1, 2, 3]
     torch.save(checkpoint, run / 'epoch_3.pth')
     make_runner(run, resume=True, train_cfg={'max_epochs': 4}).train()
@@ -74,7 +76,7 @@ def test_a_resumed_run_leaves_a_folder_elsewhere(tmp_path):
     run, victim = tmp_path / 'run', tmp_path / 'best_of_mine'
     victim.mkdir()
     make_runner(run, **changes, train_cfg={'max_epochs': 1}).train()
-    checkpoint = torch.load(run / 'epoch_1.pth', weights_only=True)
+    checkpoint = load_from_local(run / 'epoch_1.pth')
     checkpoint['message_hub']['runtime_info'].update(best_ckpt=str(victim), best_score=-1.0)
     torch.save(checkpoint, run / 'epoch_1.pth')
     make_runner(run, **changes, train_cfg={'max_epochs': 2}, resume=True).train()

@@ -6,6 +6,8 @@ import torch
 from helpers.runners import VALIDATION, make_runner
 from mmengine.registry import RUNNERS
 
+from mmpretrain_mlml.repairs.loading import load_from_local
+
 
 def flexible(work_dir, **changes):
     cfg = make_runner(work_dir, **VALIDATION, **changes).cfg
@@ -19,7 +21,7 @@ def flexible(work_dir, **changes):
 def test_it_resumes_and_does_not_run_the_config_in_a_checkpoint(tmp_path):
     flexible(tmp_path, train_cfg={'max_epochs': 2}).train()
     path, marker = tmp_path / 'epoch_2.pth', tmp_path / 'marker'
-    checkpoint = torch.load(path, weights_only=True)
+    checkpoint = load_from_local(path)
     assert (checkpoint['meta']['epoch'], checkpoint['meta']['iter']) == (2, 6)
     checkpoint['meta']['config'] = f"open({str(marker)!r}, 'w')\nx = 1\n"
     victim = tmp_path / 'elsewhere' / 'best.pth'

@@ -10,6 +10,7 @@ from mmengine.hooks import EMAHook, Hook
 from mmengine.model import ExponentialMovingAverage
 from torch import nn
 
+from mmpretrain_mlml.repairs.loading import load_from_local
 from mmpretrain_mlml.runtime.process_state import (
     gather_states,
     restore_buffers,
@@ -52,10 +53,10 @@ def test_state_survives_a_checkpoint(tmp_path):
     for buffer in buffers(runner):
         buffer.copy_(torch.arange(buffer.numel()).view(buffer.shape) + 3)
     runner.hooks[1].count = 7
-    torch.save(gather_states(runner), tmp_path / 'states.pth')
+    torch.save({'processes': gather_states(runner)}, tmp_path / 'states.pth')
     drawn = random.random(), np.random.rand(), torch.rand(()).item()
 
-    (state,) = torch.load(tmp_path / 'states.pth', weights_only=True)
+    (state,) = load_from_local(tmp_path / 'states.pth')['processes']
     resumed = make_runner()
     restore_buffers(resumed, state)
     restore_hooks(resumed, state)

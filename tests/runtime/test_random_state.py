@@ -1,11 +1,11 @@
 """Random numbers of Python, numpy and torch are seeded and restored together."""
 
-import io
 import random
 
 import numpy as np
 import torch
 
+from mmpretrain_mlml.repairs.loading import load_from_local
 from mmpretrain_mlml.runtime.random_state import (
     random_state,
     seed_process,
@@ -56,10 +56,8 @@ def test_seeded_block_and_process_agree():
         assert draws() == expected
 
 
-def test_state_is_restored_from_a_checkpoint():
-    file = io.BytesIO()
-    torch.save(random_state(), file)
+def test_state_is_restored_from_a_checkpoint(tmp_path):
+    torch.save(random_state(), tmp_path / 'x.pth')
     expected = draws()
-    file.seek(0)
-    set_random_state(torch.load(file, weights_only=True))
+    set_random_state(load_from_local(tmp_path / 'x.pth'))
     assert draws() == expected

@@ -4,10 +4,10 @@ import shutil
 import signal
 
 import pytest
-import torch
 from helpers.runners import make_runner
 from mmengine.hooks import Hook
 
+from mmpretrain_mlml.repairs.loading import load_from_local
 from mmpretrain_mlml.runtime.work_dir_watch import WorkDirWatch
 
 
@@ -27,7 +27,7 @@ def test_a_run_whose_folder_is_deleted_stops_with_a_checkpoint(tmp_path, capfd):
     with pytest.raises(SystemExit) as caught:
         runner.train()
     assert caught.value.code == 128 + signal.SIGTERM
-    saved = torch.load(tmp_path / 'run/interrupted.pth', weights_only=True)
+    saved = load_from_local(tmp_path / 'run/interrupted.pth')
     assert saved['meta']['iter'] == 5
     assert f'{tmp_path}/run was deleted while this run trained in it' in capfd.readouterr().out
     resumed = make_runner(tmp_path / 'run', model=bce, resume=True)

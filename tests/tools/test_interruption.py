@@ -6,9 +6,10 @@ import signal
 import time
 
 import pytest
-import torch
 from helpers.launched import EPOCHS, ITERATIONS, TIMEOUT, kill_at
 from helpers.same_end import assert_same_end
+
+from mmpretrain_mlml.repairs.loading import load_from_local
 
 KILLS = int(os.environ.get('MLML_KILLS', 0))  # at random points; also asks for all chosen points
 CHOSEN = {
@@ -50,7 +51,7 @@ def test_asked_to_stop_inside_an_epoch_it_saves_and_resumes_with_the_next_batch(
         assert code != 0
         assert log.count('Traceback') == log.count('SignalException: Process') == 1
         assert 'terminate called' not in log
-    interrupted = torch.load(work_dir / 'interrupted.pth', weights_only=True)
+    interrupted = load_from_local(work_dir / 'interrupted.pth')
     assert interrupted['meta']['iter'] % ITERATIONS != 0
     assert len(interrupted['processes']) == processes
     assert launch(work_dir, processes=processes).wait() == 0

@@ -12,6 +12,7 @@ from helpers.processes import start
 from helpers.training import CONFIG, options, read_scores
 
 import mmpretrain_mlml  # noqa: F401  lets torch.load read training state
+from mmpretrain_mlml.repairs.loading import load_from_local
 
 TRAIN = ('python', 'tools/train.py')
 COCO = 'configs/coco_0.4left_splc.py'
@@ -55,7 +56,7 @@ def test_the_best_file_is_for_testing_not_for_resuming(trained, run_tool, tmp_pa
 
 def test_resuming_into_another_folder_leaves_the_first_one_alone(trained, run_tool, tmp_path):
     (best,) = trained.glob('best_*.pth')
-    checkpoint = torch.load(trained / 'epoch_3.pth', weights_only=True)
+    checkpoint = load_from_local(trained / 'epoch_3.pth')
     remembered = checkpoint['message_hub']['runtime_info']
     assert remembered['best_ckpt'] == str(best)
     remembered['best_score'] = 0.0  # so that the next epoch is a new best, and the old one goes

@@ -20,6 +20,7 @@ from PIL import Image
 
 from mmpretrain_mlml import SPLC
 from mmpretrain_mlml.losses.base import MultiLabelLoss
+from mmpretrain_mlml.repairs.loading import load_from_local
 
 FULL = {'protocol': 'full'}
 
@@ -331,7 +332,7 @@ def test_two_interrupted_processes_count_what_one_counts(tmp_path, free_port):
     run.wait_for(tmp_path / 'two/epoch_1.pth')
     run.process.send_signal(signal.SIGTERM)
     assert run.wait() != 0
-    states = torch.load(tmp_path / 'two/interrupted.pth', weights_only=True)['processes']
+    states = load_from_local(tmp_path / 'two/interrupted.pth')['processes']
     first, second = (state['hooks']['LabelRecoveryHook']['counts'] for state in states)
     assert first.any()
     assert second.any()

@@ -6,6 +6,7 @@ from helpers.averaging import AVERAGED, VALIDATED, ReferenceAverage, average_of
 from helpers.runners import make_runner
 
 from mmpretrain_mlml import MultiLabelScores
+from mmpretrain_mlml.repairs.loading import load_from_local
 
 BEST = {'default_hooks': {'checkpoint': {'save_best': 'multi-label/mAP'}}}
 
@@ -28,7 +29,7 @@ def test_best_checkpoint_is_the_better_one_without_state(tmp_path, better, monke
     monkeypatch.undo()
     (best,) = tmp_path.glob('best_*.pth')
     assert best.name == 'best_multi-label_mAP_epoch_3.pth'
-    checkpoint = torch.load(best, weights_only=True)
+    checkpoint = load_from_local(best)
     assert set(checkpoint) == {'meta', 'state_dict'}
     assert checkpoint['meta']['weights'] == better
     average = average_of(runner).module.state_dict()
@@ -39,7 +40,7 @@ def test_best_checkpoint_is_the_better_one_without_state(tmp_path, better, monke
     key = {'raw': 'raw/multi-label/mAP', 'averaged': 'multi-label/mAP'}[better]
     assert runner.message_hub.get_info('best_score') == reference.metrics[-1][key]
     # the checkpoint to resume from still holds everything
-    last = torch.load(tmp_path / 'epoch_3.pth', weights_only=True)
+    last = load_from_local(tmp_path / 'epoch_3.pth')
     assert {'optimizer', 'param_schedulers', 'ema_state_dict', 'message_hub'} <= last.keys()
     assert last['message_hub']['runtime_info']['best_score'] == reference.metrics[-1][key]
 
@@ -70,7 +71,7 @@ def test_best_is_averaged_if_only_the_average_is_validated(tmp_path, kind):
     )
     runner.train()
     (best,) = tmp_path.glob('best_*.pth')
-    checkpoint = torch.load(best, weights_only=True)
+    checkpoint = load_from_local(best)
     assert checkpoint['meta']['weights'] == 'averaged'
     for key, value in average_of(runner).module.state_dict().items():
         assert torch.equal(checkpoint['state_dict'][key], value), key
@@ -83,7 +84,7 @@ def test_best_is_raw_without_an_average(tmp_path):
     runner.train()
     assert len(reference.metrics[-1]) == 8  # one validation
     (best,) = tmp_path.glob('best_*.pth')
-    assert torch.load(best, weights_only=True)['meta']['weights'] == 'raw'
+    assert load_from_local(best)['meta']['weights'] == 'raw'
 
 
 def test_several_metrics_are_refused(tmp_path):

@@ -11,6 +11,7 @@ from mmengine.hooks import Hook
 
 from mmpretrain_mlml.checkpoints import AtomicLocalBackend
 from mmpretrain_mlml.hooks.reliability import interruption_hook
+from mmpretrain_mlml.repairs.loading import load_from_local
 
 BCE = {'head': {'loss': {'type': 'mmpretrain_mlml.BCE', '_delete_': True}}}
 
@@ -34,7 +35,7 @@ def interrupted(work_dir, at=4, **changes):
         runner.train()
     assert caught.value.code == 128 + signal.SIGTERM
     assert (work_dir / 'last_checkpoint').read_text() == str(work_dir / 'interrupted.pth')
-    return torch.load(work_dir / 'interrupted.pth', weights_only=True)
+    return load_from_local(work_dir / 'interrupted.pth')
 
 
 def test_checkpoint_tells_where_it_was_written(tmp_path):
@@ -134,7 +135,7 @@ def interactive():
 def test_signals_of_any_order_end_with_a_checkpoint(order, tmp_path):
     signals, code = ORDERS[order]
     assert stopped(tmp_path, Send(signals)).code == 128 + code
-    checkpoint = torch.load(tmp_path / 'interrupted.pth', weights_only=True)
+    checkpoint = load_from_local(tmp_path / 'interrupted.pth')
     assert checkpoint['meta']['iter'] == 5
 
 
@@ -156,8 +157,8 @@ def test_signals_while_a_checkpoint_is_written_lose_nothing(name, tmp_path, monk
     first = [Send([signal.SIGTERM])] if name == 'interrupted.pth' else []
     assert stopped(tmp_path, *first).code in (130, 143)
     assert sent
-    torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
-    checkpoint = torch.load(tmp_path / 'interrupted.pth', weights_only=True)
+    load_from_local(tmp_path / 'epoch_1.pth')
+    checkpoint = load_from_local(tmp_path / 'interrupted.pth')
     assert checkpoint['meta']['iter'] == (5 if first else 4)
     assert not list(tmp_path.glob('.*.part'))
 
@@ -181,7 +182,7 @@ def test_ctrl_c_in_a_validation_is_answered_and_waits_for_its_end(tmp_path):
     assert stopped(tmp_path, Press(), **VALIDATION).code == 130
     (log,) = tmp_path.glob('*/*.log')
     assert log.read_text().count('asked to stop: finishing the validation first') == 1
-    checkpoint = torch.load(tmp_path / 'interrupted.pth', weights_only=True)
+    checkpoint = load_from_local(tmp_path / 'interrupted.pth')
     assert checkpoint['meta']['iter'] == 4
 
 

@@ -10,6 +10,7 @@ import torch
 from helpers.runners import VALIDATION, make_runner
 
 from mmpretrain_mlml.checkpoints import AtomicLocalBackend
+from mmpretrain_mlml.repairs.loading import load_from_local
 from mmpretrain_mlml.repairs.resume import find_latest_checkpoint
 
 VALIDATED = {
@@ -49,7 +50,7 @@ def test_full_disk_leaves_a_checkpoint_to_resume_from(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'fsync', straight)
     run(tmp_path / 'straight')
     assert straight.writes >= 4  # two epochs, one best at least and its note in the epoch's file
-    expected = torch.load(tmp_path / 'straight/epoch_2.pth', weights_only=True)['state_dict']
+    expected = load_from_local(tmp_path / 'straight/epoch_2.pth')['state_dict']
     for failing in range(1, straight.writes + 1):
         folder = tmp_path / f'fails{failing}'
         monkeypatch.setattr(os, 'fsync', FullDisk(failing))
@@ -57,11 +58,11 @@ def test_full_disk_leaves_a_checkpoint_to_resume_from(tmp_path, monkeypatch):
             run(folder)
         assert caught.value.errno == errno.ENOSPC
         for file in folder.glob('*.pth'):
-            assert torch.load(file, weights_only=True)['state_dict'].keys() == expected.keys()
+            assert load_from_local(file)['state_dict'].keys() == expected.keys()
         latest = find_latest_checkpoint(str(folder))
         assert (latest is None) == (failing == 1)
         run(folder, resume=True)
-        resumed = torch.load(folder / 'epoch_2.pth', weights_only=True)['state_dict']
+        resumed = load_from_local(folder / 'epoch_2.pth')['state_dict']
         assert all(torch.equal(resumed[key], value) for key, value in expected.items())
         assert not list(folder.glob('.*.part'))
 

@@ -1,10 +1,15 @@
-"""Refuse weights that do not fit the model, where MMEngine only logs the difference."""
+"""Refuse weights that do not fit the model, where MMEngine only logs the difference.
+
+MMEngine accepts weights that fit in part or not at all, and other people's tools rely on that. So this
+is no repair: only the tools of this project call it.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
@@ -18,49 +23,42 @@ SHOWN = 3  # names in a message
 
 
 def refuse_unrelated_weights() -> None:
-    """Raise an error where a file and the model have not one name in common.
+    """Raise an error where not one tensor of a file was loaded into the model.
 
-    Symptom: ``init_cfg.checkpoint`` or ``load_from`` with the file of another network logs some lines
-    and trains from scratch.
-    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: ``load_state_dict`` raises an error itself.
+    Otherwise ``init_cfg.checkpoint`` or ``load_from`` with the file of another network logs some lines
+    and trains from scratch. What was loaded is seen from the tensors of the model, so wrappers around
+    it and hooks that rename keys make no difference.
     """
     load = mmengine_checkpoint.load_state_dict
 
     @functools.wraps(load)
-    def load_related(
-        module: nn.Module,
-        state_dict: Mapping[str, Any],
-        strict: bool = False,
-        *args: Any,
-        **kwargs: Any,
+    def load_something(
+        module: nn.Module, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any
     ) -> None:
-        wanted = module.state_dict().keys()
-        if wanted and not strict and not wanted & state_dict.keys():
+        before = _written(module)
+        load(module, state_dict, *args, **kwargs)
+        if before and _written(module) == before:
+            own = list(module.state_dict())
             raise _UnrelatedWeightsError(
-                f'none of its {len(state_dict)} names ({first_few(state_dict, SHOWN)}) is among the '
-                f'{len(wanted)} of the {type(module).__name__} ({first_few(wanted, SHOWN)}). '
+                f'none of its {len(state_dict)} tensors ({first_few(state_dict, SHOWN)}) fits one of '
+                f'the {len(own)} of the {type(module).__name__} ({first_few(own, SHOWN)}). '
                 'Is it the file of another network?'
             )
-        load(module, state_dict, strict, *args, **kwargs)
 
-    mmengine_checkpoint.load_state_dict = load_related
+    mmengine_checkpoint.load_state_dict = load_something
     PretrainedInit.__call__ = _naming_file(
-        PretrainedInit.__call__, lambda self, *_: self.checkpoint
+        PretrainedInit.__call__, lambda self, *_, **__: self.checkpoint
     )
     Runner.load_checkpoint = _naming_file(
-        Runner.load_checkpoint, lambda _, filename, *args: filename
+        Runner.load_checkpoint, lambda self, filename, *_, **__: filename
     )
 
 
 def refuse_unfitting_checkpoint() -> None:
     """Make a runner refuse a checkpoint whose names are not exactly those of the model.
 
-    Symptom: ``tools/test.py`` with a wrong checkpoint warns, keeps random weights and prints scores.
+    Otherwise ``tools/test.py`` with a wrong checkpoint warns, keeps random weights and prints scores.
     Only ``tools/test.py`` calls this: training may start from weights that fit in part.
-    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12 (``strict=False`` is the default of
-    ``Runner.load_checkpoint``, and ``load_or_resume`` does not change it).
-    Goes when: MMPretrain's ``tools/test.py`` loads strictly.
     """
     load_checkpoint = Runner.load_checkpoint
 
@@ -84,12 +82,24 @@ class _UnrelatedWeightsError(RuntimeError):
     pass
 
 
+def _written(module: nn.Module) -> list[tuple[int, int]]:
+    """Return where each tensor of a module lies and how often it was written to.
+
+    Batch norm writes its own ``num_batches_tracked`` where a file has none.
+    """
+    return [
+        (tensor.data_ptr(), tensor._version)
+        for name, tensor in chain(module.named_parameters(), module.named_buffers())
+        if not name.endswith('num_batches_tracked')
+    ]
+
+
 def _naming_file(function: Callable, file_of: Callable[..., str]) -> Callable:
     """Wrap a function so that its refusal of unrelated weights names the file."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with _named_file(file_of(*args)):
+        with _named_file(file_of(*args, **kwargs)):
             return function(*args, **kwargs)
 
     return call
