@@ -28,6 +28,7 @@ PARTS = {  # name: module inside the package
     'OneCycle': 'optim.one_cycle',
     'RawAndAveragedValLoop': 'loops.raw_and_averaged',
     'RelativeCutout': 'transforms.relative_cutout',
+    'RunIdentityHook': 'hooks.reliability.run_identity_hook',
     'SafeCheckpointHook': 'hooks.reliability.safe_checkpoint_hook',
     'SampleSeedHook': 'hooks.recipe.sample_seed_hook',
     'StepRandAugment': 'transforms.step_rand_augment',

@@ -14,10 +14,12 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn, TextIO
 
 _CLOSED, _INTERRUPTED = 128 + signal.SIGPIPE, 128 + signal.SIGINT  # exit codes, as shells have them
@@ -70,13 +72,15 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     raise SystemExit(code)
 
 
-def parse_for_mmpretrain(name: str) -> Path:
+def parse_for_mmpretrain(name: str, flags: Mapping[str, str] | None = None) -> Path:
     """Parse the arguments of this process as one of MMPretrain's tools will.
 
     Its function ``parse_args`` is taken out of its source, because importing it takes seconds.
 
     Args:
         name: ``'train.py'`` or ``'test.py'``.
+        flags: Options without a value that our tool has beside those of MMPretrain, with their help.
+            :func:`take_flag` takes them out before MMPretrain's tool parses the arguments again.
 
     Returns:
         The tool. The wheel of MMPretrain keeps it under ``.mim``, a checkout beside the package.
@@ -92,13 +96,32 @@ def parse_for_mmpretrain(name: str) -> Path:
     script = next((place for place in places if place.is_file()), None)
     if script is None:
         raise SystemExit(f'error: this MMPretrain has no tools/{name} at {places}')
-    names: dict[str, Any] = {'argparse': argparse, 'os': os, 'DictAction': DictAction}
+    parsing = SimpleNamespace(ArgumentParser=partial(_parser, flags or {}))
+    names: dict[str, Any] = {'argparse': parsing, 'os': os, 'DictAction': DictAction}
     tree = ast.parse(script.read_text(encoding='utf-8'))
     found = [node for node in tree.body if getattr(node, 'name', '') == 'parse_args']
     exec(compile(ast.Module(found, []), str(script), 'exec'), names)
     if found:  # otherwise the tool parses them later
         names['parse_args']()
     return script
+
+
+def take_flag(flag: str) -> bool:
+    """Remove a flag from the arguments of this process; return whether it was among them.
+
+    A flag may be shortened, as argparse allows; arguments that were parsed hold no ambiguous one.
+    """
+    rest = [one for one in sys.argv if len(one) < 3 or not flag.startswith(one)]
+    found = len(rest) < len(sys.argv)
+    sys.argv[:] = rest
+    return found
+
+
+def _parser(flags: Mapping[str, str], *args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(*args, **kwargs)
+    for flag, text in flags.items():
+        parser.add_argument(flag, action='store_true', help=text)
+    return parser
 
 
 def _escape_unknown_characters(stream: TextIO) -> None:

@@ -2,15 +2,22 @@
 
 import os
 
-from command_line import parse_for_mmpretrain, run
+from command_line import parse_for_mmpretrain, run, take_flag
+
+ACCEPT = '--accept-changes'
+FLAGS = {
+    ACCEPT: 'with --resume: a loss, label list, schedule or other setting that differs from that of '
+    'the checkpoint is meant',
+}
 
 
 def main() -> None:
     os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch: runtime/threads.py
-    script = parse_for_mmpretrain('train.py')
+    script = parse_for_mmpretrain('train.py', FLAGS)
+    accept_changes = take_flag(ACCEPT)
     from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
 
-    run_mmpretrain_script(script)
+    run_mmpretrain_script(script, accept_changes)
 
 
 if __name__ == '__main__':

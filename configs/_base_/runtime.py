@@ -18,6 +18,7 @@ default_hooks = dict(
     global_loss=dict(type='mmpretrain_mlml.GlobalLossHook'),
     non_finite=dict(type='mmpretrain_mlml.NonFiniteHook'),
     interruption=dict(type='mmpretrain_mlml.InterruptionHook'),
+    run_identity=dict(type='mmpretrain_mlml.RunIdentityHook'),
 )
 
 env_cfg = dict(

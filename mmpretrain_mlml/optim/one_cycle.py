@@ -31,6 +31,8 @@ class OneCycle(OneCycleLR):
     Source: the schedule of the trainer released with arXiv 2112.07368.
     """
 
+    counts_updates = True  # not iterations: see runtime.schedule_replay
+
     def __init__(
         self,
         optimizer: Any,

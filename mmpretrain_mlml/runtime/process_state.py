@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -33,6 +33,34 @@ def gather_states(runner: Runner) -> list[dict[str, Any]]:
     return all_gather_object(state)
 
 
+def share_out(states: Sequence[Mapping[str, Any]], processes: int) -> list[Mapping[str, Any]]:
+    """Return states for another number of processes; with the same number, those given.
+
+    Buffers are averaged, as they are at the end of an epoch. Random number generators are left as
+    they are.
+
+    Args:
+        states: States returned by :func:`gather_states`.
+        processes: Number of processes that will restore them.
+
+    Raises:
+        ValueError: If a hook has state of its own in each process.
+    """
+    if len(states) == processes:
+        return list(states)
+    hooks = {name for state in states for name, held in state.get('hooks', {}).items() if held}
+    if hooks:
+        raise ValueError(
+            f'the checkpoint was written inside an epoch by {len(states)} processes, each with a '
+            f'state of {", ".join(sorted(hooks))}: resume with as many, or from an epoch_*.pth'
+        )
+    buffers = [
+        torch.stack(held).mean(0) if held[0].is_floating_point() else held[0]
+        for held in zip(*(state['buffers'] for state in states), strict=True)
+    ]
+    return [{'buffers': buffers, 'hooks': {}}] * processes
+
+
 def restore_buffers(runner: Runner, state: Mapping[str, Any]) -> None:
     """Copy the buffers of a state to the model and its averages.
 
@@ -57,8 +85,9 @@ def restore_hooks(runner: Runner, state: Mapping[str, Any]) -> None:
 
 
 def restore_random_state(state: Mapping[str, Any]) -> None:
-    """Set the random number generators to those of a state."""
-    set_random_state(state['random'])
+    """Set the random number generators to those of a state, if it holds them."""
+    if 'random' in state:
+        set_random_state(state['random'])
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu())
 

@@ -46,3 +46,25 @@ class SeedsSamples(Protocol):
     def seed_samples(self, seed: int, epoch: int) -> None:
         """Set the seed and the 0-based epoch of the next samples, in data workers too."""
         ...
+
+
+@runtime_checkable
+class EndsUpdates(Protocol):
+    """A hook that ends the last optimiser update of an epoch with it, such as ``WholeUpdatesHook``.
+
+    Attributes:
+        ends_updates_with_epoch: True.
+    """
+
+    ends_updates_with_epoch: bool
+
+
+@runtime_checkable
+class ComparesRuns(Protocol):
+    """A hook that compares a run that resumes with that of its checkpoint: ``RunIdentityHook``.
+
+    Attributes:
+        accept_changes: Whether differences are meant.
+    """
+
+    accept_changes: bool

@@ -19,10 +19,11 @@ from ..repairs import require_repairs
 from ..repairs.distributed import end_with_launcher, leave_gloo
 from ..repairs.loading import CODE_ALLOWED, code_is_allowed
 from .config_check import check_config
-from .config_keys import option_keys
+from .config_keys import ConfigError, option_keys
 from .console import log_file, quiet_the_console
 from .downloads import explain_failed_downloads
 from .fitting import refuse_unrelated_weights
+from .protocols import ComparesRuns
 from .start_checks import StartChecks
 from .threads import set_threads
 from .user_errors import user_errors_in_one_line
@@ -30,11 +31,12 @@ from .work_dir_lock import lock_work_dirs, make_folder
 from .work_dir_watch import WorkDirWatch
 
 
-def run_mmpretrain_script(script: Path) -> None:
+def run_mmpretrain_script(script: Path, accept_changes: bool = False) -> None:
     """Run one of MMPretrain's command-line tools with the arguments of this process.
 
     Args:
         script: Its ``tools/train.py`` or ``tools/test.py``.
+        accept_changes: Whether a run that resumes may differ from that of the checkpoint.
 
     Raises:
         SystemExit: If the repairs are turned off.
@@ -49,7 +51,7 @@ def run_mmpretrain_script(script: Path) -> None:
     if os.environ.get('RANK', '0') == '0':
         print_log(threads)
     quiet_the_console()
-    check_before_running()
+    check_before_running(accept_changes)
     trains = script.name == 'train.py'  # a test writes nothing that a training would mix up
     try:
         with user_errors_in_one_line(), lock_work_dirs() if trains else nullcontext():
@@ -78,14 +80,18 @@ def keep_weights_only() -> None:
         del os.environ[CODE_ALLOWED]
 
 
-def check_before_running() -> None:
-    """Make runners check their config before they are built, and their parts before they run."""
+def check_before_running(accept_changes: bool = False) -> None:
+    """Make runners check their config before they are built, and their parts before they run.
+
+    Args:
+        accept_changes: As for :func:`run_mmpretrain_script`.
+    """
     options = option_keys(sys.argv[1:])
     for runner in (Runner, FlexibleRunner):
-        runner.from_cfg = classmethod(_checked(runner.from_cfg.__func__, options))
+        runner.from_cfg = classmethod(_checked(runner.from_cfg.__func__, options, accept_changes))
 
 
-def _checked(from_cfg: Any, options: list[str]) -> Any:
+def _checked(from_cfg: Any, options: list[str], accept_changes: bool) -> Any:
     def from_checked_cfg(cls: type, cfg: Config) -> Any:
         warnings = check_config(cfg, options)
         make_folder(Path(cfg['work_dir']))
@@ -95,6 +101,19 @@ def _checked(from_cfg: Any, options: list[str]) -> Any:
         runner.logger.info(f'environment, config and hooks are in {log_file(runner.logger)}')
         for warning in warnings:  # now into the log file of the run, too
             runner.logger.warning(warning)
+        if accept_changes:
+            _accept_changes(runner)
         return runner
 
     return from_checked_cfg
+
+
+def _accept_changes(runner: Runner) -> None:
+    hooks = [hook for hook in runner.hooks if isinstance(hook, ComparesRuns)]
+    if not hooks:
+        raise ConfigError(
+            '--accept-changes speaks to RunIdentityHook, which is not among the hooks of this config: '
+            "add default_hooks.run_identity=dict(type='mmpretrain_mlml.RunIdentityHook')"
+        )
+    for hook in hooks:
+        hook.accept_changes = True

@@ -16,6 +16,7 @@ from mmpretrain_mlml.runtime.process_state import (
     restore_buffers,
     restore_hooks,
     restore_random_state,
+    share_out,
 )
 
 
@@ -81,3 +82,36 @@ def test_buffers_of_another_model_are_refused():
     (state,) = gather_states(make_runner(channels=3))
     with pytest.raises(ValueError, match='6 buffers of this process, which do not fit the 6'):
         restore_buffers(make_runner(channels=2), state)
+
+
+def states_of_three(count=0):
+    states = []
+    for rank in range(3):
+        runner = make_runner()
+        runner.hooks[1].count = count
+        for buffer in buffers(runner):
+            buffer.fill_(rank * 2)
+        states += gather_states(runner)
+    return states
+
+
+def test_other_processes_share_the_average_of_the_buffers_and_keep_their_random_numbers():
+    states = states_of_three()
+    assert share_out(states, 3) == states
+    first, second = share_out(states, 2)
+    assert first == second
+    runner = make_runner()
+    restore_buffers(runner, first)
+    mean, variance, batches = buffers(runner)[:3]
+    assert mean.tolist() == variance.tolist() == [2.0, 2.0]
+    assert batches == 0  # a count, of the first process
+    before = random.getstate()
+    restore_random_state(first)
+    assert random.getstate() == before
+
+
+def test_states_of_hooks_are_not_shared_out():
+    with pytest.raises(
+        ValueError, match='by 3 processes, each with a state of Counting: resume with'
+    ):
+        share_out(states_of_three(count=1), 2)

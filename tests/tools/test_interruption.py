@@ -87,3 +87,28 @@ def test_killed_at_random_points_it_ends_bitwise_like_an_undisturbed_run(
         run.kill()
     assert launch(work_dir, processes=processes, cfg=longer).wait() == 0
     assert_same_end(work_dir, straight(processes, *longer))
+
+
+@pytest.mark.slow
+@pytest.mark.dist
+def test_other_numbers_of_processes_resume_and_end_with_the_schedule_of_their_length(
+    launch, tmp_path
+):
+    """As elastic training does: two processes stop inside an epoch, one goes on, then two again."""
+    work_dir = tmp_path / 'run'
+    run = launch(work_dir, processes=2)
+    run.wait_for_log(f'Epoch(train) [2][2/{ITERATIONS}]')
+    run.terminate()
+    assert run.wait(TIMEOUT) != 0
+    before = load_from_local(str(work_dir / 'interrupted.pth'))
+    one = launch(work_dir, processes=1, cfg=['train_cfg.max_epochs=2'])  # of the same 32 images
+    assert one.wait(TIMEOUT) == 0
+    assert f'Training continues at iteration {before["meta"]["iter"]}\n' in one.log.read_text()
+    twice = ['train_dataloader.batch_size=32', 'train_cfg.max_epochs=3']  # of 64 images
+    two = launch(work_dir, processes=2, cfg=twice)
+    assert two.wait(TIMEOUT) == 0
+    assert 'Training continues at iteration 8, and the schedule where' in two.log.read_text()
+    end = load_from_local(str(work_dir / 'epoch_3.pth'))
+    assert (end['meta']['epoch'], end['meta']['iter']) == (3, 12)
+    (schedule,) = end['param_schedulers']
+    assert (schedule['last_step'], schedule['total_steps']) == (12, 80 * 4)

@@ -25,6 +25,7 @@ class WholeUpdatesHook(Hook):
     """
 
     priority = 'VERY_HIGH'
+    ends_updates_with_epoch = True  # see runtime.protocols.EndsUpdates
 
     def before_train(self, runner: Runner) -> None:
         if not isinstance(runner.train_loop, EpochBasedTrainLoop):

@@ -77,7 +77,10 @@ def test_resumed_run_equals_an_uninterrupted_one_and_removes_the_file(tmp_path):
 
 
 def test_another_batch_size_is_refused(tmp_path):
-    interrupted(tmp_path)
+    """Where the checkpoint does not say what batches it was written with."""
+    checkpoint = interrupted(tmp_path)
+    del checkpoint['meta']['run']
+    torch.save(checkpoint, tmp_path / 'interrupted.pth')
     runner = make_runner(tmp_path, model=BCE, resume=True, train_dataloader={'batch_size': 12})
     message = (
         r'interrupted\.pth was saved after batch 2 of 3 .* 1 processes, but .* now has 4, on 1'

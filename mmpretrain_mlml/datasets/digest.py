@@ -1,0 +1,66 @@
+"""Digests of the samples of a data set, by which a resumed run recognises its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from ..runtime.unwrap import unwrap_dataset
+
+DIGITS = 16  # of a digest, hexadecimal
+
+
+def describe_data(dataset: Dataset) -> dict[str, Any]:
+    """Return what a run trains on, as plain values: kind and source, numbers, digests.
+
+    ``image_names`` is a digest of the names of the images, relative to the folder of the images, in
+    their order; ``labels`` of their labels as the loss sees them; ``class_names`` of the classes. A
+    data set without MMEngine's ``get_data_info`` has no digests.
+
+    Args:
+        dataset: Data set, possibly wrapped.
+    """
+    inner = unwrap_dataset(dataset)
+    source = getattr(inner, 'ann_file', '')
+    described: dict[str, Any] = {
+        'dataset': type(inner).__name__,
+        'images': len(dataset),  # type: ignore[arg-type]  # of a Sized data set
+        'source': Path(source).name if isinstance(source, str) else '',
+    }
+    for key in ('protocol', 'seed', 'unknown'):
+        if isinstance(getattr(inner, key, None), (str, int, float)):
+            described[key] = getattr(inner, key)
+    classes = getattr(dataset, 'metainfo', {}).get('classes')
+    if classes is not None:
+        described['classes'] = len(classes)
+        described['class_names'] = _digest('\n'.join(map(str, classes)).encode())
+    if hasattr(dataset, 'get_data_info'):
+        described |= _sample_digests(dataset, str(getattr(inner, 'img_prefix', '') or ''))
+    return described
+
+
+def _sample_digests(dataset: Any, prefix: str) -> dict[str, str]:
+    names, labels = sha256(), sha256()
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        name = str(info.get('img_path', index)).removeprefix(prefix).lstrip('/')
+        names.update(f'{name}\n'.encode(errors='surrogateescape'))
+        labels.update(_label(info) + b'\n')
+    return {
+        'image_names': names.hexdigest()[:DIGITS],
+        'labels': labels.hexdigest()[:DIGITS],
+    }
+
+
+def _label(info: Mapping[str, Any]) -> bytes:
+    label = info['gt_score'] if 'gt_score' in info else info.get('gt_label')
+    return repr(np.asarray(label).tolist()).encode()
+
+
+def _digest(data: bytes) -> str:
+    return sha256(data).hexdigest()[:DIGITS]
