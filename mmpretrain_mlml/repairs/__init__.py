@@ -51,23 +51,20 @@ def repair() -> None:
     from .config_text import format_a_config_once, let_interrupts_through
     from .damaged_files import skip_damaged_checkpoints
     from .distributed import train_distributed_without_gpu
+    from .incomplete_checkpoints import explain_missing_training_state
     from .installed_packages import find_packages_without_pkg_resources
     from .loading import load_as_data_only
     from .mixed_batches import score_all_samples_of_a_batch
     from .mixed_precision import allow_bf16_without_gpu
     from .own_checkpoints import remove_own_checkpoints_only
-    from .resume import (
-        explain_missing_training_state,
-        resume_from_files_in_work_dir,
-        resume_inside_an_epoch,
-    )
+    from .resume import resume_from_files_in_work_dir, resume_inside_an_epoch
     from .sanitising import sanitise_resumed_checkpoints
+    from .sharding import read_shards, resume_sharded_optimiser, shard_without_gpu
     from .standard_library import import_standard_library_in_configs
     from .strategies import (
+        distribute_without_gpu,
         find_checkpoints_of_strategies,
-        resume_sharded_optimiser,
         save_given_position,
-        shard_without_gpu,
         write_checkpoints_atomically,
     )
 
@@ -80,7 +77,9 @@ def repair() -> None:
     skip_damaged_checkpoints()
     resume_inside_an_epoch()
     train_distributed_without_gpu()
+    distribute_without_gpu()
     shard_without_gpu()
+    read_shards()
     resume_sharded_optimiser()
     save_given_position()
     write_checkpoints_atomically()

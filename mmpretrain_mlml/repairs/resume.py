@@ -7,7 +7,6 @@ import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
 import mmengine.runner.runner as mmengine_runner
@@ -19,9 +18,10 @@ from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 def resume_from_files_in_work_dir() -> None:
     """Make ``--resume`` find the checkpoint of a moved folder, and warn if there is none.
 
-    Symptom: the file ``last_checkpoint`` holds an absolute path, so a moved or copied work directory
-    does not resume, or resumes from the old place. The file is written in place, so a process killed
-    at that moment leaves it empty. Without any checkpoint training starts at 0 almost silently.
+    Symptom: the file ``last_checkpoint`` holds the path of a checkpoint, a file or a folder, so a
+    moved work directory does not resume, and a copied one resumes from the original. The file is
+    written in place, so a process killed at that moment leaves it empty. Without any checkpoint
+    training starts at 0 almost silently.
     Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
     Goes when: ``find_latest_checkpoint`` considers the files in the folder.
     """
@@ -42,9 +42,11 @@ def find_latest_checkpoint(work_dir: str) -> str | None:
         return text
     named = Path(text)
     if named.name:
-        for place in (folder / named.name, named):
-            if place.is_file():
-                return str(place)
+        own = folder / named.name
+        if named.exists() and not (own.exists() and _is_of_another_run(named, folder)):
+            return text
+        if own.exists():
+            return str(own)
     saved = {
         int(number.group(1)): path
         for path in folder.glob('*.pth')
@@ -68,28 +70,10 @@ def find_latest_checkpoint(work_dir: str) -> str | None:
     return None
 
 
-def explain_missing_training_state() -> None:
-    """Explain why a file of weights alone cannot be resumed from.
-
-    Symptom: ``--resume best_*.pth``, or a file from elsewhere, ends in ``KeyError: 'message_hub'``.
-    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
-    Goes when: ``Runner.resume`` names what is missing.
-    """
-    resume = Runner.resume
-
-    @functools.wraps(resume)
-    def resume_or_explain(self: Runner, filename: str, *args: Any, **kwargs: Any) -> None:
-        try:
-            resume(self, filename, *args, **kwargs)
-        except KeyError as error:
-            if error.args[0] not in ('meta', 'epoch', 'message_hub'):
-                raise
-            raise RuntimeError(
-                f'{filename} holds weights alone, so training cannot resume from it: resume from an '
-                'epoch_*.pth, or start anew from these weights with --cfg-options load_from=FILE'
-            ) from error
-
-    Runner.resume = resume_or_explain
+def _is_of_another_run(checkpoint: Path, work_dir: Path) -> bool:
+    """Return whether a checkpoint lies in another work directory, of which ``work_dir`` is a copy."""
+    folder = checkpoint.parent.resolve()
+    return folder != work_dir.resolve() and (folder / 'last_checkpoint').is_file()
 
 
 def resume_inside_an_epoch() -> None:

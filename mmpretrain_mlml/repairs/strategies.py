@@ -1,4 +1,4 @@
-"""Runners with a strategy (FSDP): the repairs of the plain ``Runner``, and of FSDP itself."""
+"""Runners with a strategy: the repairs of the plain ``Runner``."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ from typing import Any
 
 import mmengine.runner._flexible_runner as flexible_runner
 import mmengine.runner.checkpoint as mmengine_checkpoint
-import torch
-from mmengine._strategy import DDPStrategy, FSDPStrategy
+from mmengine._strategy import DDPStrategy
 from mmengine.runner import FlexibleRunner
 from torch import nn
-from torch.distributed.fsdp import FullyShardedDataParallel
 
 from .atomic_backend import ATOMIC
 from .distributed import cpu_only, start_gloo
 from .resume import find_latest_checkpoint
 
 
-def shard_without_gpu() -> None:
-    """Let ``FSDPStrategy`` and ``DDPStrategy`` train on CPUs through gloo.
+def distribute_without_gpu() -> None:
+    """Let ``DDPStrategy`` and its kin train on CPUs through gloo.
 
-    Symptom: they fail in ``torch.cuda.set_device`` without a GPU, and FSDP is given GPU numbers. Once
-    it runs, checkpoints hold Adam's second moments in place of the first: torch collects both in one
-    buffer and relies on ``.cpu()`` to copy them out, but on a CPU that makes no copy.
-    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12; torch 2.15 for the moments.
-    Goes when: mmengine's ``init_dist`` and strategies support the CPU, and torch copies.
+    Symptom: they fail in ``torch.cuda.set_device`` without a GPU, and after that in
+    ``DistributedDataParallel``, which is given a GPU number that a CPU module rejects.
+    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12.
+    Goes when: mmengine's ``init_dist`` and strategies support the CPU.
     """
-    setup, wrap = DDPStrategy._setup_distributed, FSDPStrategy._wrap_model
+    setup, wrap = DDPStrategy._setup_distributed, DDPStrategy._wrap_model
 
     @functools.wraps(setup)
     def setup_on_cpu(
@@ -38,14 +35,13 @@ def shard_without_gpu() -> None:
         setup(self, launcher, backend, **kwargs)
 
     @functools.wraps(wrap)
-    def wrap_on_cpu(self: FSDPStrategy, model: nn.Module) -> nn.Module:
+    def wrap_on_cpu(self: DDPStrategy, model: nn.Module) -> nn.Module:
         if cpu_only():
-            wrapper = self.model_wrapper or {'type': 'MMFullyShardedDataParallel'}
-            self.model_wrapper = {**wrapper, 'device_id': torch.device('cpu')}
-            self.optim_state_dict_config.offload_to_cpu = False
+            default = {'type': 'MMDistributedDataParallel', 'broadcast_buffers': False}
+            self.model_wrapper = {'device_ids': None, **(self.model_wrapper or default)}
         return wrap(self, model)
 
-    DDPStrategy._setup_distributed, FSDPStrategy._wrap_model = setup_on_cpu, wrap_on_cpu
+    DDPStrategy._setup_distributed, DDPStrategy._wrap_model = setup_on_cpu, wrap_on_cpu
 
 
 def find_checkpoints_of_strategies() -> None:
@@ -79,24 +75,6 @@ def write_checkpoints_atomically() -> None:
         save(checkpoint, filename, file_client_args, backend_args)
 
     mmengine_checkpoint.save_checkpoint = save_atomically
-
-
-def resume_sharded_optimiser() -> None:
-    """Let ``FSDPStrategy`` resume.
-
-    Symptom: ``TypeError: unhashable type: 'dict'``, because mmengine passes the arguments of FSDP's
-    ``optim_state_dict_to_load`` in the order of torch 2.0.
-    Versions: mmengine 0.10.7, onedl-mmengine 0.10.12 with torch >= 2.1.
-    Goes when: mmengine names the arguments.
-    """
-
-    def load_optim_state_dict(self: FSDPStrategy, state_dict: dict) -> None:
-        loaded = FullyShardedDataParallel.optim_state_dict_to_load(
-            model=self.model, optim=self.optim_wrapper.optimizer, optim_state_dict=state_dict
-        )
-        self.optim_wrapper.load_state_dict(loaded)
-
-    FSDPStrategy.load_optim_state_dict = load_optim_state_dict
 
 
 def save_given_position() -> None:

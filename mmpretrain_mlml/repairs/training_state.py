@@ -40,15 +40,16 @@ class _OneCycle:
         raise pickle.UnpicklingError('Unsupported call of OneCycleParamScheduler')
 
 
-_STORED_METHODS = {
+# By the stand-in for a class: the class, and the attributes of it that checkpoints name.
+STORED_ATTRIBUTES: dict[type, tuple[type, tuple[str, ...]]] = {
     _History: (HistoryBuffer, ('min', 'max', 'mean', 'current')),
     _OneCycle: (OneCycleParamScheduler, ('_annealing_cos', '_annealing_linear')),
 }
 
 
-def _stored_method(owner: Any, name: str) -> Any:
-    """Stand-in for ``getattr``: the methods that mmengine stores, and no other attribute."""
-    for stand_in, (cls, names) in _STORED_METHODS.items():
+def _stored_attribute(owner: Any, name: str) -> Any:
+    """Stand-in for ``getattr``: the attributes that checkpoints name, and no other one."""
+    for stand_in, (cls, names) in STORED_ATTRIBUTES.items():
         if owner is stand_in and name in names:
             return getattr(cls, name)
     raise pickle.UnpicklingError(f'Unsupported attribute {name!r} of {owner!r}')
@@ -58,5 +59,5 @@ CLASSES: dict[type, type] = {_History: HistoryBuffer, _OneCycle: OneCycleParamSc
 NAMES: list[tuple[Any, str]] = [
     (_History, 'mmengine.logging.history_buffer.HistoryBuffer'),
     (_OneCycle, 'mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler'),
-    (_stored_method, 'builtins.getattr'),
+    (_stored_attribute, 'builtins.getattr'),
 ]

@@ -12,13 +12,13 @@ from pathlib import Path
 import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.model import BaseModel
-from mmengine.runner import Runner
+from mmengine.runner import Runner, find_latest_checkpoint
 
 
 class Line(BaseModel):
-    def __init__(self):
+    def __init__(self, inputs=1):
         super().__init__()
-        self.line = torch.nn.Linear(1, 1)
+        self.line = torch.nn.Linear(inputs, 1)
 
     def forward(self, inputs, mode='loss'):
         return {'loss': self.line(inputs).sum()} if mode == 'loss' else [inputs]
@@ -106,7 +106,34 @@ def run_all(folder: Path) -> dict:
     return results
 
 
-RUNS = {run.__name__: run for run in (best_elsewhere, two_bests_elsewhere, best_with_template)}
+def from_the_best(folder):
+    """A best checkpoint has neither optimiser nor schedule."""
+    make_runner(folder / 'run', 2, {'save_best': 'acc'}).train()
+    best = folder / 'run/best_acc_epoch_2.pth'
+    runner = make_runner(folder / 'run', 3, {}, resume=True, load_from=str(best))
+    runner.train()
+    return left(folder, runner)
+
+
+def pointers(folder):
+    """What is resumed from, by what last_checkpoint names."""
+    run, out = folder / 'run', folder / 'out/run'
+    for path in (run / 'epoch_1.pth', out / 'epoch_1.pth', out / 'epoch_2.pth'):  # folders
+        path.mkdir(parents=True)
+    (run / 'epoch_9.pth').touch()
+    (out / 'ep3.pt').touch()
+    found = []
+    for named in (run / 'epoch_1.pth', out / 'epoch_1.pth', out / 'epoch_2.pth', out / 'ep3.pt'):
+        (run / 'last_checkpoint').write_text(str(named))
+        latest = find_latest_checkpoint(str(run))
+        found.append(str(Path(latest).relative_to(folder)))
+    return {'found': found}
+
+
+RUNS = {
+    run.__name__: run
+    for run in (best_elsewhere, two_bests_elsewhere, best_with_template, from_the_best, pointers)
+}
 
 
 if __name__ == '__main__':

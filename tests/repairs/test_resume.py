@@ -1,8 +1,8 @@
 """The checkpoint to resume from is found in the folder, or its absence is reported."""
 
+import shutil
+
 import pytest
-import torch
-from helpers.runners import make_runner
 
 from mmpretrain_mlml.repairs.resume import find_latest_checkpoint
 
@@ -27,14 +27,20 @@ def test_a_pointer_to_nothing_finds_an_earlier_file_or_says_so(tmp_path):
     assert find_latest_checkpoint(str(tmp_path)) == 's3://bucket/epoch_12.pth'
 
 
-@pytest.mark.parametrize('extra', [{}, {'meta': {}}, {'meta': {'epoch': 1, 'iter': 3}}])
-def test_weights_alone_are_refused_with_a_way_to_use_them(tmp_path, extra):
-    """A bare state, a converted checkpoint, and a best checkpoint."""
-    state = make_runner(tmp_path).model.state_dict()
-    torch.save({'state_dict': state, **extra}, tmp_path / 'best.pth')
-    runner = make_runner(tmp_path, load_from=str(tmp_path / 'best.pth'), resume=True)
-    with pytest.raises(RuntimeError, match=r'best\.pth holds weights alone.*load_from=FILE'):
-        runner.train()
+def test_checkpoints_are_found_as_by_mmengine_alone(stock, repaired):
+    """Folders, and files in out_dir, also where the work directory has one of the same name."""
+    assert repaired['pointers'] == stock['pointers']
+
+
+def test_a_moved_or_copied_folder_finds_its_own_checkpoint(tmp_path):
+    first, copy = tmp_path / 'first', tmp_path / 'copy'
+    (first / 'epoch_1.pth').mkdir(parents=True)
+    (first / 'last_checkpoint').write_text(str(first / 'epoch_1.pth'))
+    shutil.copytree(first, copy)
+    for _ in range(2):
+        assert find_latest_checkpoint(str(copy)) == str(copy / 'epoch_1.pth')
+        if first.exists():
+            shutil.rmtree(first)
 
 
 def test_resuming_from_nothing_says_so(run_tool, tmp_path):
