@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
 
 from ..labels import COCO_CLASSES, LabelError, ParsedLabels, parse_instances, parse_label_list
+from ..labels.protocols.building import ProtocolSpec
 from ..labels.subset import select_classes
 from .missing_label import MissingLabelDataset
 
@@ -36,8 +37,8 @@ class COCOMissingLabel(MissingLabelDataset):
         data_root: Root of ``ann_file`` and ``data_prefix``.
         data_prefix: Image folder, relative to ``data_root``.
         pipeline: Transforms.
-        protocol: ``'full'`` (keep all labels of the file), ``'0.75left'``, ``'0.4left'`` or
-            ``'single'``.
+        protocol: ``'full'`` (keep all labels of the file), ``'0.75left'``, ``'0.4left'``,
+            ``'single'``, or another as for :class:`MissingLabelDataset`.
         seed: Seed for dropping labels.
         keep_unlabelled: Whether images of an instances file without annotations are kept, with no
             label, and images of a list without a label of the chosen ``classes``. By default they are
@@ -62,7 +63,7 @@ class COCOMissingLabel(MissingLabelDataset):
         data_root: str = '',
         data_prefix: str | dict = '',
         pipeline: Sequence = (),
-        protocol: str = 'full',
+        protocol: ProtocolSpec = 'full',
         seed: int = 0,
         keep_unlabelled: bool = False,
         **kwargs: Any,
@@ -125,9 +126,9 @@ class COCOMissingLabel(MissingLabelDataset):
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Return the samples; say what is left out, and warn if labels are dropped from a list."""
-        if self._is_list() and self.protocol != 'full':
+        if self._is_list() and self.protocol_text != 'full':
             print_log(
-                f'{self.ann_file} is a label list; protocol {self.protocol!r} drops labels '
+                f'{self.ann_file} is a label list; protocol {self.protocol_text!r} drops labels '
                 "from it again. To use the list as it is, set protocol='full'.",
                 logger='current',
                 level=logging.WARNING,

@@ -11,6 +11,7 @@ import numpy as np
 from mmpretrain.registry import DATASETS
 
 from ..labels import LabelList, ParsedLabels
+from ..labels.protocols.building import ProtocolSpec
 from .missing_label import MissingLabelDataset
 
 CELL, GRID = 16, 3  # a canvas is GRID x GRID cells of CELL pixels, at most one digit in each
@@ -28,7 +29,8 @@ class DigitScenes(MissingLabelDataset):
     Args:
         split: ``'train'`` or ``'test'``.
         size: Number of scenes.
-        protocol: ``'full'``, ``'0.75left'``, ``'0.4left'`` or ``'single'``.
+        protocol: ``'full'``, ``'0.75left'``, ``'0.4left'``, ``'single'``, or another as for
+            :class:`MissingLabelDataset`.
         seed: Seed for dropping labels; the scenes do not depend on it.
         pipeline: Transforms. They get the image under ``img``, (48, 48, 1) uint8.
         **kwargs: As for :class:`MissingLabelDataset` (``unknown``) and MMPretrain's
@@ -44,7 +46,7 @@ class DigitScenes(MissingLabelDataset):
         self,
         split: str = 'train',
         size: int = 27000,
-        protocol: str = 'full',
+        protocol: ProtocolSpec = 'full',
         seed: int = 0,
         pipeline: Sequence = (),
         **kwargs: Any,

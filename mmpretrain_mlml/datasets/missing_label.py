@@ -6,6 +6,7 @@ import gc
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,16 @@ import torch
 from mmengine.logging import print_log
 from mmpretrain.datasets import MultiLabelDataset
 
-from ..labels import DataError, LabelList, ParsedLabels, dense_target, drop_labels, hide_entries
-from ..labels.protocols import check_protocol, check_share
+from ..labels import DataError, LabelList, ParsedLabels, drop_labels
+from ..labels.label_table import ABSENT, LabelTable
+from ..labels.protocols import (
+    RPS,
+    PaperRule,
+    apply_protocols,
+    build_protocols,
+    check_share,
+)
+from ..labels.protocols.building import ProtocolSpec
 from ..runtime.random_state import seeded
 from .deprecated_methods import DeprecatedLabelMethods
 from .targets import add_target
@@ -34,23 +43,32 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
     unobserved. ``gt_label`` lists the classes that are observed to be present.
 
     Args:
-        protocol: Which positive labels are dropped: ``'full'`` (none), ``'0.75left'``, ``'0.4left'``
-            or ``'single'``.
+        protocol: How labels are made incomplete: ``'full'`` (not at all), ``'0.75left'``,
+            ``'0.4left'`` or ``'single'``; another protocol of :mod:`mmpretrain_mlml.labels.protocols`
+            as a config, ``dict(type='Bernoulli', keep=0.4)``, or as text, ``'Bernoulli(keep=0.4)'``;
+            or a list of these, which are applied one after another. A relative path in it is
+            relative to ``data_root``.
         seed: Seed for dropping labels and hiding entries.
         unknown: Share of all entries, positive and negative alike, that become unobserved after
-            labels were dropped, in [0, 1] (random partial labels).
+            labels were dropped, in [0, 1]: a last protocol ``RPS``.
         **kwargs: As for MMPretrain's ``MultiLabelDataset``.
 
     Raises:
-        ValueError: If the protocol is unknown, or ``unknown`` lies outside [0, 1].
+        ValueError: If a protocol is unknown or its arguments are wrong, or ``unknown`` lies outside
+            [0, 1].
     """
 
     def __init__(
-        self, *, protocol: str = 'full', seed: int = 0, unknown: float = 0.0, **kwargs: Any
+        self,
+        *,
+        protocol: ProtocolSpec = 'full',
+        seed: int = 0,
+        unknown: float = 0.0,
+        **kwargs: Any,
     ) -> None:
-        check_protocol(protocol)
         check_share(unknown)
         self.protocol = protocol
+        self.protocols = build_protocols(protocol, kwargs.get('data_root') or '')
         self.seed = seed
         self.unknown = unknown
         # Seed and epoch of the augmentations, -1 for none. In shared memory, so that workers that
@@ -94,29 +112,51 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
         Raises:
             LabelError: If the labels have problems; the first of them.
         """
-        names, labels = self.load_labels().require_no_problems()
-        kept = drop_labels(names, labels, self.protocol, self.seed)
-        self._log_kept(labels, kept)
-        samples = self.inputs(names)
+        labels = self.load_labels().require_no_problems()
+        samples = self.inputs(labels.names)
+        rule = self.protocols[0] if len(self.protocols) == 1 and not self.unknown else None
+        if isinstance(rule, PaperRule):  # without a table, which takes longer
+            kept = drop_labels(*labels, rule.name, self.seed)
+        else:
+            table = self.incomplete_table(labels)
+            kept = list(table.positive_lists)
+            if table.has_unobserved:
+                for row, sample in enumerate(samples):
+                    sample['gt_score'] = table.target(row)
         for sample, present in zip(samples, kept, strict=True):
             sample['gt_label'] = present
-        if self.unknown:
-            self._hide_entries(names, samples)
-        return samples
-
-    def _log_kept(self, labels: Sequence[list[int]], kept: Sequence[list[int]]) -> None:
         print_log(
-            f'{type(self).__name__}: {len(labels)} images, {sum(map(len, kept))} of '
-            f'{sum(map(len, labels))} labels kept ({self.protocol}, seed {self.seed})',
+            f'{type(self).__name__}: {len(kept)} images, {sum(map(len, kept))} of '
+            f'{sum(map(len, labels.labels))} labels kept ({self.protocol_text}, seed {self.seed})',
             logger='current',
         )
+        return samples
 
-    def _hide_entries(self, names: Sequence[str], samples: list[dict[str, Any]]) -> None:
-        hidden = hide_entries(names, len(self.CLASSES), self.unknown, self.seed)
-        for sample, unobserved in zip(samples, hidden, strict=True):
-            target = dense_target(sample['gt_label'], len(self.CLASSES), unobserved)
-            sample['gt_score'] = target
-            sample['gt_label'] = np.flatnonzero(target == 1).tolist()
+    def incomplete_table(self, labels: LabelList | None = None) -> LabelTable:
+        """Return the labels that the protocols leave of those of the source.
+
+        Args:
+            labels: Names and positive labels of the source; None to parse it.
+        """
+        last = (RPS(self.unknown),) if self.unknown else ()
+        steps = (*self.protocols, *last)
+        return apply_protocols(self.complete_table(labels), steps, self.seed)
+
+    def complete_table(self, labels: LabelList | None = None) -> LabelTable:
+        """Return the labels of the source as a table, before any protocol; here 0 is the rest.
+
+        Args:
+            labels: As for :meth:`incomplete_table`.
+        """
+        labels = labels or self.load_labels().require_no_problems()
+        positives = [sorted(present) for present in labels.labels]
+        table = LabelTable.from_positives(labels.names, positives, self.CLASSES, ABSENT)
+        return replace(table, source=self.ann_file)
+
+    @property
+    def protocol_text(self) -> str:
+        """The protocols, such as ``'0.4left, FalsePositives(share=0.01)'``."""
+        return ', '.join(map(str, self.protocols))
 
     def full_init(self) -> None:
         """Load the samples, as MMEngine's data sets do."""
@@ -192,7 +232,7 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
 
     def extra_repr(self) -> list[str]:
         """Return the lines that this class adds to the ``repr`` of a data set."""
-        dropped = f'{self.protocol}, {self.unknown:.0%} unobserved, seed {self.seed}'
+        dropped = f'{self.protocol_text}, {self.unknown:.0%} unobserved, seed {self.seed}'
         return [*super().extra_repr(), f'Protocol: \t{dropped}']
 
 

@@ -10,7 +10,6 @@ from mmengine.dataset import force_full_init
 from mmengine.logging import print_log
 
 from ..labels import LabelKinds, LabelList, LabelTable, ParsedLabels, ParsedTable
-from ..labels.table_protocols import drop_from_table, hide_in_table
 from .missing_label import MissingLabelDataset
 
 
@@ -142,12 +141,11 @@ class TableDataset(MissingLabelDataset):
         for note in self.parsed.notes:
             print_log(note, logger='current')
         self._metainfo.setdefault('classes', complete.classes)
-        table = drop_from_table(complete, self.protocol, self.seed)
-        table = hide_in_table(table, self.unknown, self.seed)
+        table = self.incomplete_table()
         present, absent, unobserved = (int(count.sum()) for count in table.counts())
         print_log(
             f'{type(self).__name__}: {len(table)} images; {present} of '
-            f'{int(complete.labels_per_image().sum())} labels kept ({self.protocol}, seed '
+            f'{int(complete.labels_per_image().sum())} labels kept ({self.protocol_text}, seed '
             f'{self.seed}); {absent} entries are absent, {unobserved} unobserved',
             logger='current',
         )
@@ -159,6 +157,10 @@ class TableDataset(MissingLabelDataset):
         super().full_init()
         if isinstance(self.data_list, list) and self._loaded is not None:
             self.data_list = self._loaded.take([info['sample_idx'] for info in self.data_list])
+
+    def complete_table(self, labels: LabelList | None = None) -> LabelTable:
+        """Return the table before any protocol, as far as it could be read."""
+        return self.parsed.table
 
     def _get_unserialized_subset(self, indices: int | Sequence[int]) -> Any:
         if isinstance(self.data_list, list) or isinstance(indices, int):

@@ -49,6 +49,19 @@ def test_json_with_protocol_and_seed(coco_root, protocol):
     assert sample['data_samples'].gt_label.tolist() == labels_of(dataset)[2]
 
 
+def test_sizes_come_from_the_annotations_themselves(coco_root):
+    full = train(coco_root).complete_labels()
+    kept = labels_of(train(coco_root, protocol={'type': 'SizeBiased', 'rule': 'single'}))
+    assert [len(labels) for labels in kept] == [1] * 7
+    by_list = COCOMissingLabel(
+        'train_full.txt', str(coco_root), 'train2014',
+        protocol={'type': 'SizeBiased', 'rule': 'single',
+                  'annotations': 'annotations/instances_train2014.json'},
+    )  # fmt: skip
+    assert labels_of(by_list) == kept
+    assert all(set(part) <= set(whole) for part, whole in zip(kept, full.labels))
+
+
 @pytest.mark.parametrize(
     ('name', 'count'),
     [('full', 241_035), ('0.75left', 181_422), ('0.4left', 96_251), ('singlelabel', 82_081)],

@@ -9,7 +9,15 @@ from mmengine.registry import init_default_scope
 
 from mmpretrain_mlml import DigitScenes
 from mmpretrain_mlml.datasets import MissingLabelDataset, SampleError
-from mmpretrain_mlml.labels import LabelError, LabelList, ParsedLabels, drop_labels, hide_entries
+from mmpretrain_mlml.labels import (
+    LabelError,
+    LabelList,
+    LabelTable,
+    ParsedLabels,
+    drop_labels,
+    hide_entries,
+)
+from mmpretrain_mlml.labels.protocols import apply_protocols, build_protocols
 
 PACK = [{'type': 'PackInputs'}]
 NAMES, LABELS = ['a.jpg', 'x/b.jpg', 'c.jpg'], [[0, 1, 2, 3], [], [2, 4]]
@@ -65,6 +73,25 @@ def test_labels_are_dropped_and_then_hidden():
         assert info['gt_score'].tolist() == expected.tolist()
         assert info['gt_label'] == np.flatnonzero(expected == 1).tolist()
     assert dataset.complete_labels() == (NAMES, LABELS)
+
+
+def test_protocols_are_names_configs_texts_and_lists():
+    steps = ['0.75left', {'type': 'FalsePositives', 'share': 0.3}, 'RPS(share=0.4)']
+    dataset = Listed(ann_file='', protocol=steps, seed=3)
+    table = LabelTable.from_positives(NAMES, LABELS, 'vwxyz', fill=0)
+    expected = apply_protocols(table, build_protocols(steps), 3).dense()
+    assert [info['gt_score'].tolist() for info in samples_of(dataset)] == expected.tolist()
+    assert (expected == -1).any()
+    assert dataset.incomplete_table().dense().tolist() == expected.tolist()
+    assert '0.75left, FalsePositives(share=0.3), RPS(share=0.4)' in repr(dataset)
+    whole = Listed(ann_file='', protocol=['0.75left', 'RPS(share=0.5)'], seed=3)
+    former = Listed(ann_file='', protocol='0.75left', unknown=0.5, seed=3)
+    for one, other in zip(samples_of(whole), samples_of(former), strict=True):
+        assert one['gt_score'].tolist() == other['gt_score'].tolist()
+    plain = samples_of(Listed(ann_file='', protocol='Bernoulli(keep=0.5)'))
+    assert all('gt_score' not in info for info in plain)  # 0 says nothing here
+    with pytest.raises(ValueError, match="did you mean 'Bernoulli'"):
+        Listed(ann_file='', protocol={'type': 'Bernouli'})
 
 
 @pytest.mark.parametrize('unknown', [0.0, 0.4])

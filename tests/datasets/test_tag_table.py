@@ -117,6 +117,13 @@ def test_labels_are_dropped_and_hidden_as_in_other_data_sets(build, root, unlist
             assert np.array_equal(one['gt_score'], another['gt_score'])
 
 
+def test_dropped_labels_are_unobserved_and_verified_absences_stay(root):
+    (root / 'three.csv').write_text('image,cat,dog\n0.png,1,0\n1.png,1,1\n2.png,,1\n')
+    dataset = TagTable('three.csv', str(root), 'photos', protocol='Bernoulli(keep=0)')
+    scores = [dataset.get_data_info(index)['gt_score'].tolist() for index in range(3)]
+    assert scores == [[-1, 0], [-1, -1], [-1, -1]]
+
+
 WRAPPERS = {
     'Repeat': {'type': 'RepeatDataset', 'times': 2},
     'Balanced': {'type': 'ClassBalancedDataset', 'oversample_thr': 0.5},

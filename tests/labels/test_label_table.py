@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mmpretrain_mlml.labels import LabelTable
-from mmpretrain_mlml.labels.table_protocols import drop_from_table, hide_in_table
 
 NAMES = [f'{number}.jpg' for number in range(60)]
 CLASSES = tuple('vwxyz')
@@ -66,24 +65,6 @@ class TestOneMatrix:
         changed[7, 2] = -changed[7, 2] or 1
         assert table != LabelTable.from_dense(NAMES, changed, CLASSES)
         assert copy.deepcopy(table) is table
-
-    def test_hidden_entries_are_unobserved(self, table, labels):
-        from mmpretrain_mlml.labels import hide_entries
-
-        hidden = hide_entries(NAMES, 5, 0.4, 3)
-        assert np.array_equal(hide_in_table(table, 0.4, 3).dense(), np.where(hidden, -1, labels))
-        assert hide_in_table(table, 0.0) is table
-
-    def test_dropped_labels_become_what_is_not_listed(self, table, labels):
-        from mmpretrain_mlml.labels import drop_labels
-
-        kept = drop_labels(NAMES, table.positive_lists, '0.4left', 5)
-        dropped = drop_from_table(table, '0.4left', 5)
-        expected = np.where(labels == 1, table.fill, labels)
-        for row, present in enumerate(kept):
-            expected[row, present] = 1
-        assert np.array_equal(dropped.dense(), expected)
-        assert drop_from_table(table, 'full') is table
 
 
 def test_positive_lists_as_a_table():

@@ -28,6 +28,8 @@ class Summary:
     files: int
     labels: int
     complete_labels: int
+    absent: int
+    unobserved: int
     images_without_labels: int
     density: float
     images_per_class: dict[str, int]
@@ -135,6 +137,8 @@ def _summary(source: Source) -> Summary:
         files=sum(path is not None for path in source.paths),
         labels=labels,
         complete_labels=sum(map(len, source.complete)),
+        absent=0 if source.kinds is None else int(source.kinds.absent.sum()),
+        unobserved=0 if source.kinds is None else int(source.kinds.unobserved.sum()),
         images_without_labels=sum(not kept for kept in source.kept),
         density=labels / entries if entries else 0.0,
         images_per_class=_images_per_class(source),

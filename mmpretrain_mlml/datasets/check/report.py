@@ -18,9 +18,11 @@ COUNTS = (
     'files',
     'labels',
     'before dropping',
+    'absent',
+    'nobody said',
     'an image',
     'density',
-    'unlabelled',
+    'no label',
     'classes',
 )
 COLOURS = {'error': 'red', 'warning': 'yellow'}
@@ -30,7 +32,7 @@ def summary_table(report: Report) -> Table:
     """Return a table with a row for each data set."""
     table = Table(title='data sets', title_justify='left')
     table.add_column('set')
-    table.add_column('kind')
+    table.add_column('kind', overflow='fold')
     for name in COUNTS:
         table.add_column(name, justify='right')
     for name, summary in report.summaries.items():
@@ -45,6 +47,8 @@ def summary_table(report: Report) -> Table:
             f'{summary.files:,}' if summary.files else 'none',
             f'{summary.labels:,}',
             f'{summary.complete_labels:,}',
+            f'{summary.absent:,}',
+            f'{summary.unobserved:,}',
             f'{summary.labels / max(summary.images, 1):.2f}',
             f'{summary.density:.2%}',
             f'{summary.images_without_labels:,}',

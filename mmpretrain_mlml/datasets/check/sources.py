@@ -10,10 +10,11 @@ from typing import Any
 from mmengine.config import Config
 from mmpretrain.registry import DATASETS
 
-from ...labels import LabelError, drop_labels
+from ...labels import LabelError, LabelList
 from ...runtime.unwrap import split_dataset_config
 from ...transforms import LoadWholeImage
 from ..missing_label import MissingLabelDataset
+from ..statistics import LabelKinds, count_kinds
 
 
 @dataclass
@@ -29,6 +30,8 @@ class Source:
         paths: N paths, None for an image that is not a file.
         complete: N label lists before dropping.
         kept: N label lists after dropping.
+        kinds: Numbers of present, absent and unobserved entries by class, after dropping; None if the
+            labels could not be read.
         where: Returns where the label of a sample stands.
         problems: Problems of the labels.
     """
@@ -41,6 +44,7 @@ class Source:
     paths: list[str | None] = field(default_factory=list)
     complete: list[list[int]] = field(default_factory=list)
     kept: list[list[int]] = field(default_factory=list)
+    kinds: LabelKinds | None = None
     where: Callable[[int], str] = str
     problems: list[LabelError] = field(default_factory=list)
 
@@ -88,7 +92,7 @@ def _read(split: str, spec: dict[str, Any]) -> Source:
 def _read_missing_label(dataset: MissingLabelDataset, source: Source) -> None:
     """Read a data set of this package, with all problems of its labels."""
     (names, labels), location_of, source.problems = dataset.load_labels()
-    kept = drop_labels(names, labels, dataset.protocol, dataset.seed)
+    table = dataset.incomplete_table(LabelList(names, labels))
     paths = [info.get('img_path') for info in dataset.inputs(names)]
     positions = dataset.chosen(len(names))
     if source.problems:  # unreadable entries are missing
@@ -96,7 +100,9 @@ def _read_missing_label(dataset: MissingLabelDataset, source: Source) -> None:
     source.names = [names[index] for index in positions]
     source.paths = [paths[index] for index in positions]
     source.complete = [labels[index] for index in positions]
-    source.kept = [kept[index] for index in positions]
+    table = table.take([index % max(len(names), 1) for index in positions])
+    source.kept = list(table.positive_lists)
+    source.kinds = LabelKinds(*table.counts())
     source.where = lambda index: location_of(positions[index])
 
 
@@ -124,6 +130,8 @@ def _read_other(dataset: Any, source: Source) -> None:
         source.paths.append(path)
         source.complete.append([label for label in labels if label not in invalid])
     source.kept = source.complete
+    if source.classes and not source.problems:
+        source.kinds = count_kinds(dataset)
 
 
 def _loader(spec: dict[str, Any]) -> LoadWholeImage:

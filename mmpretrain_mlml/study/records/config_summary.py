@@ -9,7 +9,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ...labels.protocols import PROTOCOLS
+from ...labels.protocols import PROTOCOLS, describe_protocols
 from ...paths import config, shipped
 from ...runtime.unwrap import unwrap_dataset_config
 from ..run import fingerprint
@@ -57,7 +57,7 @@ def labels_name(cfg: Config) -> str:
     protocol = dataset.get('protocol', 'full')
     source = Path(dataset.get('ann_file', ''))
     if source.suffix != '.txt' or protocol != 'full':
-        return protocol
+        return protocol if isinstance(protocol, str) else describe_protocols(protocol)
     by_length = sorted(LISTS, key=len, reverse=True)
     return next((name for name in by_length if name in source.stem), source.stem)
 

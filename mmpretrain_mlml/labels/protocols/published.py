@@ -1,12 +1,14 @@
-"""Published protocols that make a fully labelled set incomplete; reproducible on every machine."""
+"""The paper's rules and RPS on plain lists; reproducible on every machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from hashlib import blake2b, shake_128
+from hashlib import blake2b
 
 import numpy as np
+
+from .draws import draw_entries, ticket
 
 # Ratio r of the rule k = floor(r n) + 1; None keeps every label. Names say what share of COCO remains.
 PROTOCOLS: dict[str, Fraction | None] = {
@@ -66,14 +68,14 @@ def drop_labels(
         raise ValueError(f'expected as many names as labels, got {len(names)} and {len(labels)}')
     if check_protocol(protocol) is None:
         return [list(present) for present in labels]
-    _check_seed(seed)
+    check_seed(seed)
     key = blake2b(f'{seed}/{protocol}'.encode()).digest()
 
     def keep(name: str, present: Sequence[int]) -> list[int]:
         count = kept_count(len(present), protocol)
         if count == len(present):
             return sorted(present)
-        return sorted(sorted(present, key=lambda label: _ticket(key, name, label))[:count])
+        return sorted(sorted(present, key=lambda label: ticket(key, name, label))[:count])
 
     return [keep(name, present) for name, present in zip(names, labels)]
 
@@ -103,11 +105,8 @@ def hide_entries(names: Sequence[str], classes: int, share: float, seed: int = 0
            [False, False, False,  True]])
     """
     check_share(share)
-    _check_seed(seed)
-    key = f'{seed}/rps/{share}/'
-    tickets = b''.join(shake_128((key + name).encode()).digest(8 * classes) for name in names)
-    uniform = np.frombuffer(tickets, '<u8').reshape(len(names), classes) / 2.0**64
-    return uniform < share
+    check_seed(seed)
+    return draw_entries(f'{seed}/rps/{share}/', names, classes) < share
 
 
 def check_share(share: float) -> float:
@@ -117,7 +116,8 @@ def check_share(share: float) -> float:
     return share
 
 
-def _check_seed(seed: int) -> None:
+def check_seed(seed: int) -> None:
+    """Raise ValueError if the seed is not an integer >= 0."""
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f'expected seed to be an integer >= 0, got {seed!r}')
 
@@ -127,7 +127,3 @@ def check_protocol(protocol: str) -> Fraction | None:
     if protocol not in PROTOCOLS:
         raise ValueError(f'unknown protocol {protocol!r}; expected one of {tuple(PROTOCOLS)}')
     return PROTOCOLS[protocol]
-
-
-def _ticket(key: bytes, name: str, label: int) -> bytes:
-    return blake2b(f'{name}/{label}'.encode(), digest_size=8, key=key).digest()
