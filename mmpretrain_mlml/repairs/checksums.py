@@ -25,15 +25,16 @@ def damage_of(path: str | PathLike) -> str | None:
     1.6) and parts written with ``torch.serialization.set_crc32_options(False)`` have no checksums.
 
     Args:
-        path: Existing file. It is read once; the answer is remembered while its size and the time of
-            its last change stay the same.
+        path: Existing file. It is read once; the answer is remembered while its inode, size and times
+            stay the same.
     """
     state = Path(path).stat()
-    return _remembered(str(path), state.st_mtime_ns, state.st_size)
+    times = state.st_mtime_ns, state.st_ctime_ns
+    return _remembered(str(path), (state.st_ino, state.st_size, *times))
 
 
 @functools.lru_cache(maxsize=16)
-def _remembered(path: str, changed: int, size: int) -> str | None:
+def _remembered(path: str, state: tuple[int, ...]) -> str | None:
     return find_damage(path)
 
 

@@ -15,7 +15,8 @@ def score_all_samples_of_a_batch() -> None:
     Symptom: ``ClsDataPreprocessor`` and the head look for ``gt_score`` in the first sample of a batch
     only. If ``ConcatDataset`` joins a data set that gives it, such as those of this package, and one
     that gives ``gt_label`` only, such as ``MultiLabelDataset``, they raise AttributeError or ignore
-    the scores, depending on the order of the samples.
+    the scores, depending on the order of the samples. Both are failures: a shuffle decides which one
+    it is, and a training in which the second happens ends with the first sooner or later.
     Versions: mmpretrain 1.2.0, onedl-mmpretrain 1.3.6.
     Goes when: MMPretrain asks every sample.
     """

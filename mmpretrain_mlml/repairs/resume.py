@@ -14,6 +14,8 @@ from mmengine.hooks import SyncBuffersHook
 from mmengine.logging import print_log
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
+from . import require_repairs
+
 
 def resume_from_files_in_work_dir() -> None:
     """Make ``--resume`` find the checkpoint of a moved folder, and warn if there is none.
@@ -116,7 +118,12 @@ def skip_batches(
         loop: Training loop.
         batches: Number of batches to skip.
         after_skipping: Function called once these batches have been loaded and skipped.
+
+    Raises:
+        RuntimeError: If the repairs are turned off, which the loop needs to skip any.
     """
+    if batches:
+        require_repairs('resuming inside an epoch')
     loop._skipped_batches, loop._after_skipping = batches, after_skipping
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ ADVICE = {  # by tool: what to do instead of downloading
     'model.backbone.init_cfg=None)',
     'test.py': 'give a local file',
 }
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
 
 
 def explain_failed_downloads(tool: str) -> None:
@@ -35,6 +37,12 @@ def explain_failed_downloads(tool: str) -> None:
             raise RuntimeError(
                 f'could not download {url} ({error}). Without a network, {ADVICE[tool]}, or put the '
                 f'file into {cache}'
+            ) from error
+        except OSError as error:
+            if error.errno not in _UNWRITABLE:
+                raise
+            raise RuntimeError(
+                f'could not store {url} ({error}). Set TORCH_HOME to a folder that can be written'
             ) from error
 
     mmengine_checkpoint.load_url = load_or_explain

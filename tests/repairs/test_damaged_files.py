@@ -1,5 +1,7 @@
 """--resume takes the latest checkpoint that is intact, and says which one is not."""
 
+import os
+
 import mmengine.runner._flexible_runner as flexible_runner
 import mmengine.runner.runner as mmengine_runner
 import pytest
@@ -58,3 +60,14 @@ def test_the_damaged_one_and_the_one_taken_are_named(tmp_path, monkeypatch):
     (text,) = said
     assert f'{tmp_path / "epoch_2.pth"} is damaged (Bad CRC-32' in text
     assert f'resuming from {tmp_path / "epoch_1.pth"}' in text
+
+
+@pytest.mark.parametrize('seconds', [0, -1000])
+def test_the_times_of_the_files_make_no_difference(checkpoints, seconds):
+    """Checkpoints of equal time, and of a clock that jumps back with each of them."""
+    for number, path in enumerate(checkpoints):
+        os.utime(path, (1e9 + number * seconds,) * 2)
+    folder = checkpoints[0].parent
+    assert mmengine_runner.find_latest_checkpoint(str(folder)) == str(checkpoints[2])
+    damage(checkpoints[2])
+    assert mmengine_runner.find_latest_checkpoint(str(folder)) == str(checkpoints[1])

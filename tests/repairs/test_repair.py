@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
 import pytest
@@ -15,6 +16,7 @@ from mmengine.runner import Runner
 import mmpretrain_mlml
 from mmpretrain_mlml.repairs import repairs_are_on, require_repairs
 from mmpretrain_mlml.repairs.loading import CODE_ALLOWED
+from mmpretrain_mlml.repairs.resume import skip_batches
 from mmpretrain_mlml.runtime.scripts import keep_weights_only, run_mmpretrain_script
 
 # Prints which attributes of the stack the import of this package replaces.
@@ -131,6 +133,8 @@ def test_the_switch_has_two_values(monkeypatch):
         RuntimeError, match=r'resuming needs the repairs .* MLML_REPAIRS=0 turns off'
     ):
         require_repairs('resuming')
+    with pytest.raises(RuntimeError, match='resuming inside an epoch needs the repairs'):
+        skip_batches(SimpleNamespace(), 2)
     monkeypatch.setenv('MLML_REPAIRS', 'no')
     with pytest.raises(ValueError, match=r"MLML_REPAIRS='no'; expected 1 .* or 0"):
         repairs_are_on()
