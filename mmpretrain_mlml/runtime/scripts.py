@@ -52,6 +52,7 @@ def run_mmpretrain_script(script: Path, accept_changes: bool = False) -> None:
         print_log(threads)
     quiet_the_console()
     check_before_running(accept_changes)
+    end_with_reader()
     trains = script.name == 'train.py'  # a test writes nothing that a training would mix up
     try:
         with user_errors_in_one_line(), lock_work_dirs() if trains else nullcontext():
@@ -67,6 +68,24 @@ def run_mmpretrain_script(script: Path, accept_changes: bool = False) -> None:
             leave_gloo(end.code)
         raise end from None
     leave_gloo()
+
+
+def end_with_reader() -> None:
+    """Stop as at a SIGTERM when nobody reads the log any more, as after ``| head``.
+
+    A training saves ``interrupted.pth``. Otherwise each line of the log would print a traceback.
+    """
+    handle_error = logging.Handler.handleError
+
+    def stop_or_handle(self: logging.Handler, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+            handle_error(self, record)
+            return
+        with Path(os.devnull).open('wb') as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    logging.Handler.handleError = stop_or_handle  # type: ignore[method-assign]
 
 
 def keep_weights_only() -> None:

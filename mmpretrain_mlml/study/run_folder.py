@@ -98,6 +98,6 @@ def read_json(path: Path) -> dict[str, Any]:
         ValueError: If the file is damaged.
     """
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding='utf-8'))
     except ValueError as error:  # not JSON, or not even text
         raise ValueError(f'{path} is damaged: {error}; remove its folder to run it anew') from error

@@ -5,10 +5,13 @@ import os
 import re
 import signal
 import socket
+import sys
 import time
+from types import SimpleNamespace
 
 import pytest
-from helpers.processes import start
+import torch
+from helpers.processes import run_ranks, start
 from helpers.runners import make_runner
 
 from mmpretrain_mlml.runtime import work_dir_lock
@@ -88,6 +91,25 @@ def test_a_runner_is_refused_before_it_writes_and_stock_runners_are_not(tmp_path
     lock.release()
 
 
+@pytest.mark.dist
+def test_all_processes_of_a_run_learn_of_a_refusal(tmp_path):
+    lock = lock_folder(tmp_path)
+    run_ranks(__file__, tmp_path)
+    lock.release()
+
+
+def be_refused(rank, folder):
+    """Set up a run of two processes in a folder that is locked."""
+    store = f'file://{folder}/meeting'
+    torch.distributed.init_process_group('gloo', store, rank=rank, world_size=2)
+    setup = work_dir_lock._then_lock(lambda _: None, [], 'train')
+    with pytest.raises(
+        WorkDirError, match=r'is used by another training: process \d+ on .*, since'
+    ):
+        setup(SimpleNamespace(_work_dir=folder))
+    torch.distributed.barrier()
+
+
 def test_a_holder_that_did_not_say_who_it_is(tmp_path):
     assert training_in(tmp_path) is None
     lock = lock_folder(tmp_path)
@@ -129,3 +151,7 @@ def test_without_locks_it_trains_with_a_warning(tmp_path, monkeypatch):
     monkeypatch.setattr(work_dir_lock, 'print_log', lambda text, *_, **__: said.append(text))
     assert lock_folder(tmp_path) is None
     assert 'has no locks: a second training in it would go unnoticed' in said[0]
+
+
+if __name__ == '__main__':
+    be_refused(int(sys.argv[1]), sys.argv[2])

@@ -1,5 +1,6 @@
 """tools/train.py trains, resumes, and says what is missing."""
 
+import os
 import re
 import signal
 import tempfile
@@ -13,6 +14,7 @@ from helpers.training import CONFIG, options, read_scores
 
 import mmpretrain_mlml  # noqa: F401  lets torch.load read training state
 from mmpretrain_mlml.repairs.loading import load_from_local
+from mmpretrain_mlml.runtime.work_dir_lock import HOLDER, LOCK, lock_folder
 
 TRAIN = ('python', 'tools/train.py')
 COCO = 'configs/coco_0.4left_splc.py'
@@ -98,6 +100,19 @@ def test_an_error_of_the_user_ends_in_one_line(change, message, run_tool, tmp_pa
         text = run_tool(*command, expect=1, MLML_TRACEBACK='1')
         assert 'Traceback' in text
         assert message in text.splitlines()[-1]
+
+
+def test_a_second_training_in_a_folder_is_refused_in_one_line(run_tool, tmp_path):
+    lock = lock_folder(tmp_path, 'the first one')
+    text = run_tool(*TRAIN, CONFIG, '--work-dir', tmp_path, *options(), expect=1)
+    lock.release()
+    line = text.splitlines()[-1]
+    assert line.startswith(
+        f'error: {tmp_path} is used by another training: process {os.getpid()} on '
+    )
+    assert ': the first one. Wait until it ends' in line
+    assert 'Traceback' not in text
+    assert {path.name for path in tmp_path.iterdir()} == {LOCK, HOLDER}
 
 
 IMAGE_SIZES = [96, pytest.param(448, marks=pytest.mark.slow)]

@@ -80,7 +80,7 @@ def _validations(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:
-    lines = path.read_text(errors='replace').splitlines()
+    lines = path.read_text(encoding='utf-8', errors='replace').splitlines()
     rows = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -95,7 +95,7 @@ def _text_log(scalars: Path) -> str:
     """Return the text log that lies beside a file of scalars."""
     folder = scalars.parents[1]
     path = folder / f'{folder.name}.log'
-    return path.read_text(errors='replace') if path.is_file() else ''
+    return path.read_text(encoding='utf-8', errors='replace') if path.is_file() else ''
 
 
 def _seconds(log: str) -> float:
