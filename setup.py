@@ -22,5 +22,9 @@ SHIPPED = {**inside_wheel('configs'), **inside_wheel('tools')}
 setup(
     packages=[*find_packages(include=['mmpretrain_mlml', 'mmpretrain_mlml.*']), *SHIPPED],
     package_dir=SHIPPED,
-    package_data={'mmpretrain_mlml': ['py.typed'], 'mmpretrain_mlml.tools': ['*.sh']},
+    package_data={
+        'mmpretrain_mlml': ['py.typed'],
+        'mmpretrain_mlml.audit.review_page': ['page.*'],
+        'mmpretrain_mlml.tools': ['*.sh'],
+    },
 )

@@ -1,0 +1,134 @@
+"""An audit: from a config to proposals, their expected yield and the review page."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..files import atomic_write
+from .expected_yield import kept_share, missing_probability
+from .proposal_file import write_proposals
+from .proposals import propose
+from .review_page import write_review_pages
+from .training_table import TrainingLabels
+
+MILESTONES = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Outcome of an audit.
+
+    Attributes:
+        proposals: Likely missing labels, then likely wrong positives.
+        kept: Estimated share of the true labels that is observed.
+        expected_right: Expected number of right proposals among the first k likely missing labels.
+        zeros_verified: Whether a 0 in the labels was a verified absence.
+        files: Files that were written.
+    """
+
+    proposals: np.ndarray
+    kept: float
+    expected_right: np.ndarray
+    zeros_verified: bool
+    files: list[Path]
+
+    @property
+    def page(self) -> Path:
+        """The first review page."""
+        return next(path for path in self.files if path.suffix == '.html')
+
+    def lines(self) -> list[str]:
+        """Return a report, line by line."""
+        zeros = 'verified absences stay' if self.zeros_verified else '0 counts as unobserved'
+        return [
+            f'{len(self.proposals):,} proposals ({zeros})',
+            *(
+                f'of the first {k:,}, about {self.expected_right[k - 1]:,.0f} are missing labels'
+                for k in milestones(len(self.expected_right))
+            ),
+            'written: ' + ', '.join(map(str, self.files)),
+        ]
+
+
+def audit_labels(
+    labels: TrainingLabels,
+    probabilities: np.ndarray,
+    folder: str | os.PathLike[str],
+    *,
+    limit: int | None = None,
+    wrong: int = 0,
+    order: str = 'alternating',
+    about: dict[str, Any] | None = None,
+    title: str = 'Review',
+) -> Audit:
+    """Write ``proposals.csv``, the review page and ``audit.json``.
+
+    Args:
+        labels: Training labels.
+        probabilities: Probability of presence, best from a model that did not see them, (N, C).
+        folder: Folder for the files; it is made.
+        limit: Number of proposals of missing labels; by default 3 % of the unobserved entries.
+        wrong: Number of proposals of wrong positives.
+        order: As for :func:`~mmpretrain_mlml.audit.propose`.
+        about: Further entries of ``audit.json``, such as how the probabilities were made.
+        title: Heading of the page.
+
+    Raises:
+        OSError: If a file cannot be written or an image not be opened.
+        ValueError: If nothing is unobserved, or the probabilities do not fit the labels.
+    """
+    table = labels.table
+    dense = table.dense()
+    unobserved = int((dense == -1).sum())
+    if not unobserved:
+        raise ValueError(
+            'nothing is unobserved in the training labels: there is nothing to propose'
+        )
+    limit = max(1, round(0.03 * unobserved)) if limit is None else limit
+    missing = propose(probabilities, dense, limit, order=order)
+    kept = kept_share(probabilities, dense)
+    expected = np.cumsum(missing_probability(missing['probability'], kept))
+    proposals = np.concatenate([missing, propose(probabilities, dense, wrong, 'wrong')])
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_proposals(folder / 'proposals.csv', proposals, table.names, table.classes)
+    pages = write_review_pages(
+        folder,
+        proposals,
+        table.names,
+        table.classes,
+        labels.open_image,
+        file_of=labels.file_of,
+        title=title,
+    )
+    report = {
+        **(about or {}),
+        'images': len(table),
+        'classes': list(table.classes),
+        'unobserved': unobserved,
+        'zeros_verified': labels.zeros_verified,
+        'proposals': {'missing': len(missing), 'wrong': len(proposals) - len(missing)},
+        'order': order,
+        'kept_share': kept,
+        'expected_right': {str(k): float(expected[k - 1]) for k in milestones(len(missing))},
+    }
+    with atomic_write(folder / 'audit.json', 'w') as file:
+        json.dump(report, file, indent=2)
+    files = [folder / 'proposals.csv', *pages, folder / 'audit.json']
+    return Audit(proposals, kept, expected, labels.zeros_verified, files)
+
+
+def milestones(count: int) -> list[int]:
+    """Return round numbers of decisions up to ``count``, and ``count`` itself.
+
+    >>> milestones(5000)
+    [100, 300, 1000, 3000, 5000]
+    """
+    return [*(k for k in MILESTONES if k < count), count] if count else []

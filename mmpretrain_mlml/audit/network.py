@@ -1,0 +1,99 @@
+"""Features and probabilities of a network on the images of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset, DefaultSampler, pseudo_collate
+from mmengine.device import get_device
+from mmpretrain.registry import MODELS
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ..checkpoints import build_model, read_weights
+
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
+
+
+def load_network(cfg: Config, checkpoint: str | None) -> nn.Module:
+    """Return the model of a config in evaluation mode, on the default device.
+
+    Args:
+        cfg: Config of the model.
+        checkpoint: Checkpoint file; None for the pretrained weights that the config names.
+
+    Raises:
+        CheckpointError: If the file does not fit the model.
+        ValueError: If neither a file nor pretrained weights are named.
+    """
+    if checkpoint is not None:
+        model = build_model(cfg, read_weights(checkpoint), checkpoint)
+    else:
+        backbone = cfg.model.backbone
+        if not (backbone.get('init_cfg') or backbone.get('pretrained')):
+            raise ValueError(
+                'the config starts from random weights, whose features say nothing: give a CHECKPOINT'
+            )
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+    return model.eval().to(get_device())
+
+
+def extract_features(
+    model: Any, dataset: BaseDataset, loader: dict[str, Any], progress: Progress = iter
+) -> np.ndarray:
+    """Return what the network passes to its classifier, (N, D), float32.
+
+    Args:
+        model: Network with ``extract_feat``.
+        dataset: Images, with a pipeline that ends with ``PackInputs``.
+        loader: Batch size and number of workers, as in ``val_dataloader``.
+        progress: Function that shows progress over the batches.
+    """
+
+    def features(inputs: Tensor, samples: list[Any]) -> Tensor:
+        output = model.extract_feat(inputs)
+        last = output[-1] if isinstance(output, list | tuple) else output
+        if isinstance(last, list | tuple):  # class token beside the patches
+            last = last[-1]
+        return last.flatten(2).mean(2) if last.dim() > 2 else last
+
+    return _over_images(model, dataset, loader, progress, features)
+
+
+def predict_probabilities(
+    model: Any, dataset: BaseDataset, loader: dict[str, Any], progress: Progress = iter
+) -> np.ndarray:
+    """Return the probability of each class, (N, C), float32. Arguments as for features."""
+
+    def probabilities(inputs: Tensor, samples: list[Any]) -> Tensor:
+        predicted = model(inputs, samples, mode='predict')
+        return torch.stack([sample.pred_score for sample in predicted])
+
+    return _over_images(model, dataset, loader, progress, probabilities)
+
+
+def _over_images(
+    model: Any,
+    dataset: BaseDataset,
+    loader: dict[str, Any],
+    progress: Progress,
+    compute: Callable[[Tensor, list[Any]], Tensor],
+) -> np.ndarray:
+    batches = DataLoader(
+        dataset,
+        loader.get('batch_size', 64),
+        sampler=DefaultSampler(dataset, shuffle=False),
+        num_workers=loader.get('num_workers', 0),
+        collate_fn=pseudo_collate,
+    )
+    parts = []
+    with torch.inference_mode():
+        for batch in progress(batches):
+            data = model.data_preprocessor(batch, False)
+            parts.append(compute(data['inputs'], data['data_samples']).float().cpu().numpy())
+    return np.concatenate(parts)

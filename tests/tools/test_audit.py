@@ -1,0 +1,79 @@
+"""The loop on digits: audit_labels.py, a review, apply_review.py, train.py."""
+
+import csv
+import json
+
+import pytest
+from helpers.training import CONFIG, options
+
+from mmpretrain_mlml.datasets.digit_scenes import make_scenes
+from mmpretrain_mlml.labels import read_tag_table
+
+
+@pytest.fixture(scope='module')
+def audited(run_tool, trained, tmp_path_factory):
+    out = tmp_path_factory.mktemp('audit')
+    audit = ('python', 'tools/audit_labels.py', CONFIG, trained / 'epoch_3.pth', '--out-dir', out)
+    said = run_tool(*audit, '--limit', '200', '--wrong', '10', *options())
+    return out, said
+
+
+def review(folder):
+    """Decide like a person who makes no mistake."""
+    _, full = make_scenes('train', 256)
+    path = folder / 'decisions.csv'
+    with (folder / 'proposals.csv').open() as proposals, path.open('w', newline='') as file:
+        rows = csv.writer(file)
+        rows.writerow(['image', 'class', 'decision'])
+        for proposal in csv.DictReader(proposals):
+            present = int(proposal['class']) in full[int(proposal['image'].split('/')[1])]
+            decision = 'present' if present else 'absent'
+            rows.writerow([proposal['image'], proposal['class'], decision])
+    return path
+
+
+def test_an_audit_writes_its_table_page_and_report(audited):
+    out, said = audited
+    assert {path.name for path in out.iterdir()} == {'audit.json', 'proposals.csv', 'review.html'}
+    with (out / 'proposals.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ['rank', 'image', 'class', 'kind', 'probability', 'label']
+    kinds = [row['kind'] for row in rows]
+    assert kinds == ['missing'] * 200 + ['wrong'] * 10
+    report = json.loads((out / 'audit.json').read_text())
+    assert report['proposals'] == {'missing': 200, 'wrong': 10}
+    assert 0 < report['expected_right']['200'] <= 200
+    assert 'of the first 100, about ' in said
+    assert 'apply_review.py' in said
+
+
+def test_decisions_become_labels_that_train(audited, run_tool, tmp_path):
+    decisions, out = review(audited[0]), tmp_path / 'v2.jsonl'
+    apply = ('python', 'tools/apply_review.py', CONFIG, decisions, '--out')
+    said = run_tool(*apply, out, *options())
+    assert '210 decisions: ' in said
+    table = read_tag_table(out, [str(digit) for digit in range(10)])
+    _, full = make_scenes('train', 256)
+    for row, labels in enumerate(full):
+        target = table.target(row)
+        assert set((target == 1).nonzero()[0]) <= set(labels)
+        assert not set((target == 0).nonzero()[0]) & set(labels)
+    assert (table.values == 0).sum() > 0
+    assert table.counts().present.sum() > 256
+    assert f'error: {out} exists' in run_tool(*apply, out, *options(), expect=1)
+    said = run_tool(*apply, tmp_path / 'v2.txt', *options())
+    assert 'verified absences are lost' in said
+
+
+def test_predictions_of_other_images_are_refused(audited, run_tool, trained, tmp_path):
+    predictions = tmp_path / 'val.npz'
+    test = ('python', 'tools/test.py', CONFIG, trained / 'epoch_3.pth', '--work-dir', tmp_path)
+    run_tool(*test, *options(f'test_evaluator.out={predictions}'))
+    audit = ('python', 'tools/audit_labels.py', CONFIG, '--predictions', predictions)
+    said = run_tool(*audit, '--out-dir', tmp_path / 'audit', *options(), expect=1)
+    assert 'val.npz has no image' in said
+
+
+def test_random_weights_are_no_source_of_features(run_tool, tmp_path):
+    said = run_tool('python', 'tools/audit_labels.py', CONFIG, '--out-dir', tmp_path, expect=1)
+    assert 'error: the config starts from random weights' in said

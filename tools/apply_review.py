@@ -1,0 +1,39 @@
+"""Turn the decisions of a review into labels: present 1, absent 0, unsure unchanged.
+
+python tools/apply_review.py configs/my_tags.py decisions.csv --out tags_v2.csv
+"""
+
+import argparse
+from pathlib import Path
+
+from command_line import DictAction, run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config')
+    parser.add_argument('decisions', type=Path, nargs='+', help='files that the review page saved')
+    parser.add_argument(
+        '--out', type=Path, required=True,
+        help='labels to write: .csv, .tsv, .jsonl or .parquet, or .txt, which holds positives only',
+    )  # fmt: skip
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    args = parser.parse_args()
+    from mmengine.config import Config
+
+    import mmpretrain_mlml  # noqa: F401  registers the data sets
+    from mmpretrain_mlml.audit import apply_review, training_labels
+
+    try:
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options)
+        review = apply_review(training_labels(cfg), args.decisions, args.out)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'error: {error}') from error
+    for line in review.lines():
+        print(line)
+    return 0
+
+
+if __name__ == '__main__':
+    run(main)
