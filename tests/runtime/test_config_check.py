@@ -7,6 +7,7 @@ from helpers import ROOT
 from helpers.configs import NAMES
 from mmengine.config import Config
 
+import mmpretrain_mlml
 from mmpretrain_mlml.runtime.config_check import check_config
 from mmpretrain_mlml.runtime.config_keys import ConfigError, option_keys
 
@@ -104,3 +105,27 @@ def test_keys_of_the_command_line_are_read():
         'e=2',
     ]
     assert option_keys(arguments) == ['a.b', 'c']
+
+
+def test_pure_python_configs_are_accepted(tmp_path):
+    """Names that they import, and variables of their bases, are no keys."""
+    base = Config.fromfile(ROOT / 'configs/digits_0.4left_splc.py').pretty_text
+    (tmp_path / 'base.py').write_text(f'{base}\nvisualizers = [1]\n')
+    (tmp_path / 'mine.py').write_text(
+        'import os\n'
+        'from mmengine.config import read_base\n'
+        'from mmengine.dataset import DefaultSampler as samplers\n'
+        'from mmpretrain_mlml import Hill\n'
+        'with read_base():\n'
+        '    from .base import *\n'
+        'custom_hook = os.sep\n'
+        'model.update(head=dict(loss=dict(type=Hill, lamb=1.5)))\n'
+        'train_dataloader.update(sampler=dict(type=samplers, shuffle=True))\n'
+    )
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    assert cfg.model.head.loss.type is mmpretrain_mlml.Hill
+    cfg.merge_from_dict({'model.head.loss.lamb': 2.0})
+    assert check_config(cfg, ['model.head.loss.lamb']) == []
+    cfg.merge_from_dict({'optim_wraper.x': 1})
+    with pytest.raises(ConfigError, match="'optim_wraper' in the command line"):
+        check_config(cfg, ['optim_wraper.x'])
