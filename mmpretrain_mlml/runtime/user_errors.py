@@ -2,17 +2,16 @@
 
 An error is a user's if the message alone says what to change:
 
-- it is raised on purpose by this package (a ``raise`` of ValueError, RuntimeError, OSError, ...);
-- a file is missing, cannot be read or written, or the disk is full;
-- MMEngine cannot read the config or build a part of it, or refuses its arguments;
-- MMEngine, MMPretrain or torch raise it on purpose before the first step.
+- it is raised on purpose by this package (a ``raise`` of ValueError, RuntimeError, ...);
+- it is an ``OSError``: a file is missing, a disk is full, a server does not answer;
+- MMEngine cannot read the config;
+- the stack raises it on purpose before the first step, or is given an unknown argument.
 
 Any other error is a bug, of this package, the stack or a part of one's own, and keeps its traceback.
 """
 
 from __future__ import annotations
 
-import errno
 import linecache
 import os
 import re
@@ -32,10 +31,9 @@ from ..printable import printable
 SWITCH = 'MLML_TRACEBACK'
 _HERE = Path(__file__).parents[1]
 _STACK = [Path(module.__path__[0]) for module in (mmcv, mmengine, mmpretrain, torch)]
-_BUILDING = [Path(mmengine.__path__[0]) / room for room in ('registry', 'config')]
-_DEVELOPERS = NotImplementedError, RecursionError, MemoryError
-_OF_FILES = FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError
-_OF_DISKS = errno.ENOSPC, errno.EDQUOT, errno.EROFS
+_CONFIG = Path(mmengine.__path__[0]) / 'config'
+_BUGS = NotImplementedError, RecursionError, MemoryError
+_BUGS_OF_THE_STACK = AttributeError, IndexError, StopIteration  # it raises them on purpose, too
 _WORKER = re.compile(r'Caught \w+ in DataLoader worker process')
 
 
@@ -58,24 +56,24 @@ def user_errors_in_one_line() -> Iterator[None]:
 
 def is_users(error: BaseException) -> bool:
     """Return whether an error is one of the user; see above."""
-    if isinstance(error, _DEVELOPERS):
-        return False
-    if type(error).__module__.split('.')[0] == _HERE.name or isinstance(error, _OF_FILES):
-        return True
-    if isinstance(error, OSError) and error.errno in _OF_DISKS:
+    if isinstance(error, OSError) or type(error).__module__.split('.')[0] == _HERE.name:
         return True
     frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
+    if not frames or isinstance(error, _BUGS):
         return False
     place = Path(frames[-1].filename)
-    if _is_in(place, [_HERE]):
+    if place.is_relative_to(_HERE):
         return _raised_on_purpose(frames[-1])
-    if _is_in(place, _BUILDING):
+    if place.is_relative_to(_CONFIG):
         return True
     started = any(frame.name == 'run_iter' for frame in frames)
-    if started or not _is_in(place, _STACK):
+    if (
+        started
+        or isinstance(error, _BUGS_OF_THE_STACK)
+        or not any(map(place.is_relative_to, _STACK))
+    ):
         return False
-    return (_raised_on_purpose(frames[-1]) and _says(error)) or _is_of_arguments(error)
+    return _is_of_arguments(error) or (_raised_on_purpose(frames[-1]) and bool(str(error)))
 
 
 def one_line(error: BaseException) -> str:
@@ -88,10 +86,6 @@ def one_line(error: BaseException) -> str:
     return text if plain else f'{type(error).__name__}: {text}'.removesuffix(': ')
 
 
-def _is_in(path: Path, folders: list[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)
-
-
 def _raised_on_purpose(frame: traceback.FrameSummary) -> bool:
     line = linecache.getline(frame.filename, frame.lineno or 0).strip()
     return line.startswith(('raise ', 'assert '))
@@ -100,10 +94,6 @@ def _raised_on_purpose(frame: traceback.FrameSummary) -> bool:
 def _is_of_arguments(error: BaseException) -> bool:
     """Return whether MMEngine's runner passed arguments of the config that a part does not take."""
     return isinstance(error, TypeError) and '__init__() got an unexpected keyword' in str(error)
-
-
-def _says(error: BaseException) -> bool:
-    return bool(str(error)) and not isinstance(error, (AttributeError, IndexError, StopIteration))
 
 
 def _who() -> str:

@@ -29,12 +29,21 @@ class Unreadable(torch.utils.data.Dataset):
         raise SampleError('image 3.jpg (list.txt:4): got 0 bytes')
 
 
+class Buggy:
+    def __init__(self):
+        self.nope  # noqa: B018
+
+
 USERS = {
     'a value that our code refuses': lambda: Hill(lamb='x', reduction='nope'),
     'a label': lambda: fail(LabelError('list.txt:3', 'x', 'a number')),
     'an image, read by a worker': lambda: list(DataLoader(Unreadable(), num_workers=1)),
     'a missing file': lambda: Path('/nowhere').read_text(),
     'a full disk': lambda: fail(OSError(errno.ENOSPC, 'No space left on device')),
+    'a server that does not answer': lambda: fail(
+        ConnectionRefusedError(111, 'Connection refused')
+    ),
+    'a key that a config lacks': lambda: Config({'a': 1}).model,
     'a missing config': lambda: Config.fromfile('/nowhere.py'),
     'an unknown part': lambda: HOOKS.build({'type': 'Nope'}),
     'an unknown argument': lambda: HOOKS.build({'type': 'LoggerHook', 'x': 1}),
@@ -54,6 +63,8 @@ BUGS = {
     'an error of this file': lambda: fail(ValueError('x')),
     'a mistake in a call': lambda: Hill()('x'),
     'a shape that torch does not expect': lambda: torch.zeros(2) + torch.zeros(3),
+    'an attribute that a network lacks': lambda: torch.nn.Linear(1, 1).nope,
+    "a bug in a part of one's own": lambda: HOOKS.build({'type': Buggy}),
     'a method to be defined': lambda: fail(NotImplementedError('x')),
     'a key of this file': lambda: {}['x'],
 }
