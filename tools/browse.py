@@ -22,15 +22,14 @@ def main() -> None:
         parser.error('expected --number and --columns >= 1')
 
     import numpy as np
-    from mmengine.config import Config
     from mmengine.registry import init_default_scope
     from mmpretrain.registry import DATASETS
 
     from mmpretrain_mlml.datasets import MissingLabelDataset
+    from mmpretrain_mlml.runtime.read_config import read_config
     from mmpretrain_mlml.visualization import contact_sheet
 
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
     if not isinstance(dataset, MissingLabelDataset):

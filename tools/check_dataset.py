@@ -26,17 +26,16 @@ def main() -> int:
     if args.workers is not None and args.workers < 1:
         parser.error('expected --workers >= 1')
     from joblib import cpu_count
-    from mmengine.config import Config
     from mmengine.registry import init_default_scope
     from rich.console import Console
 
     import mmpretrain_mlml  # noqa: F401  registers the data sets
     from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
     from mmpretrain_mlml.printable import printable
+    from mmpretrain_mlml.runtime.read_config import read_config
 
     try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options)
+        cfg = read_config(args.config, args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
         report = check(cfg, args.workers or cpu_count())
     except Exception as error:

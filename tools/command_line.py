@@ -46,6 +46,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     - A message at the end is printed without control characters.
     - A closed pipe, as after ``| head``, ends the tool quietly, with exit code 141.
     - Ctrl-C ends it with one line, and exit code 130.
+    - An error of the user ends it with one line, and exit code 1.
     """
     _escape_unknown_characters(sys.stdout)
     # Of mmcv-lite, which is enough: no classifier of MMPretrain needs what is compiled in mmcv.
@@ -69,7 +70,18 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     except KeyboardInterrupt:
         sys.stderr.write('interrupted\n')
         raise SystemExit(_INTERRUPTED) from None
+    except Exception as error:
+        _end_if_users(error)
+        raise
     raise SystemExit(code)
+
+
+def _end_if_users(error: Exception) -> None:
+    try:
+        from mmpretrain_mlml.runtime.user_errors import end_in_one_line
+    except ImportError:  # without MMPretrain
+        return
+    end_in_one_line(error)
 
 
 def parse_for_mmpretrain(name: str, flags: Mapping[str, str] | None = None) -> Path:

@@ -25,7 +25,6 @@ def main() -> None:
     if args.out.exists():
         parser.error(f'{args.out} exists already; name a new file')
     import torch
-    from mmengine.config import Config
 
     from mmpretrain_mlml.checkpoints import (
         AtomicLocalBackend,
@@ -35,9 +34,11 @@ def main() -> None:
         read_weights,
         to_released,
     )
+    from mmpretrain_mlml.runtime.config_keys import ConfigError
+    from mmpretrain_mlml.runtime.read_config import read_config
 
     try:
-        cfg = Config.fromfile(args.config)
+        cfg = read_config(args.config, {})
         state = read_weights(args.checkpoint, args.weights)
         ours = from_released(state) if args.to == 'ours' else state
         build_model(cfg, ours, str(args.checkpoint))
@@ -45,7 +46,7 @@ def main() -> None:
         content = io.BytesIO()
         torch.save(out, content)
         AtomicLocalBackend().put(content.getvalue(), args.out)
-    except (CheckpointError, OSError, RuntimeError) as error:
+    except (CheckpointError, ConfigError, OSError, RuntimeError) as error:
         raise SystemExit(f'error: {error}') from error
     print(f'written: {args.out} ({len(ours)} tensors)')
 

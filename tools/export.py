@@ -31,14 +31,13 @@ def main() -> None:
     )
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
-    from mmengine.config import Config
 
     from mmpretrain_mlml import checkpoints
     from mmpretrain_mlml.checkpoints import CheckpointError, build_model, describe, read_weights
+    from mmpretrain_mlml.runtime.read_config import read_config
 
     try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options)
+        cfg = read_config(args.config, args.cfg_options)
         state = read_weights(args.checkpoint, args.weights)
         model = build_model(cfg, state, str(args.checkpoint))
         info = describe(cfg, args.size)

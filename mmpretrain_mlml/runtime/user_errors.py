@@ -4,7 +4,7 @@ An error is a user's if the message alone says what to change:
 
 - it is raised on purpose by this package (a ``raise`` of ValueError, RuntimeError, ...);
 - it is an ``OSError``: a file is missing, a disk is full, a server does not answer;
-- MMEngine cannot read the config;
+- MMEngine cannot read the config, or an error is raised in its text;
 - the stack raises it on purpose before the first step, or is given an unknown argument.
 
 Any other error is a bug, of this package, the stack or a part of one's own, and keeps its traceback.
@@ -46,12 +46,18 @@ def user_errors_in_one_line() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if os.environ.get(SWITCH, '0') not in ('', '0') or not is_users(error):
-            raise
-        sys.stdout.flush()
-        line = f'{_who()}: {one_line(error)} ({SWITCH}=1 shows the traceback)'
-        sys.stderr.write(f'{line}\n')
-        raise SystemExit(1) from None
+        end_in_one_line(error)
+        raise
+
+
+def end_in_one_line(error: Exception) -> None:
+    """Exit with one line on stderr, and exit code 1, if an error is one of the user."""
+    if os.environ.get(SWITCH, '0') not in ('', '0') or not is_users(error):
+        return
+    sys.stdout.flush()
+    line = f'{_who()}: {one_line(error)} ({SWITCH}=1 shows the traceback)'
+    sys.stderr.write(f'{line}\n')
+    raise SystemExit(1) from None
 
 
 def is_users(error: BaseException) -> bool:
@@ -61,6 +67,8 @@ def is_users(error: BaseException) -> bool:
     frames = traceback.extract_tb(error.__traceback__)
     if not frames or isinstance(error, _BUGS):
         return False
+    if _config_line(error):
+        return True
     place = Path(frames[-1].filename)
     if place.is_relative_to(_HERE):
         return _raised_on_purpose(frames[-1])
@@ -82,8 +90,26 @@ def one_line(error: BaseException) -> str:
     if _WORKER.match(text):  # of a data worker: the whole traceback, which ends with the message
         text = text.rsplit(f'{type(error).__name__}: ', 1)[-1]
     text = printable(' '.join(text.split()))
+    place = _config_line(error)
+    if place:
+        said = error.msg if isinstance(error, SyntaxError) else text
+        return printable(f'{place}: {type(error).__name__}: {said}')
     plain = isinstance(error, (ValueError, RuntimeError, OSError)) and text
     return text if plain else f'{type(error).__name__}: {text}'.removesuffix(': ')
+
+
+def _config_line(error: BaseException) -> str | None:
+    """Return ``FILE:LINE`` if an error is one in the text of a config that MMEngine reads."""
+    file, last = None, None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if Path(frame.f_code.co_filename).is_relative_to(_CONFIG):
+            file = frame.f_locals.get('filename', file)
+        last = frame.f_code.co_filename, line
+    if file is None or last is None:
+        return None
+    if isinstance(error, SyntaxError):
+        return f'{file}:{error.lineno}'
+    return f'{file}:{last[1]}' if last[0] in ('', file) else None
 
 
 def _raised_on_purpose(frame: traceback.FrameSummary) -> bool:

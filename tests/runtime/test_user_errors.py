@@ -1,6 +1,7 @@
 """Errors of a user end in one line; bugs keep their traceback."""
 
 import errno
+import gc
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -97,6 +98,27 @@ def test_the_line_has_what_the_error_says():
     assert one_line(ValueError('two\n  lines')) == 'two lines'
     assert one_line(KeyError('Nope is not')) == 'KeyError: Nope is not'
     assert one_line(AssertionError()) == 'AssertionError'
+
+
+# MMEngine leaves its temporary file to the error's traceback.
+@pytest.mark.filterwarnings('ignore:unclosed file:ResourceWarning')
+@pytest.mark.parametrize(
+    ('text', 'said'),
+    [
+        ('x = 1\nmodel = dict(', "2: SyntaxError: '(' was never closed"),
+        ('x = 1\ny = nowhere + 1', "2: NameError: name 'nowhere' is not defined"),
+        ("x = 1\n\ny = {}['a']", '3: KeyError: a'),
+    ],
+)
+def test_an_error_in_a_config_names_file_and_line(text, said, tmp_path):
+    base, path = tmp_path / 'base.py', tmp_path / 'mine.py'
+    base.write_text(text)
+    path.write_text("_base_ = 'base.py'\n")
+    error = error_of(lambda: Config.fromfile(path))
+    assert is_users(error)
+    assert one_line(error) == f'{base}:{said}'
+    del error
+    gc.collect()  # while the warning is ignored
 
 
 def test_the_process_ends_with_the_line(capsys, monkeypatch):
