@@ -148,9 +148,12 @@ class COCOMissingLabel(MissingLabelDataset):
         """Return the image file of a sample, and the file and line of its label."""
         location = self.ann_file
         if self._is_list():
-            parsed = self.load_labels()
-            paths = self.inputs(parsed.labels.names)
-            location = parsed.location_of(paths.index({'img_path': info['img_path']}))
+            try:
+                parsed = self.load_labels()
+                paths = self.inputs(parsed.labels.names)
+                location = parsed.location_of(paths.index({'img_path': info['img_path']}))
+            except (OSError, ValueError):  # the image is no longer in the file
+                location = f'{self.ann_file}, edited since it was read'
         return f'image {info["img_path"]} ({location})'
 
     def _is_list(self) -> bool:

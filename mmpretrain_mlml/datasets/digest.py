@@ -58,8 +58,9 @@ def _sample_digests(dataset: Any, prefix: str) -> dict[str, str]:
 
 
 def _label(info: Mapping[str, Any]) -> bytes:
-    label = info['gt_score'] if 'gt_score' in info else info.get('gt_label')
-    return repr(np.asarray(label).tolist()).encode()
+    if 'gt_score' in info:
+        return np.asarray(info['gt_score'], np.float32).tobytes()
+    return repr(np.asarray(info.get('gt_label')).tolist()).encode()
 
 
 def _digest(data: bytes) -> str:

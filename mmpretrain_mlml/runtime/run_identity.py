@@ -47,12 +47,15 @@ class Lengths(NamedTuple):
         )
 
 
-def describe_run(runner: Runner, data: Mapping[str, Any]) -> Identity:
+def describe_run(
+    runner: Runner, data: Mapping[str, Any], validation: Mapping[str, Any]
+) -> Identity:
     """Return the identity of a run, of plain values that a checkpoint may hold.
 
     Args:
         runner: Runner that has built its loop and its optimiser.
         data: What the run trains on, as ``datasets.digest.describe_data`` returns it.
+        validation: The same for what it is validated on; empty if it is not.
     """
     model = runner.cfg.get('model')
     model = model if isinstance(model, Mapping) else {}
@@ -61,6 +64,7 @@ def describe_run(runner: Runner, data: Mapping[str, Any]) -> Identity:
     loss = head.get('loss') if isinstance(head, Mapping) else None
     return {
         'data': _plain(data),
+        'validation': _plain(validation),
         'loss': _plain(loss or {}),
         'network': _plain(parts),
         'optimiser': _optimiser(runner),
@@ -113,10 +117,10 @@ def differences(before: Mapping[str, Any], now: Identity) -> list[str]:
     for part, key, a, b in _compare(before, now):
         if (part, key) not in _FIXED and part != 'lengths':
             texts.setdefault(part, []).append(f'{key} {_show(a)} before, {_show(b)} now')
-    if 'data' in texts:
-        digests = [key for key in _DIGESTS if key in before['data'] and key in now['data']]
-        if digests and all(before['data'][key] == now['data'][key] for key in digests):
-            del texts['data']
+    for part in {'data', 'validation'} & texts.keys():
+        digests = [key for key in _DIGESTS if key in before[part] and key in now[part]]
+        if digests and all(before[part][key] == now[part][key] for key in digests):
+            del texts[part]
     return [f'{part}: {"; ".join(found)}' for part, found in texts.items()]
 
 

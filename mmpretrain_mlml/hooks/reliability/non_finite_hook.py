@@ -54,8 +54,10 @@ class NonFiniteHook(Hook):
             wrong += [name for name, held in numbers.items() if not torch.isfinite(held).all()]
         if not on_any_process(bool(wrong)):
             return
-        images = first_few(_paths(data_batch), SHOWN)
-        mine = f'process {get_rank()}: {first_few(wrong, SHOWN)}; images {images}'
+        spoiled = _not_finite_inputs(data_batch)
+        images = first_few(_paths(data_batch, spoiled), SHOWN)
+        inputs = 'with pixels that are not finite: ' if spoiled else ''
+        mine = f'process {get_rank()}: {first_few(wrong, SHOWN)}; images {inputs}{images}'
         reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
         raise NonFiniteError(
             f'iteration {runner.iter + 1} (epoch {runner.epoch + 1}) gave numbers that are not '
@@ -123,6 +125,18 @@ def _tensors(tree: Any, name: str = '') -> Iterator[tuple[str, Tensor]]:
             yield from _tensors(value, f'{name}[{index}]')
 
 
-def _paths(data_batch: Any) -> list[str]:
+def _not_finite_inputs(data_batch: Any) -> list[int]:
+    """Return the positions in a batch of the images whose pixels are not all finite."""
+    inputs = data_batch.get('inputs', []) if isinstance(data_batch, Mapping) else []
+    return [
+        index
+        for index, image in enumerate(inputs)
+        if isinstance(image, Tensor) and not torch.isfinite(image).all()
+    ]
+
+
+def _paths(data_batch: Any, chosen: list[int]) -> list[str]:
+    """Return the names of the chosen images of a batch, or of all if none is chosen."""
     samples = data_batch.get('data_samples', []) if isinstance(data_batch, Mapping) else []
-    return [str(s.get('img_path', s.get('sample_idx', '?'))) for s in samples]
+    names = [str(s.get('img_path', s.get('sample_idx', '?'))) for s in samples]
+    return [names[index] for index in chosen if index < len(names)] or names

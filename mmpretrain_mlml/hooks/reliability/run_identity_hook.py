@@ -66,8 +66,11 @@ class RunIdentityHook(Hook):
 
     def _identity(self, runner: Runner) -> Identity:
         if self._described is None:
+            loop = runner._val_loop
+            validates = isinstance(loop, BaseLoop)  # otherwise None, or a config that is not used
+            validation = describe_data(loop.dataloader.dataset) if validates else {}
             data = describe_data(runner.train_dataloader.dataset)
-            self._described = describe_run(runner, data)
+            self._described = describe_run(runner, data, validation)
         return self._described
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:

@@ -47,6 +47,26 @@ def test_training_stops_in_the_iteration_with_a_full_message(tmp_path, how):
     assert [path.name for path in tmp_path.glob('*.pth')] == ['epoch_1.pth']
 
 
+def test_images_whose_pixels_are_not_finite_are_named_alone(tmp_path):
+    class Spoil(Hook):
+        def before_train_iter(self, runner, batch_idx, data_batch=None):
+            self.name = data_batch['data_samples'][12].sample_idx
+            data_batch['inputs'] = [image.float() for image in data_batch['inputs']]
+            data_batch['inputs'][12][0, 3, 3] = math.nan
+
+    amp = {
+        'type': 'AmpOptimWrapper',
+        'dtype': 'bfloat16',
+    }  # skips the update, and has a loss all the same
+    runner = make_runner(tmp_path, model=BCE, optim_wrapper=amp)
+    runner.register_hook(spoil := Spoil())
+    with pytest.raises(
+        NonFiniteError, match='loss = nan; images with pixels that are not'
+    ) as caught:
+        runner.train()
+    assert f'; images with pixels that are not finite: {spoil.name}. The last' in str(caught.value)
+
+
 def test_images_of_a_non_finite_accumulated_gradient_are_named(tmp_path):
     class FirstSample(Hook):
         def before_train_iter(self, runner, batch_idx, data_batch=None):

@@ -155,7 +155,8 @@ def test_the_best_file_and_weights_alone_are_left_to_others(interrupted):
 
 def test_an_identity_is_small_and_plain(interrupted):
     run = identity(interrupted() / 'epoch_1.pth')
-    assert set(run) == {'data', 'loss', 'network', 'optimiser', 'schedule', 'lengths'}
+    parts = {'data', 'validation', 'loss', 'network', 'optimiser', 'schedule', 'lengths'}
+    assert set(run) == parts
     assert len(repr(run)) < 2000
     assert run['data']['images'] == 48
     assert run['loss'] == {'type': 'SPLC', 'tau': 0.6}
