@@ -1,15 +1,13 @@
-"""Write label lists from COCO's own annotations, for the photos configs and studies.
+"""Write label lists from COCO's own annotations; deprecated: use make_labels.py.
 
 python tools/write_lists.py data/coco [--out data/photos] [--images 10000 1200] [--seed 0]
 """
 
 import argparse
-import random
+import sys
 from pathlib import Path
 
 from command_line import run
-
-LISTS = {'full': 'full', '0.75left': '0.75left', '0.4left': '0.4left', 'single': 'singlelabel'}
 
 
 def main() -> None:
@@ -24,34 +22,15 @@ def main() -> None:
         '--seed', type=int, default=0, help='seed for drawing images and for dropping labels'
     )
     args = parser.parse_args()
-    from mmpretrain_mlml.labels import drop_labels, read_instances, write_label_list
+    from mmpretrain_mlml.labels.making import write_coco_lists
 
-    splits = {}
-    for split, number in zip(('train', 'val'), args.images):
-        path = args.coco / f'annotations/instances_{split}2014.json'
-        if not path.is_file():
-            raise SystemExit(f'error: no {path}; expected the folder that holds COCO 2014')
-        images = list(zip(*read_instances(path)))
-        splits[split] = draw_images(images, number, args.seed)
+    sys.stderr.write('write_lists.py is deprecated; use make_labels.py COCO --out FOLDER\n')
     out = args.out or args.coco
-    out.mkdir(parents=True, exist_ok=True)
-    for split, images in splits.items():
-        names, labels = zip(*images)
-        for protocol, word in LISTS.items() if split == 'train' else [('full', 'full')]:
-            kept = drop_labels(names, labels, protocol, args.seed)
-            write_label_list(out / f'{split}_{word}.txt', names, kept)
-            print(f'{out}/{split}_{word}.txt: {len(names)} images, {sum(map(len, kept))} labels')
-
-
-def draw_images(images: list, number: int | None, seed: int) -> list:
-    """Draw ``number`` images, all if None, in their order."""
-    if number is None:
-        return images
-    if not 0 < number <= len(images):
-        raise SystemExit(
-            f'error: --images {number}: expected 1 to {len(images)}, the number of images with a label'
-        )
-    return [images[n] for n in sorted(random.Random(seed).sample(range(len(images)), number))]
+    try:
+        for path, table in write_coco_lists(args.coco, out, args.images, args.seed, overwrite=True):
+            print(f'{path}: {len(table)} images, {len(table.values)} labels')
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f'error: {error}') from error
 
 
 if __name__ == '__main__':

@@ -25,4 +25,4 @@ def test_a_subset_of_images_keeps_its_labels(run_tool, coco_root, tmp_path):
         assert len(lines) == 4
         assert lines == [line for line in everything if line in lines]
     said = run_tool(*tool, '--images', '4', '8', expect=1)
-    assert '--images 8: expected 1 to 7, the number of images with a label' in said
+    assert 'images=8: expected 1 to 7, the number of images with a label' in said
