@@ -1,15 +1,19 @@
-"""Scores of multi-label predictions, computed in float64.
+"""Scores of multi-label predictions.
 
 ``scores`` are probabilities, or other values that rank, of shape (N, C). ``targets`` of the same shape
 are 1 for present, 0 for absent and -1 for unobserved. Unobserved entries are left out everywhere.
+Scores are compared as they are, in float32 or float64; all averages are computed in float64.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+BLOCK = 1 << 20  # entries that are copied at a time
 EMPTY_CLASSES = ('zero', 'skip')
 SUMMARY = 'mAP', 'CP', 'CR', 'CF1', 'CF1_classwise_mean', 'OP', 'OR', 'OF1'
 
@@ -77,13 +81,16 @@ def multi_label_scores(
         )
     if not np.isfinite(threshold).all():
         raise ValueError(f'expected a finite threshold, got {threshold!r}')
-    known, present = targets >= 0, targets == 1
-    predicted = _predict(np.where(known, scores, -np.inf), threshold, topk)
-    hits = (predicted & present).sum(0)
-    predictions = (predicted & known).sum(0)
-    positives = present.sum(0)
-
-    ap = average_precision(scores, targets)
+    chosen = None if topk is None else _top(scores, targets, topk)
+    limits = np.broadcast_to(_same_limits(threshold, scores.dtype), scores.shape[1:])
+    hits, predictions, positives = np.zeros((3, scores.shape[1]), np.int64)
+    ap = np.full(scores.shape[1], np.nan)
+    for index, (column, present, picked) in enumerate(_columns(scores, targets, chosen)):
+        predicted = column > limits[index] if picked is None else picked
+        positives[index] = len(present)
+        predictions[index] = np.count_nonzero(predicted)
+        hits[index] = np.count_nonzero(predicted[present])
+        ap[index] = _average_precision(column, present)
     counted = positives > 0 if empty_classes == 'skip' else np.full(len(positives), True)
     if not counted.any():
         raise ValueError("no class has a positive, and empty_classes='skip' leaves out all of them")
@@ -125,52 +132,109 @@ def average_precision(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
     >>> average_precision(np.array([[0.9], [0.8], [0.7]]), np.array([[1], [0], [1]])).round(2)
     array([83.33])
     """
-    scores, targets = _check(scores, targets)
-    return np.array([_average_precision(s, t) for s, t in zip(scores.T, targets.T)])
+    return np.array(
+        [
+            _average_precision(column, present)
+            for column, present, _ in _columns(*_check(scores, targets), None)
+        ]
+    )
 
 
-def _average_precision(scores: np.ndarray, targets: np.ndarray) -> float:
-    known = targets >= 0
-    scores, positive = scores[known], targets[known] == 1
-    if not positive.any():
+def _average_precision(scores: np.ndarray, present: np.ndarray) -> float:
+    """Return the average precision of a class in percent; NaN without positives.
+
+    Args:
+        scores: Scores of the class, overwritten.
+        present: Positions of the positives.
+    """
+    if not len(present):
         return float('nan')
-    order = np.argsort(-scores)
-    ranked = scores[order]
-    hits = np.cumsum(positive[order])
-    last_of_rank = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    hits = hits[last_of_rank]
-    precision = hits / (last_of_rank + 1)
-    return float(100 * np.sum(precision * np.diff(hits, prepend=0)) / hits[-1])
+    own = np.sort(scores[present])
+    scores.sort()  # with the positives' places in it, all that is needed: no order of the images
+    hits = len(own) - np.searchsorted(own, own)
+    return float(100 * np.mean(hits / (len(scores) - np.searchsorted(scores, own))))
+
+
+def _columns(
+    scores: np.ndarray, targets: np.ndarray, chosen: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Yield for each class its observed scores, the positions of its positives, and what is chosen.
+
+    A block of classes is copied at a time, so that a class lies in one piece of memory.
+
+    Args:
+        scores: Scores, (N, C).
+        targets: Targets, (N, C).
+        chosen: Chosen entries, (N, C), bool; or None.
+    """
+    size = max(BLOCK // len(scores), 1)
+    for start in range(0, scores.shape[1], size):
+        part = slice(start, start + size)
+        block = scores[:, part].T.copy()
+        of_block = np.ascontiguousarray(targets[:, part].T)
+        picked_block = None if chosen is None else np.ascontiguousarray(chosen[:, part].T)
+        for row, (column, target) in enumerate(zip(block, of_block)):
+            picked = None if picked_block is None else picked_block[row]
+            if target.min() < 0:
+                known = target >= 0
+                column, target = column[known], target[known]
+                picked = None if picked is None else picked[known]
+            yield column, np.flatnonzero(target), picked
 
 
 def _check(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    scores, targets = np.asarray(scores, np.float64), np.asarray(targets)
+    """Return scores in float32 or float64 and the targets, as arrays; neither is copied if it fits."""
+    scores, targets = np.asarray(scores), np.asarray(targets)
+    if scores.dtype not in (np.float32, np.float64):
+        scores = scores.astype(np.float32 if scores.dtype == np.float16 else np.float64)  # exact
     if scores.ndim != 2 or scores.shape != targets.shape or scores.size == 0:
         raise ValueError(
             'expected scores and targets of one non-empty shape (N, C), '
             f'got {scores.shape} and {targets.shape}'
         )
-    if not np.isfinite(scores).all():
+    if not all(np.isfinite(rows).all() for rows in _blocks(scores)):
         row, column = np.argwhere(~np.isfinite(scores))[0]
         raise ValueError(
             f'expected finite scores, got {(~np.isfinite(scores)).sum()} that are not, the first '
             f'{scores[row, column]} for class {column} of sample {row}'
         )
-    if not np.isin(targets, (1, 0, -1)).all():
-        others = np.unique(targets[~np.isin(targets, (1, 0, -1))])
+    if not all(_are_targets(rows).all() for rows in _blocks(targets)):
+        others = np.unique(targets[~_are_targets(targets)])
         raise ValueError(f'expected targets of 1, 0 and -1, got also {others[:5].tolist()}')
     return scores, targets
 
 
-def _predict(scores: np.ndarray, threshold: float, topk: int | None) -> np.ndarray:
-    if topk is None:
-        return scores > threshold
+def _are_targets(values: np.ndarray) -> np.ndarray:
+    meant: np.ndarray = (values == 1) | (values == 0) | (values == -1)
+    return meant
+
+
+def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield views of whole rows, so that what is computed of them is small."""
+    size = max(BLOCK // 4 // values.shape[1], 1)
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _same_limits(threshold: float, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return the largest number of a dtype that is not above a threshold.
+
+    A number of that dtype is above one if and only if it is above the other.
+    """
+    exact = np.asarray(threshold, np.float64)
+    with np.errstate(over='ignore'):
+        limits = exact.astype(dtype)
+    return np.where(limits > exact, np.nextafter(limits, dtype.type(-np.inf)), limits)
+
+
+def _top(scores: np.ndarray, targets: np.ndarray, topk: int) -> np.ndarray:
+    """Return which entries are among the ``topk`` highest observed scores of their image, (N, C)."""
     if not 1 <= topk <= scores.shape[1]:
         raise ValueError(f'expected topk in [1, {scores.shape[1]}], got {topk}')
-    predicted = np.zeros(scores.shape, bool)
-    chosen = np.argsort(-scores, axis=1, kind='stable')[:, :topk]
-    np.put_along_axis(predicted, chosen, True, axis=1)
-    return predicted
+    chosen = np.zeros(scores.shape, bool)
+    for rows, observed, out in zip(_blocks(scores), _blocks(targets), _blocks(chosen)):
+        order = np.argsort(np.where(observed >= 0, -rows, np.inf), axis=1, kind='stable')
+        np.put_along_axis(out, order[:, :topk], True, axis=1)
+    return chosen
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

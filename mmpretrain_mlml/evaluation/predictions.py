@@ -53,8 +53,8 @@ class Predictions:
         with atomic_write(path) as file:
             np.savez_compressed(
                 file,
-                scores=self.scores.astype(np.float32),
-                targets=self.targets.astype(np.int8),
+                scores=self.scores.astype(np.float32, copy=False),
+                targets=self.targets.astype(np.int8, copy=False),
                 names=self.names.astype(str),
                 classes=self.classes.astype(str),
             )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmpretrain.registry import METRICS
@@ -20,6 +21,7 @@ from ..evaluation.functional import EMPTY_CLASSES, SUMMARY, Scores, multi_label_
 from ..evaluation.predictions import Predictions
 from ..labels import dense_target
 from ..printable import NAME, first_few, printable
+from .collected import Images, collect, gather, join
 
 
 @METRICS.register_module()
@@ -39,7 +41,8 @@ class MultiLabelScores(BaseMetric):
         classwise: Whether to log a table of precision, recall, F1 and average precision by class.
         out: File (.npz) for the predictions, targets and image names of the latest evaluation; see
             :class:`~mmpretrain_mlml.evaluation.Predictions`.
-        collect_device: How processes exchange their results, ``'cpu'`` or ``'gpu'``.
+        collect_device: ``'cpu'`` or ``'gpu'``, without a difference: processes exchange arrays by the
+            means of their process group, where MMEngine pickles them to a shared folder for ``'cpu'``.
         prefix: Prefix of the metric names.
 
     Raises:
@@ -84,25 +87,55 @@ class MultiLabelScores(BaseMetric):
         return [f'{self.prefix}/{name}' if self.prefix else name for name in SUMMARY]
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep the scores, target and name of each image of a batch, on the CPU."""
-        for sample in data_samples:
-            score = sample['pred_score'].detach().cpu().float().numpy()
-            self.results.append((score, _target(sample, len(score)), _name(sample)))
+        """Keep the scores, target and name of each image of a batch, on the CPU.
 
-    def compute_metrics(
-        self, results: list[tuple[np.ndarray, np.ndarray, str]]
-    ) -> dict[str, float]:
+        Raises:
+            ValueError: If a target is not 1, 0 or -1, or a label is not among the classes.
+        """
+        if data_samples:
+            given = torch.stack([sample['pred_score'] for sample in data_samples])
+            scores = given.detach().float().cpu().numpy()
+            names = np.array([_name(sample) for sample in data_samples])
+            images = Images(scores, _targets(data_samples, scores.shape[1]), names)
+            collect(self.results, images)
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Compute the scores of the images of all processes.
+
+        Args:
+            size: Number of images in the data set. What samplers repeat beyond it is dropped.
+
+        Returns:
+            The scores by name, with the prefix, in every process.
+        """
+        parts = [slab.images() for slab in self.results]
+        self.results.clear()
+        images = gather(join(parts) if parts else None, size)
+        scores: list[Any] = [None]
+        if is_main_process():
+            result = self.compute_metrics([] if images is None else [images])
+            prefix = f'{self.prefix}/' if self.prefix else ''
+            scores = [{prefix + name: value for name, value in result.items()}]
+        broadcast_object_list(scores)
+        return scores[0]
+
+    def compute_metrics(self, results: list[tuple[np.ndarray, ...]]) -> dict[str, float]:
         """Compute the scores of all images.
 
         Args:
-            results: Scores (C,), target (C,) and name of each image.
+            results: Scores, (C,) or (n, C), targets of the same shape, and name or names, (n,), of an
+                image or of several.
 
         Raises:
             ValueError: If there are no images, or class names and scores differ in number.
         """
         if not results:
             raise ValueError('expected predictions to score, got none: the data loader is empty')
-        scores, targets, images = (np.stack(column) for column in zip(*results))
+        parts = [
+            Images(np.atleast_2d(scores), np.atleast_2d(targets), np.atleast_1d(names))
+            for scores, targets, names in results
+        ]
+        scores, targets, images = parts[0] if len(parts) == 1 else join(parts)
         names = (self.dataset_meta or {}).get('classes') or list(map(str, range(scores.shape[1])))
         if len(names) != scores.shape[1]:
             raise ValueError(
@@ -131,7 +164,23 @@ class MultiLabelScores(BaseMetric):
 def _name(sample: dict) -> str:
     """Return the file name of a sample, or its index in the data set if it is not a file."""
     path = sample.get('img_path')
-    return Path(path).name if path else str(sample.get('sample_idx', ''))
+    if path:
+        return os.path.basename(path)  # noqa: PTH119  a fifth of the time of Path.name
+    return str(sample.get('sample_idx', ''))
+
+
+def _targets(samples: Sequence[dict], num_classes: int) -> np.ndarray:
+    """Return the targets of a batch, (n, C), int8."""
+    if all('gt_score' in sample for sample in samples):
+        given = torch.stack([sample['gt_score'] for sample in samples]).cpu().numpy()
+    else:
+        given = np.stack([_target(sample, num_classes) for sample in samples])
+    with np.errstate(invalid='ignore'):
+        targets = given.astype(np.int8)
+    if (targets != given).any():
+        others = np.unique(given[targets != given])
+        raise ValueError(f'expected targets of 1, 0 and -1, got also {others[:5].tolist()}')
+    return targets
 
 
 def _target(sample: dict, num_classes: int) -> np.ndarray:
@@ -151,7 +200,7 @@ def _class_table(names: Sequence[str], result: Scores, targets: np.ndarray) -> s
     for title in ('positives', 'precision', 'recall', 'F1', 'AP'):
         table.add_column(title, no_wrap=True)
     columns = result.precision, result.recall, result.f1, result.ap
-    for name, positives, *values in zip(names, (targets == 1).sum(0), *columns):
+    for name, positives, *values in zip(names, np.count_nonzero(targets == 1, axis=0), *columns):
         cells = ('-' if np.isnan(value) else f'{value:.2f}' for value in values)
         table.add_row(Text(printable(name, NAME)), str(positives), *cells)
     return _text(table)

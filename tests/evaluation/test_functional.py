@@ -1,12 +1,13 @@
 """Multi-label scores compared with the released code and scikit-learn."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
-from mmpretrain_mlml.evaluation import average_precision, multi_label_scores
+from mmpretrain_mlml.evaluation import average_precision, functional, multi_label_scores
 
 OFFICIAL_NAMES = {
     'mAP': 'mAP', 'CP': 'CP', 'CR': 'CR', 'CF1': 'CF1_harmonic',
@@ -116,6 +117,51 @@ def test_half_precision_scores_are_computed_in_float64():
         multi_label_scores(half, targets).summary
         == multi_label_scores(half.astype(float), targets).summary
     )
+
+
+@pytest.mark.parametrize('threshold', [0.3, 0.1, 0.5, 1e-50, -1e300, 1e300])
+def test_the_threshold_is_exact_for_single_precision_scores(threshold):
+    """0.3 in single precision is above 0.3."""
+    with np.errstate(over='ignore'):
+        near = np.float32(threshold)
+    sides = [np.nextafter(near, np.float32(side)) for side in (-np.inf, np.inf)]
+    scores = np.array([*sides, near, 0.3, 0.1, 0.0], np.float32).clip(-9, 9)[:, None]
+    result = multi_label_scores(scores, np.ones((6, 1), int), threshold)
+    expected = 100 * np.mean(scores.astype(np.float64) > threshold)
+    assert result.recall.item() == pytest.approx(expected, abs=1e-9)
+
+
+def test_blocks_of_classes_and_rows_give_the_same(monkeypatch):
+    scores, targets = random_case(decimals=2)
+    targets[np.random.RandomState(2).rand(*targets.shape) < 0.3] = -1
+    for topk in (None, 3):
+        expected = multi_label_scores(scores, targets, topk=topk)
+        monkeypatch.setattr(functional, 'BLOCK', 700)
+        result = multi_label_scores(scores, targets, topk=topk)
+        monkeypatch.undo()
+        assert result.summary == expected.summary
+        assert (result.ap == expected.ap).all()
+
+
+def test_inputs_are_not_modified():
+    scores, targets = random_case()
+    for case in (scores.copy(), np.asfortranarray(scores), scores.astype(np.float32)):
+        before = case.copy()
+        multi_label_scores(case, targets)
+        assert (case == before).all()
+
+
+def test_memory_is_a_fraction_of_the_scores():
+    """Blocks, but no copy, of the scores; numpy tells its allocations to tracemalloc."""
+    random = np.random.RandomState(0)
+    scores = random.rand(8000, 1000).astype(np.float32)
+    targets = (random.rand(8000, 1000) < 0.02).astype(np.int8)
+    for topk, most in ((None, 0.35), (3, 0.9)):
+        tracemalloc.start()
+        multi_label_scores(scores, targets, topk=topk)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < most * scores.nbytes
 
 
 @pytest.mark.parametrize(

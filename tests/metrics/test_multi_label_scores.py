@@ -140,6 +140,36 @@ def test_a_prediction_that_is_not_finite_raises(case):
         evaluate(scores, targets)
 
 
+@pytest.mark.parametrize('value', [0.5, 2, 300, np.nan])
+def test_a_target_that_cannot_be_scored_is_named(case, value):
+    scores, _ = case
+    targets = np.zeros_like(scores)
+    targets[3, 2] = value
+    with pytest.raises(ValueError, match=r'expected targets of 1, 0 and -1, got also \['):
+        evaluate(scores, targets, as_labels=False)
+
+
+def test_samples_of_both_kinds_in_one_batch(case):
+    scores, targets = case
+    metric = METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores'})
+    samples = [
+        {'pred_score': torch.tensor(score)}
+        | ({'gt_score': torch.tensor(target)} if n % 2 else {'gt_label': np.flatnonzero(target)})
+        for n, (score, target) in enumerate(zip(scores, targets))
+    ]
+    metric.process(None, samples)
+    expected = multi_label_scores(scores, targets).summary
+    assert metric.evaluate(len(samples))['multi-label/mAP'] == pytest.approx(expected['mAP'])
+
+
+def test_results_of_single_images_are_scored(case):
+    """As a subclass may collect them."""
+    scores, targets = case
+    metric = METRICS.build({'type': 'mmpretrain_mlml.MultiLabelScores'})
+    result = metric.compute_metrics(list(zip(scores, targets, map(str, range(len(scores))))))
+    assert result == pytest.approx(multi_label_scores(scores, targets).summary)
+
+
 def test_predictions_are_written_to_a_file(case, tmp_path):
     scores, targets = case
     out = tmp_path / 'deeper/predictions.npz'
