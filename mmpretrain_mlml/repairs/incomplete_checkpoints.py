@@ -11,6 +11,8 @@ from mmengine._strategy import SingleDeviceStrategy
 from mmengine.logging import print_log
 from mmengine.runner import FlexibleRunner, Runner
 
+from .replaced import replaced
+
 
 def explain_missing_training_state() -> None:
     """Say what a checkpoint lacks to resume from it.
@@ -49,11 +51,8 @@ def _explaining(resume: Callable[..., None]) -> Callable[..., None]:
                 _check_training_state(self, filename, state, lacking)
             call_hook(name, **arguments)
 
-        self.call_hook = check_first
-        try:
+        with replaced(self, 'call_hook', check_first):
             resume(self, filename, resume_optimizer, resume_param_scheduler, *args, **kwargs)
-        finally:
-            del self.call_hook
 
     return resume_or_explain
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from mmengine.runner import FlexibleRunner, Runner
 
+from .replaced import replaced
+
 
 def sanitise_resumed_checkpoints() -> None:
     """Remove the text of the config from a checkpoint, as a runner resumes from it.
@@ -43,12 +45,8 @@ def _sanitising(owner: Any, method: str) -> Iterator[None]:
     def load_and_sanitise(*args: Any, **kwargs: Any) -> dict:
         return sanitised(load(*args, **kwargs))
 
-    own = vars(owner).get(method)  # most objects have it from their class
-    setattr(owner, method, load_and_sanitise)
-    try:
+    with replaced(owner, method, load_and_sanitise):
         yield
-    finally:
-        delattr(owner, method) if own is None else setattr(owner, method, own)
 
 
 def sanitised(checkpoint: dict) -> dict:

@@ -13,6 +13,7 @@ from torch import nn
 
 from .atomic_backend import ATOMIC
 from .distributed import cpu_only, start_gloo
+from .replaced import replaced
 from .resume import find_latest_checkpoint
 
 
@@ -99,10 +100,7 @@ def save_given_position() -> None:
                 arguments['checkpoint']['meta'].update(given)
             call_hook(name, **arguments)
 
-        self.call_hook = call_with_position
-        try:
+        with replaced(self, 'call_hook', call_with_position):
             save(self, *args, meta=meta, **kwargs)
-        finally:
-            del self.call_hook
 
     FlexibleRunner.save_checkpoint = save_at_position
