@@ -142,6 +142,17 @@ def test_safe_start_trains_every_setting(run_script, tmp_path):
     assert rows == kept
 
 
+@pytest.mark.usefixtures('small_photos')
+def test_wrong_flips_reports_what_a_watch_could_see(run_script, tmp_path):
+    run_script(EXPERIMENTS / 'wrong_flips.py', '--runs', 2, '--out', tmp_path / 'it.json')
+    rows, kept = (
+        json.loads(path.read_text())
+        for path in (tmp_path / 'it.json', RESULTS / 'wrong_flips.json')
+    )
+    assert [set(row) for row in rows] == [set(row) for row in kept[:2]]
+    assert [row['setting'] for row in rows] == [row['setting'] for row in kept[:2]]
+
+
 @pytest.mark.usefixtures('one_epoch')
 def test_tuning_trains_every_setting(run_script, tmp_path):
     run_script(EXPERIMENTS / 'tuning.py', '--out', tmp_path / 'it.json')
