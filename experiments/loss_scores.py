@@ -4,16 +4,18 @@ Shows how the losses for missing labels, and those for unknown labels, compare o
 the published hyper-parameters. Makes the tables of docs/losses.md.
 
     python experiments/loss_scores.py --jobs 2 --out docs/results/loss_scores.json
+    python experiments/loss_scores.py --only GR ROLE --data OLD.json --out NEW.json
 
 The network is half as wide as the demo's and sees fewer scenes, so that 110 runs take one to two hours
-on two cores. Finished runs are not repeated: the same command continues an interrupted one.
+on two cores. Finished runs are not repeated: the same command continues an interrupted one. ``--only``
+trains some rows again and takes the others from an earlier file.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -70,25 +72,37 @@ def main() -> None:
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/loss_scores'))
     parser.add_argument('--out', type=Path, help='JSON file for the scores of every run')
     parser.add_argument('--data', type=Path, help='report this earlier --out file; train nothing')
+    parser.add_argument(
+        '--only', nargs='+', metavar='ROW', help='rows to train again, beside --data'
+    )
     args = parser.parse_args()
+    rows = {name: config for table in ROWS.values() for name, config in table.items()}
+    if args.only:
+        if args.data is None or not set(args.only) <= set(rows):
+            parser.error(f'--only takes some of {", ".join(rows)}, and needs --data for the others')
+        rows = {name: rows[name] for name in args.only}
+    seeds, scores = args.seeds, {}
     if args.data:
         data = json.loads(args.data.read_text())
         seeds, scores = data['seeds'], data['runs']
-    else:
-        seeds, scores = args.seeds, run_all(args.seeds, args.work_dir, args.jobs)
+    if args.only or not args.data:
+        scores |= run_all(rows, seeds, args.work_dir, args.jobs)
     report(scores)
     if args.out:
         lines = ',\n'.join(f'  "{name}": {json.dumps(row)}' for name, row in scores.items())
         args.out.write_text(f'{{"seeds": {seeds}, "runs": {{\n{lines}\n}}}}\n')
 
 
-def run_all(seeds: Sequence[int], work_dir: Path, jobs: int) -> Scores:
-    """Train every loss with every seed; return the scores after the last epoch, seed by seed."""
-    runs = {
-        name: [make_run(name, config, seed) for seed in seeds]
-        for rows in ROWS.values()
-        for name, config in rows.items()
-    }
+def run_all(rows: Mapping[str, str], seeds: Sequence[int], work_dir: Path, jobs: int) -> Scores:
+    """Train every loss with every seed; return the scores after the last epoch, seed by seed.
+
+    Args:
+        rows: Config of each loss, by its name.
+        seeds: Seeds.
+        work_dir: Folder for the runs.
+        jobs: Runs at a time.
+    """
+    runs = {name: [make_run(name, config, seed) for seed in seeds] for name, config in rows.items()}
     train([run for by_seed in runs.values() for run in by_seed], work_dir, jobs, resume=True)
     last = {
         name: [read_scores(work_dir / run.name)[-1] for run in by_seed]
