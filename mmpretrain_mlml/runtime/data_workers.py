@@ -55,7 +55,10 @@ def _exit_on_signal_of_parent() -> None:
     os._exit(0)
 
 
-def _exit_when_orphaned(parent: int) -> None:
-    while os.getppid() == parent:  # by polling: PR_SET_PDEATHSIG follows a thread, not a process
+def _exit_when_orphaned(started_by: int) -> None:
+    """Wait until the process that forked this one has gone, or the one for which a server did."""
+    parent = multiprocessing.parent_process()
+    # by polling: PR_SET_PDEATHSIG follows a thread, not a process
+    while os.getppid() == started_by and (parent is None or parent.is_alive()):
         time.sleep(_INTERVAL)
     os._exit(1)

@@ -1,6 +1,12 @@
 """tools/collect_results.py: from work directories to the paper's table."""
 
+import runpy
+import sys
+from io import BytesIO, TextIOWrapper
+
 import cv2
+import pytest
+from helpers import ROOT
 from helpers.study_runs import write_runs_of_the_paper
 
 
@@ -23,3 +29,13 @@ def test_the_paper_table(tmp_path, run_tool):
     assert 'in the paper' not in other
     assert (runs / 'results.v1.md').read_text() in text + '\n'
     assert cv2.imread(str(runs / 'results.v1.png')).std() > 5
+
+
+def test_the_table_is_printed_in_an_encoding_without_its_signs(tmp_path, monkeypatch):
+    output, runs = BytesIO(), write_runs_of_the_paper(tmp_path)
+    monkeypatch.setattr(sys, 'stdout', TextIOWrapper(output, encoding='ascii'))
+    monkeypatch.setattr(sys, 'argv', ['collect_results.py', str(runs)])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(ROOT / 'tools/collect_results.py'), run_name='__main__')
+    assert end.value.code is None
+    assert rb'| SPLC | 75.00 \xb1 1.41 (n = 2) |' in output.getvalue()

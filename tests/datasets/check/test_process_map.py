@@ -1,6 +1,23 @@
 """A map over processes that tolerates crashes."""
 
+import time
+from pathlib import Path
+
+import pytest
+from helpers.launched import descendants
+from helpers.processes import start
+
 from mmpretrain_mlml.datasets.check.process_map import process_map
+
+KILLED = """
+import time
+from mmpretrain_mlml.datasets.check.process_map import process_map
+
+if __name__ == '__main__':
+    for done, _ in enumerate(process_map(time.sleep, 32 * [0] + 32 * [0.5], 1), 1):
+        if done == 32:
+            print('ready', flush=True)
+"""
 
 
 def test_an_item_that_crashes_its_process_has_no_result():
@@ -8,3 +25,24 @@ def test_an_item_that_crashes_its_process_has_no_result():
     items[7] = '__import__("os")._exit(1)'
     results = dict(process_map(eval, items, workers=1))
     assert results == {n: None if n == 7 else n + 1 for n in range(40)}
+
+
+@pytest.mark.slow
+def test_workers_end_when_their_process_is_killed(tmp_path):
+    script, log = tmp_path / 'killed.py', tmp_path / 'log'
+    script.write_text(KILLED)
+    with log.open('w') as output:
+        process = start(['python', script], output, cold=True)
+    wait_until(lambda: 'ready' in log.read_text())
+    workers = descendants(process.pid)
+    assert len(workers) >= 2  # their server, and one at least
+    process.kill()
+    process.wait()
+    wait_until(lambda: not any(Path(f'/proc/{pid}').exists() for pid in workers))
+
+
+def wait_until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
