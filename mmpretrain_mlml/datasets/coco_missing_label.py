@@ -43,6 +43,8 @@ class COCOMissingLabel(MissingLabelDataset):
         keep_unlabelled: Whether images of an instances file without annotations are kept, with no
             label, and images of a list without a label of the chosen ``classes``. By default they are
             left out, as in the paper; the log says how many.
+        cache: Whether the labels of an instances file are kept in a hidden file beside it, which
+            starts faster; None for files of 4 MB and more.
         **kwargs: As for :class:`MissingLabelDataset` (``unknown``) and MMPretrain's
             ``MultiLabelDataset`` (``metainfo``, ``indices``, ...).
 
@@ -66,9 +68,11 @@ class COCOMissingLabel(MissingLabelDataset):
         protocol: ProtocolSpec = 'full',
         seed: int = 0,
         keep_unlabelled: bool = False,
+        cache: bool | None = None,
         **kwargs: Any,
     ) -> None:
         self.keep_unlabelled = keep_unlabelled
+        self.cache = cache
         self._left_out = 0  # images without labels
         self._note = ''  # what the ids of a list were taken for
         self._chosen = kwargs.get('classes') is not None
@@ -93,8 +97,10 @@ class COCOMissingLabel(MissingLabelDataset):
             raise FileNotFoundError(f'no {self.ann_file}{_hint(self.ann_file)}')
         if self.ann_file.endswith('.json'):
             subset = tuple(self.CLASSES) != COCO_CLASSES
-            parsed = parse_instances(self.ann_file, self.CLASSES, self.keep_unlabelled, subset)
-            self._left_out = getattr(parsed, 'left_out', 0)
+            parsed = parse_instances(
+                self.ann_file, self.CLASSES, self.keep_unlabelled, subset, self.cache
+            )
+            self._left_out = parsed.left_out
             return parsed
         if self._is_list():
             return self._load_list()

@@ -11,6 +11,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from ..runtime.unwrap import unwrap_dataset
+from .table_dataset import TableDataset
 
 DIGITS = 16  # of a digest, hexadecimal
 
@@ -45,6 +46,11 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
 
 
 def _sample_digests(dataset: Any, prefix: str) -> dict[str, str]:
+    if isinstance(dataset, TableDataset):  # millions of samples: their arrays, not one by one
+        return {
+            key: _digest(*(np.ascontiguousarray(array).data for array in arrays))
+            for key, arrays in dataset.arrays().items()
+        }
     names, labels = sha256(), sha256()
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
@@ -63,5 +69,8 @@ def _label(info: Mapping[str, Any]) -> bytes:
     return repr(np.asarray(info.get('gt_label')).tolist()).encode()
 
 
-def _digest(data: bytes) -> str:
-    return sha256(data).hexdigest()[:DIGITS]
+def _digest(*parts: bytes | memoryview) -> str:
+    digest = sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:DIGITS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -117,19 +118,21 @@ class TableDataset(MissingLabelDataset):
     @property
     def metainfo(self) -> dict:
         """Meta information, with the classes of the table if none are given."""
-        if 'classes' not in self._metainfo:
-            try:
-                table = self.parsed.table
-            except FileNotFoundError:  # a data set that is only described needs no file
-                return super().metainfo
-            if not self.parsed.problems:
-                self._metainfo['classes'] = table.classes
+        self._find_classes()
         return super().metainfo
 
     @property
     def CLASSES(self) -> Sequence[str] | None:
         """Class names."""
-        return self.metainfo.get('classes')
+        self._find_classes()
+        return self._metainfo.get('classes')
+
+    def _find_classes(self) -> None:
+        if 'classes' in self._metainfo:
+            return
+        with suppress(FileNotFoundError):  # a data set that is only described needs no file
+            if not self.parsed.problems:
+                self._metainfo['classes'] = self.parsed.table.classes
 
     def load_data_list(self) -> Any:
         """Return the samples: labels without problems, some dropped, some hidden.
@@ -145,7 +148,7 @@ class TableDataset(MissingLabelDataset):
         present, absent, unobserved = (int(count.sum()) for count in table.counts())
         print_log(
             f'{type(self).__name__}: {len(table)} images; {present} of '
-            f'{int(complete.labels_per_image().sum())} labels kept ({self.protocol_text}, seed '
+            f'{int(complete.counts().present.sum())} labels kept ({self.protocol_text}, seed '
             f'{self.seed}); {absent} entries are absent, {unobserved} unobserved',
             logger='current',
         )
@@ -188,6 +191,16 @@ class TableDataset(MissingLabelDataset):
         """Count the samples in which each class is present, absent and unobserved."""
         counts: LabelKinds = self.data_list.chosen(self.data_list.table).counts()
         return counts
+
+    @force_full_init
+    def arrays(self) -> dict[str, tuple[np.ndarray, ...]]:
+        """Return what identifies the samples: the arrays of their ``image_names`` and ``labels``."""
+        table = self.data_list.chosen(self.data_list.table)
+        fill = np.array([table.fill])
+        return {
+            'image_names': (table.names.data, table.names.ends),
+            'labels': (table.offsets, table.indices, table.values, fill),
+        }
 
     @force_full_init
     def complete_labels(self) -> LabelList:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Container, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .errors import LabelError
+from .label_table import LabelTable
 from .names import name_problems
-from .parsed import LabelList, ParsedLabels
+from .parsed import LabelList, ParsedLabels, ParsedTable
+from .table_cache import cached
 
 # In ascending category id, which is the order of the class indices in the released lists.
 COCO_CLASSES = (
@@ -35,6 +40,26 @@ class ParsedInstances(ParsedLabels):
     """
 
     left_out: int = 0
+
+    def as_table(self, path: Path, classes: Sequence[str]) -> ParsedTable:
+        """Return the content as a table, without labels if there are problems."""
+        names, labels = ([], []) if self.problems else self.labels
+        table = LabelTable.from_positives(names, labels, classes, fill=0)
+        prefix = f'{path}: image '
+        ids = [int(self.location_of(row).removeprefix(prefix)) for row in range(len(names))]
+        fit = all(-(2**63) <= number < 2**63 for number in ids)
+        places = np.array(ids if fit else [], np.int64)
+        table = replace(table, source=str(path), places=places, place_prefix=prefix)
+        return ParsedTable(table, self.problems, [], self.left_out)
+
+    @classmethod
+    def of_table(cls, parsed: ParsedTable) -> ParsedInstances:
+        """Return the content of a table as lists."""
+        table = parsed.table
+        labels = LabelList(list(table.names), list(table.positive_lists))
+        found = cls(labels, table.location_of, parsed.problems)
+        found.left_out = parsed.left_out
+        return found
 
 
 def read_instances(
@@ -62,7 +87,8 @@ def parse_instances(
     classes: Sequence[str] = COCO_CLASSES,
     keep_unlabelled: bool = False,
     subset: bool = False,
-) -> ParsedLabels:
+    cache: bool | None = False,
+) -> ParsedInstances:
     """Parse a COCO instances file and collect all of its problems.
 
     Args:
@@ -71,15 +97,32 @@ def parse_instances(
         keep_unlabelled: Whether images without annotations are kept, with no label.
         subset: Whether ``classes`` may be some of the categories, in any order. Annotations of other
             categories are left out, and labels are positions in ``classes``.
+        cache: Whether the result is kept in a hidden file beside ``path``, from which the next call
+            reads it; None for files of 4 MB and more.
 
     Raises:
         FileNotFoundError: If there is no such file.
     """
     path = Path(path)
+    parsed: list[ParsedInstances] = []
+
+    def parse() -> ParsedTable:
+        parsed.append(_parse(path, classes, keep_unlabelled, subset))
+        return parsed[0].as_table(path, classes)
+
+    if cache is False:
+        return _parse(path, classes, keep_unlabelled, subset)
+    found = cached(path, ('coco', tuple(classes), keep_unlabelled, subset), parse, cache)
+    return parsed[0] if parsed else ParsedInstances.of_table(found)
+
+
+def _parse(
+    path: Path, classes: Sequence[str], keep_unlabelled: bool, subset: bool
+) -> ParsedInstances:
     try:
         content = _load(path)
     except LabelError as error:
-        return ParsedLabels.unreadable(error)
+        return ParsedInstances(LabelList([], []), str, [error])
     problems: list[LabelError] = []
     index_of = _category_indices(path, content['categories'], classes, subset, problems)
     images = _valid_rows(f'{path}: images', content['images'], {'file_name': str}, problems)

@@ -12,6 +12,7 @@ from .positive_lists import PositiveLists
 from .text_array import TextArray
 
 PRESENT, ABSENT, UNOBSERVED = 1, 0, -1
+CHUNK = 1 << 22  # entries that are counted together
 
 
 class LabelKinds(NamedTuple):
@@ -166,14 +167,19 @@ class LabelTable:
 
     def counts(self) -> LabelKinds:
         """Count the images of each class."""
-        present, absent, unobserved = (
-            np.bincount(self.indices[self.values == value], minlength=len(self.classes))
-            for value in (PRESENT, ABSENT, UNOBSERVED)
+        number = len(self.classes)
+        kinds = np.zeros(3 * number, np.int64)
+        for begin in range(0, len(self.indices), CHUNK):
+            part = slice(begin, begin + CHUNK)
+            kinds += np.bincount(
+                self.indices[part] + number * (self.values[part].astype(np.int32) + 1),
+                minlength=3 * number,
+            )
+        unobserved, absent, present = kinds.reshape(3, number)
+        (absent if self.fill == ABSENT else unobserved)[:] += len(self) - kinds.reshape(3, -1).sum(
+            0
         )
-        others = len(self) - present - absent - unobserved
-        if self.fill == ABSENT:
-            return LabelKinds(present, absent + others, unobserved)
-        return LabelKinds(present, absent, unobserved + others)
+        return LabelKinds(present, absent, unobserved)
 
     def labels_per_image(self) -> np.ndarray:
         """Return the number of classes that are present in each image, (N,), int64."""

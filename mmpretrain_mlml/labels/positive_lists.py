@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, overload
+
+import numpy as np
 
 if TYPE_CHECKING:
     from .label_table import LabelTable
+
+BLOCK = 16_384  # images whose lists are made together
 
 
 class PositiveLists(Sequence[list[int]]):
@@ -32,4 +37,13 @@ class PositiveLists(Sequence[list[int]]):
         return self._table.positives(index % len(self))
 
     def __iter__(self) -> Iterator[list[int]]:
-        return (self._table.positives(row) for row in range(len(self._table)))
+        table = self._table
+        for begin in range(0, len(table), BLOCK):
+            offsets = table.offsets[begin : begin + BLOCK + 1]
+            part = slice(int(offsets[0]), int(offsets[-1]))
+            present = table.values[part] == 1
+            before = np.concatenate([[0], np.cumsum(present)])
+            ends = before[offsets - offsets[0]].tolist()
+            indices = table.indices[part][present].tolist()
+            for start, end in pairwise(ends):
+                yield indices[start:end]

@@ -16,9 +16,11 @@ from pathlib import Path
 from time import time_ns
 from typing import IO, Any
 
+import numpy as np
+
 from ..files import atomic_write
 from .array_file import read_arrays, write_arrays
-from .label_table import LabelTable
+from .label_table import LabelKinds, LabelTable
 from .parsed import ParsedTable
 from .text_array import TextArray
 
@@ -33,6 +35,11 @@ class MappedTable(LabelTable):
 
     cache: str = ''
     digest: str = ''
+    kinds: LabelKinds | None = None
+
+    def counts(self) -> LabelKinds:
+        """Return the number of images of each class, which the cache holds."""
+        return self.kinds or super().counts()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.cache, self.source, self.digest)
@@ -98,6 +105,7 @@ def _save(file: IO[bytes], parsed: ParsedTable, identity: dict[str, Any]) -> Non
         'left_out': parsed.left_out,
     }
     arrays = {name: getattr(table, name) for name in ('offsets', 'indices', 'values', 'places')}
+    arrays['kinds'] = np.stack(table.counts())
     texts = [table.names, *table.extras.values()]
     for number, text in enumerate(texts):
         arrays |= {f'data{number}': text.data, f'ends{number}': text.ends}
@@ -121,7 +129,7 @@ def _load(cache: Path, path: Path) -> ParsedTable | None:
         table = MappedTable(
             texts[0], tuple(header['classes']), offsets, indices, values, header['fill'], str(path),
             arrays['places'], f'{path}{header["prefix"]}', dict(zip(header['extras'], texts[1:])),
-            str(cache), header['digest'],
+            str(cache), header['digest'], LabelKinds(*arrays['kinds']),
         )  # fmt: skip
         notes = [f'{path}{note}' for note in header['notes']]
         return ParsedTable(table, [], notes, header['left_out'])

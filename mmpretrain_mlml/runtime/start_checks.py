@@ -10,6 +10,7 @@ from mmengine.runner import Runner, ValLoop
 from mmpretrain.models.heads import MultiLabelClsHead
 
 from .config_keys import ConfigError, suggestion
+from .label_checks import check_checkpoint_classes, check_class_names, check_observed
 from .unwrap import unwrap_model
 
 
@@ -18,12 +19,18 @@ class StartChecks(Hook):
 
     Raises:
         ConfigError: Before the run, if the data sets, the multi-label head and the preprocessor have
-            different numbers of classes, or ``save_best`` names no score of the evaluator.
+            different classes, if all labels that count are positive, or if ``save_best`` names no
+            score of the evaluator; on loading a checkpoint, if it was trained on other classes.
     """
 
     def before_run(self, runner: Runner) -> None:
         check_class_counts(runner)
+        check_class_names(runner)
+        check_observed(runner)
         check_save_best(runner)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        check_checkpoint_classes(runner, checkpoint)
 
 
 def check_class_counts(runner: Runner) -> None:

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from mmpretrain_mlml import COCOMissingLabel, TagTable
 from mmpretrain_mlml.datasets import SampleError
 from mmpretrain_mlml.datasets.check import check
+from mmpretrain_mlml.datasets.digest import describe_data
 from mmpretrain_mlml.datasets.statistics import count_labels
 from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, read_tag_table, write_tag_table
 
@@ -216,6 +217,16 @@ def test_counts_are_those_of_the_samples(build):
     targets = np.array([dataset.get_data_info(index)['gt_score'] for index in range(6)])
     assert counts.present.tolist() == (targets == 1).sum(0).tolist()
     assert counts.known.tolist() == (targets >= 0).sum(0).tolist()
+
+
+def test_a_resumed_run_recognises_its_labels(build):
+    described = describe_data(build())
+    assert described == describe_data(build(cache=True))
+    assert described == describe_data(build(indices=12))
+    for other in ({'unlisted': 'absent'}, {'protocol': 'single'}, {'indices': [1, 0]}):
+        assert describe_data(build(**other))['labels'] != described['labels']
+    assert describe_data(build(protocol='single'))['image_names'] == described['image_names']
+    assert describe_data(build(indices=11))['image_names'] != described['image_names']
 
 
 def test_the_log_says_what_was_read(build, capsys):

@@ -6,6 +6,7 @@ import pytest
 from pycocotools.coco import COCO
 
 from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, parse_instances, read_instances
+from mmpretrain_mlml.labels import coco as coco_module
 
 
 def test_reads_what_pycocotools_reads(coco_root, capsys):
@@ -157,3 +158,27 @@ def test_some_of_the_classes_in_any_order(coco_root):
             parse_instances(path, wrong, subset=True).require_no_problems()
     with pytest.raises(LabelError, match=r'80 categories .*expected 5 categories'):
         read_instances(path, classes)
+
+
+def test_the_second_start_reads_the_cache(coco_root, tmp_path, monkeypatch):
+    path = tmp_path / 'instances.json'
+    path.write_bytes((coco_root / 'annotations/instances_train2014.json').read_bytes())
+    plain = parse_instances(path, keep_unlabelled=True)
+    first = parse_instances(path, keep_unlabelled=True, cache=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(coco_module, '_parse', None)  # would fail
+        second = parse_instances(path, keep_unlabelled=True, cache=True)
+    for parsed in (first, second):
+        assert parsed.labels == plain.labels
+        assert parsed.left_out == plain.left_out
+        for index in range(len(plain.labels.names)):
+            assert parsed.location_of(index) == plain.location_of(index)
+    assert parse_instances(path, cache=True).left_out == parse_instances(path).left_out == 1
+    assert len(list(tmp_path.glob('.instances.json.*.cache'))) == 2
+
+
+def test_a_file_with_problems_has_no_cache(tmp_path):
+    path = tmp_path / 'instances.json'
+    path.write_text('{"images": []}')
+    assert parse_instances(path, cache=True).problems
+    assert [file.name for file in tmp_path.iterdir()] == ['instances.json']

@@ -100,6 +100,8 @@ class ClassIndex(dict[str, int]):
             self[name] = index
 
     def __missing__(self, text: str) -> int:
+        if not isinstance(text, str):  # in JSON
+            raise KeyError(text)
         name = text.strip()
         if name != text and name:
             index = self[name]
@@ -118,7 +120,7 @@ class ClassIndex(dict[str, int]):
 
     def problem(self, where: str, text: str) -> LabelError:
         """Return the problem of a name that raised KeyError."""
-        name = text.strip()
+        name = str(text).strip()
         if name not in self._problems:
             self._problems[name] = self._describe(name)
         known = self._problems[name]
