@@ -32,7 +32,7 @@ nitpicky = True
 # What other projects own has no page here, and their indices are not fetched.
 nitpick_ignore_regex = [
     (r'py:.*', r'(mmengine|mmpretrain|mmcv|torch|numpy|np|nn|collections|pathlib|os|argparse)\b.*'),
-    (r'py:.*', r'(matplotlib|rich|typing|json|subprocess|joblib|abc)\b.*'),
+    (r'py:.*', r'(PIL|matplotlib|rich|typing|json|subprocess|joblib|abc)\b.*'),
 ]
 
 myst_enable_extensions = ['colon_fence', 'deflist']
