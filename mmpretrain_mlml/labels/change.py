@@ -63,7 +63,7 @@ class LabelChange:
 
     @property
     def dropped(self) -> int:
-        """Number of labels that were dropped: false negatives, if the source was complete."""
+        """Number of dropped labels, which are false negatives if the source was complete."""
         return int((self.before - self.kept).sum())
 
     @property
