@@ -30,6 +30,8 @@ def observed_positives(dataset: BaseDataset) -> tuple[np.ndarray, np.ndarray]:
     Args:
         dataset: As for :func:`count_labels`.
     """
+    if isinstance(dataset, TableDataset):
+        return dataset.observed_positives()
     num_classes = len(dataset.metainfo['classes'])
     infos = (dataset.get_data_info(index) for index in range(len(dataset)))
     classes = [np.flatnonzero(target_of(info, num_classes) > 0) for info in infos]

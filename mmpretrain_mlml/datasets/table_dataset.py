@@ -11,6 +11,7 @@ from mmengine.dataset import force_full_init
 from mmengine.logging import print_log
 
 from ..labels import LabelKinds, LabelList, LabelTable, ParsedLabels, ParsedTable
+from ..labels.label_table import PRESENT
 from .missing_label import MissingLabelDataset
 
 
@@ -94,7 +95,7 @@ class TableDataset(MissingLabelDataset):
     def __init__(self, **kwargs: Any) -> None:
         self._parsed: ParsedTable | None = None
         self._loaded: TableSamples | None = None
-        super().__init__(**{**kwargs, 'serialize_data': False})
+        super().__init__(**kwargs)
 
     def load_table(self) -> ParsedTable:
         """Parse the labels of the source, before any are dropped.
@@ -157,6 +158,7 @@ class TableDataset(MissingLabelDataset):
 
     def full_init(self) -> None:
         """Load the table. What a ``filter_data`` of a subclass returns chooses the samples."""
+        self.serialize_data = False
         super().full_init()
         if isinstance(self.data_list, list) and self._loaded is not None:
             self.data_list = self._loaded.take([info['sample_idx'] for info in self.data_list])
@@ -191,6 +193,14 @@ class TableDataset(MissingLabelDataset):
         """Count the samples in which each class is present, absent and unobserved."""
         counts: LabelKinds = self.data_list.chosen(self.data_list.table).counts()
         return counts
+
+    @force_full_init
+    def observed_positives(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sample index and the class of each positive, (M,) each, int64."""
+        table = self.data_list.chosen(self.data_list.table)
+        samples = np.repeat(np.arange(len(table)), np.diff(table.offsets))
+        present = table.values == PRESENT
+        return samples[present], table.indices[present].astype(np.int64)
 
     @force_full_init
     def arrays(self) -> dict[str, tuple[np.ndarray, ...]]:

@@ -1,6 +1,7 @@
 """TagTable inside MMEngine and MMPretrain: samples, subsets, wrappers, and what bad input raises."""
 
 import pickle
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,9 +15,14 @@ from torch.utils.data import DataLoader
 from mmpretrain_mlml import COCOMissingLabel, TagTable
 from mmpretrain_mlml.datasets import SampleError
 from mmpretrain_mlml.datasets.check import check
+from mmpretrain_mlml.datasets.check.sources import read_sources
 from mmpretrain_mlml.datasets.digest import describe_data
-from mmpretrain_mlml.datasets.statistics import count_labels
+from mmpretrain_mlml.datasets.full_labels import FullLabels
+from mmpretrain_mlml.datasets.statistics import count_labels, observed_positives
 from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, read_tag_table, write_tag_table
+from mmpretrain_mlml.runtime.config_keys import ConfigError
+from mmpretrain_mlml.runtime.part_check import check_parts
+from mmpretrain_mlml.visualization import contact_sheet
 
 TAGS = ['cat', 'dog;cat', '', 'owl']
 LOAD = [
@@ -182,11 +188,8 @@ def test_the_check_finds_missing_files_and_bad_rows(root):
     assert (summary.images, summary.labels, summary.images_without_labels) == (12, 12, 3)
     assert summary.images_per_class == {'cat': 6, 'dog': 3, 'owl': 3}
     (root / 'tags.csv').write_text('image,tags\n0.png,cat\n2.png\n../4.png,dog\n')
-    report = check(cfg, workers=1)
-    assert [problem.where for problem in report.problems if problem.kind == 'label'] == [
-        f'{root}/tags.csv:3',
-        f'{root}/tags.csv:4',
-    ]
+    problems = read_sources(cfg)['train'].problems
+    assert [problem.where for problem in problems] == [f'{root}/tags.csv:3', f'{root}/tags.csv:4']
 
 
 def test_classes_are_known_before_the_samples(root, build):
@@ -227,6 +230,36 @@ def test_a_resumed_run_recognises_its_labels(build):
         assert describe_data(build(**other))['labels'] != described['labels']
     assert describe_data(build(protocol='single'))['image_names'] == described['image_names']
     assert describe_data(build(indices=11))['image_names'] != described['image_names']
+
+
+def test_positives_are_those_of_the_samples(build):
+    dataset = build(indices=[1, 2, 3])
+    samples, classes = observed_positives(dataset)
+    assert list(zip(samples.tolist(), classes.tolist())) == [(0, 0), (0, 1), (2, 2)]
+
+
+def test_full_labels_of_another_table_are_found_by_name(build, root):
+    (root / 'full.csv').write_text('image,tags\nsub/1.png,dog;owl\n0.png,cat;owl\n2.png,dog\n')
+    config = {'type': 'TagTable', 'ann_file': 'tags.csv', 'data_root': str(root)}
+    config |= {'data_prefix': 'photos', 'classes': ('cat', 'dog', 'owl')}
+    changes = {'ann_file': 'full.csv', 'unlisted': 'absent'}
+    labels = FullLabels(build(indices=3), config, changes)
+    found = labels.of([SimpleNamespace(sample_idx=row) for row in range(3)])
+    assert found.tolist() == [[True, False, True], [False, True, True], [False, True, False]]
+
+
+def test_samples_are_drawn(build):
+    dataset = build(protocol='single', seed=1)
+    assert len(contact_sheet(dataset, [0, 1, 2], bgr=True).axes) >= 3
+
+
+def test_the_config_check_knows_the_arguments(root):
+    dataset = {'type': 'mmpretrain_mlml.TagTable', 'ann_file': 'tags.csv', 'separater': ';'}
+    cfg = Config({'train_dataloader': {'dataset': dataset}})
+    with pytest.raises(ConfigError, match=r"separater.*did you mean '?.*separator"):
+        check_parts(cfg)
+    del cfg.train_dataloader.dataset['separater']
+    check_parts(cfg)
 
 
 def test_the_log_says_what_was_read(build, capsys):
