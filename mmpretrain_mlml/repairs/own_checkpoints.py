@@ -9,7 +9,7 @@ from typing import Any
 
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
-from mmengine.runner import Runner
+from mmengine.runner import FlexibleRunner, Runner
 
 
 def remove_own_checkpoints_only() -> None:
@@ -26,6 +26,9 @@ def remove_own_checkpoints_only() -> None:
 
     @functools.wraps(before_train)
     def before_train_with_own(self: CheckpointHook, runner: Runner) -> None:
+        if not isinstance(runner, FlexibleRunner) and not runner._has_loaded:
+            before_train(self, runner)  # no file has named anything
+            return
         info = runner.message_hub.runtime_info
         if 'keep_ckpt_ids' in info:
             info['keep_ckpt_ids'] = [step for step in info['keep_ckpt_ids'] if type(step) is int]

@@ -30,9 +30,17 @@ def test_a_checkpoint_cannot_name_what_is_removed(tmp_path, hook, elsewhere):
     (tmp_path / 'victim/best_x.pth').write_text('important')
     runner = make_runner(tmp_path / 'run')
     runner.message_hub.update_info('best_ckpt', str(tmp_path / elsewhere))
+    runner._has_loaded = True
     hook.before_train(runner)
     assert hook.best_ckpt_path is None
     assert 'best_ckpt' not in runner.message_hub.runtime_info
+
+
+def test_what_the_program_itself_names_is_kept(tmp_path, hook):
+    runner = make_runner(tmp_path / 'run')
+    runner.message_hub.update_info('best_ckpt', 'mine')
+    hook.before_train(runner)
+    assert hook.best_ckpt_path == 'mine'
 
 
 @pytest.mark.parametrize('name', ['best_acc_epoch_2.pth', 'best_a_b_ep2.pt'])
@@ -40,6 +48,7 @@ def test_a_best_checkpoint_of_its_own_folder_is_kept(tmp_path, hook, name):
     runner = make_runner(tmp_path / 'run')
     own = str(tmp_path / 'run' / name)
     runner.message_hub.update_info('best_ckpt', own)
+    runner._has_loaded = True
     hook.before_train(runner)
     assert hook.best_ckpt_path == runner.message_hub.get_info('best_ckpt') == own
 
