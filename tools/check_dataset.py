@@ -30,7 +30,13 @@ def main() -> int:
     from rich.console import Console
 
     import mmpretrain_mlml  # noqa: F401  registers the data sets
-    from mmpretrain_mlml.datasets.check import as_json, check, problem_table, summary_table
+    from mmpretrain_mlml.datasets.check import (
+        as_json,
+        check,
+        kinds_table,
+        problem_table,
+        summary_table,
+    )
     from mmpretrain_mlml.printable import printable
     from mmpretrain_mlml.runtime.read_config import read_config
 
@@ -45,7 +51,7 @@ def main() -> int:
     args.out.write_text(json.dumps({'config': args.config, **as_json(report)}, indent=2))
     width_known = sys.stdout.isatty() or 'COLUMNS' in os.environ
     console = Console(width=max(Console().width, NARROWEST) if width_known else 160)
-    console.print(summary_table(report))
+    console.print(summary_table(report), kinds_table(report))
     if report.problems:
         console.print(problem_table(report.problems))
     if report.decoded:

@@ -45,9 +45,8 @@ def draw_label_statistics(described: SetDescription) -> Figure:
     share = together / np.maximum(described.kinds.present[first], 1)[:, None]
     picture = panels['P'].imshow(100 * share, vmin=0, vmax=100, interpolation='nearest')
     panels['P'].set(title='percent of the images of a class (row) that show another')
-    marks = np.arange(len(first)) if named else []
-    panels['P'].set_xticks(marks, names if named else [], rotation=90)
-    panels['P'].set_yticks(marks, names if named else [])
+    panels['P'].set_xticks(at if named else [], names if named else [], rotation=90)
+    panels['P'].set_yticks(at if named else [], names if named else [])
     panels['P'].tick_params(labelsize='xx-small')
     figure.colorbar(picture, ax=panels['P'])
     figure.suptitle(f'{plain(described.split)}: {described.images:,} images')

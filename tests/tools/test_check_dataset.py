@@ -17,6 +17,7 @@ def test_exit_code_is_zero_without_errors(run_tool, tmp_path):
     assert {'set', 'density', '100', '10/10'} <= set(
         shown.split()
     )  # whole, also on a narrow terminal
+    assert {'present', 'absent', 'unobserved'} <= set(shown.split())
     assert 'only the labels were checked' in shown
     assert '0 errors, 0 warnings' in shown
     assert json.loads(out.read_text())['sets']['train']['images'] == 100

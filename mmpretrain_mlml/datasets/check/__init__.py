@@ -2,6 +2,6 @@
 
 from .checking import Report, check
 from .problem import Problem
-from .report import as_json, problem_table, summary_table
+from .report import as_json, kinds_table, problem_table, summary_table
 
-__all__ = ['Problem', 'Report', 'as_json', 'check', 'problem_table', 'summary_table']
+__all__ = ['Problem', 'Report', 'as_json', 'check', 'kinds_table', 'problem_table', 'summary_table']

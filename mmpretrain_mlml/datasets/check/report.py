@@ -18,11 +18,9 @@ COUNTS = (
     'files',
     'labels',
     'before dropping',
-    'absent',
-    'nobody said',
     'an image',
     'density',
-    'no label',
+    'unlabelled',
     'classes',
 )
 COLOURS = {'error': 'red', 'warning': 'yellow'}
@@ -32,7 +30,7 @@ def summary_table(report: Report) -> Table:
     """Return a table with a row for each data set."""
     table = Table(title='data sets', title_justify='left')
     table.add_column('set')
-    table.add_column('kind', overflow='fold')
+    table.add_column('kind')
     for name in COUNTS:
         table.add_column(name, justify='right')
     for name, summary in report.summaries.items():
@@ -47,13 +45,24 @@ def summary_table(report: Report) -> Table:
             f'{summary.files:,}' if summary.files else 'none',
             f'{summary.labels:,}',
             f'{summary.complete_labels:,}',
-            f'{summary.absent:,}',
-            f'{summary.unobserved:,}',
             f'{summary.labels / max(summary.images, 1):.2f}',
             f'{summary.density:.2%}',
             f'{summary.images_without_labels:,}',
             f'{sum(count > 0 for count in counts)}/{len(counts)}',
         )
+    return table
+
+
+def kinds_table(report: Report) -> Table:
+    """Return a table with the numbers of present, absent and unobserved entries of each data set."""
+    table = Table(title='entries', title_justify='left')
+    table.add_column('set')
+    for name in ('present', 'absent', 'unobserved'):
+        table.add_column(name, justify='right')
+    for name, summary in report.summaries.items():
+        if not isinstance(summary, str):
+            kinds = summary.labels, summary.absent, summary.unobserved
+            table.add_row(name, *(f'{number:,}' for number in kinds))
     return table
 
 

@@ -4,8 +4,22 @@ import json
 
 from helpers.check import coco_loader
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import DATASETS
 
 from mmpretrain_mlml.datasets.check.sources import read_sources
+from mmpretrain_mlml.datasets.statistics import count_kinds
+
+
+def test_the_three_kinds_of_entries_are_counted_apart():
+    """Also those that the data set itself hides, as the loss will see them."""
+    init_default_scope('mmpretrain')
+    digits = {'type': 'mmpretrain_mlml.DigitScenes', 'size': 30, 'unknown': 0.4}
+    (source,) = read_sources(Config({'train_dataloader': {'dataset': digits}})).values()
+    dataset = DATASETS.build(digits)
+    for count, expected in zip(source.kinds, count_kinds(dataset), strict=True):
+        assert count.tolist() == expected.tolist()
+    assert source.kinds.unobserved.all()
 
 
 def test_all_problems_of_an_annotation_file_are_reported(coco_root, tmp_path):
