@@ -45,8 +45,10 @@ class COCOMissingLabel(MissingLabelDataset):
             left out, as in the paper; the log says how many.
         cache: Whether the labels of an instances file are kept in a hidden file beside it, which
             starts faster; None for files of 4 MB and more.
+        metainfo: Information about the data set; ``classes`` in it are all classes of the source.
+        classes: Names of the classes to keep, or a file of names, one a line; None for all.
         **kwargs: As for :class:`MissingLabelDataset` (``unknown``) and MMPretrain's
-            ``MultiLabelDataset`` (``metainfo``, ``indices``, ...).
+            ``MultiLabelDataset`` (``indices``, ...).
 
     Raises:
         FileNotFoundError: If there is no ``ann_file``.
@@ -69,14 +71,18 @@ class COCOMissingLabel(MissingLabelDataset):
         seed: int = 0,
         keep_unlabelled: bool = False,
         cache: bool | None = None,
+        metainfo: dict[str, Any] | None = None,
+        classes: str | Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
         self.keep_unlabelled = keep_unlabelled
         self.cache = cache
         self._left_out = 0  # images without labels
         self._note = ''  # what the ids of a list were taken for
-        self._chosen = kwargs.get('classes') is not None
-        self._listed = _listed_classes(kwargs)  # those that the ids of a list are positions of
+        self._chosen = classes is not None
+        self._listed = _listed_classes(metainfo, classes)  # what the ids of a list are positions of
+        if self._listed is not None:  # MMPretrain would take those of metainfo
+            metainfo = {**(metainfo or {}), 'classes': tuple(classes or ())}
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
@@ -84,6 +90,8 @@ class COCOMissingLabel(MissingLabelDataset):
             pipeline=pipeline,
             protocol=protocol,
             seed=seed,
+            metainfo=metainfo,
+            classes=classes,
             **kwargs,
         )
 
@@ -166,10 +174,11 @@ class COCOMissingLabel(MissingLabelDataset):
         return self.ann_file.endswith('.txt')
 
 
-def _listed_classes(arguments: dict[str, Any]) -> tuple[str, ...] | None:
-    """Return the classes of ``metainfo`` if ``classes`` chooses some of them; leave these alone."""
-    metainfo = arguments.get('metainfo') or {}
-    classes, listed = arguments.get('classes'), metainfo.get('classes')
+def _listed_classes(
+    metainfo: dict[str, Any] | None, classes: str | Sequence[str] | None
+) -> tuple[str, ...] | None:
+    """Return the classes of ``metainfo`` if ``classes`` chooses some of them, otherwise None."""
+    listed = (metainfo or {}).get('classes')
     if classes is None or listed is None or isinstance(classes, str):
         return None
     if list(classes) == list(listed):
@@ -177,7 +186,6 @@ def _listed_classes(arguments: dict[str, Any]) -> tuple[str, ...] | None:
     other = sorted(set(classes) - set(listed))
     if other:
         raise ValueError(f'classes {other} are not among the {len(listed)} classes of metainfo')
-    arguments['metainfo'] = {**metainfo, 'classes': tuple(classes)}
     return tuple(listed)
 
 
