@@ -224,8 +224,8 @@ class MultiLabelLoss(nn.Module):
 
     def _complete_one_pass(self, **context: Any) -> OnePass | None:
         one_pass = self.one_pass(**context)
-        known = self.unknown != 'unobserved'
-        return one_pass if known else complete(one_pass, self.one_pass_of_stated())
+        apart = self.unknown == 'unobserved'
+        return complete(one_pass, self.one_pass_of_stated()) if apart else one_pass
 
     def _learns(self, target: Tensor) -> bool:
         tensors = target, self.class_weight, self.pos_weight
