@@ -37,7 +37,8 @@ def check_checkpoint_classes(runner: Runner, checkpoint: Mapping[str, Any]) -> N
     """
     meta = checkpoint.get('meta')
     trained = (meta.get('dataset_meta') or {}).get('classes') if isinstance(meta, Mapping) else None
-    starts = runner._train_loop is not None and not runner._resume
+    trains = any(name == 'train' for name, _, _ in _datasets(runner))
+    starts = trains and not runner._resume
     if starts or not isinstance(trained, Sequence) or isinstance(trained, str):
         return
     for place, dataset in _classified(runner):
