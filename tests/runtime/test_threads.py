@@ -79,16 +79,16 @@ def test_never_more_threads_than_pytorch_chooses():
 
 
 @pytest.mark.parametrize(
-    ('tool', 'own', 'expected'),
+    ('command', 'own', 'expected'),
     [
-        ('train.py', {}, 'PASSIVE'),
-        pytest.param('test.py', {'OMP_WAIT_POLICY': 'active'}, 'ACTIVE', marks=pytest.mark.slow),
-        pytest.param('test.py', {}, 'PASSIVE', marks=pytest.mark.slow),
+        ('train.py no.py', {}, 'PASSIVE'),
+        pytest.param('test.py no.py x.pth', {'OMP_WAIT_POLICY': 'active'}, 'ACTIVE', marks=pytest.mark.slow),
+        pytest.param('test.py no.py x.pth', {}, 'PASSIVE', marks=pytest.mark.slow),
     ],
 )
-def test_a_tool_says_what_it_uses_and_its_threads_sleep(tool, own, expected):
+def test_a_tool_says_what_it_uses_and_its_threads_sleep(command, own, expected):
     done = subprocess.run(
-        [sys.executable, f'tools/{tool}', '--help'],
+        [sys.executable, *f'tools/{command}'.split()],  # ends when it finds no config
         env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_DISPLAY_ENV': 'true', **own},
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
