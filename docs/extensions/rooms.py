@@ -21,7 +21,7 @@ PACKAGE = 'mmpretrain_mlml'
 # A room may only import rooms in lower rows.
 ROWS: list[tuple[str, dict[str, tuple[float, str]]]] = [
     ('entry points', {'tools': (0.9, 'commands'), 'configs': (2.0, 'name parts by type')}),
-    ('beyond one run', {'audit': (0.9, 'finds missing labels')}),
+    ('beyond one run', {'project': (-0.3, 'from a table'), 'audit': (0.9, 'finds missing labels')}),
     (
         '',
         {'study': (0.4, 'many runs, compared'), 'checkpoints': (1.45, 'weights in and out')},
@@ -40,6 +40,7 @@ ROWS: list[tuple[str, dict[str, tuple[float, str]]]] = [
         {
             'datasets': (-1.45, 'and their check'),
             'optim': (-0.3, 'updates, one-cycle'),
+            'backbones': (0.75, 'of timm'),
             'metrics': (1.8, 'for runners'),
         },
     ),

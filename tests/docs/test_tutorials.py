@@ -152,6 +152,10 @@ def test_own_loop(clone):
     run('own_loop')
 
 
+def test_own_photographs(clone):
+    run('own_photographs')
+
+
 def test_own_config(clone):
     run('own_config')
     files = [block.caption for block in blocks('own_config') if block.caption]

@@ -1,0 +1,5 @@
+"""Backbones that MMPretrain lacks."""
+
+from .timm_features import TimmFeatures
+
+__all__ = ['TimmFeatures']
