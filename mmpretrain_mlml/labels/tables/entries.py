@@ -16,7 +16,8 @@ class SortedEntries(NamedTuple):
         offsets: As in :class:`~mmpretrain_mlml.labels.LabelTable`.
         indices: As in the table.
         values: As in the table.
-        repeated: Row and class of each entry that is given twice, and whether its labels differ.
+        repeated: Row and class of the first entry of a row that is given twice, and whether its labels
+            differ.
     """
 
     offsets: np.ndarray
@@ -66,7 +67,11 @@ def sort_entries(
         twice = np.flatnonzero(entry[1:] == entry[:-1])
         for at in twice.tolist():
             place, index = divmod(int(entry[at]), num_classes)
-            repeated.append((row + place, index, bool(key[at] != key[at + 1])))
+            differs = bool(key[at] != key[at + 1])
+            if not repeated or repeated[-1][0] != row + place:
+                repeated.append((row + place, index, differs))
+            elif differs and repeated[-1][1] == index:  # a third time
+                repeated[-1] = (row + place, index, differs)
         key = np.delete(key, twice + 1) if len(twice) else key
         labels = (key & 3).astype(np.int8) - np.int8(1)
         if (labels == fill).any():

@@ -180,6 +180,7 @@ PROBLEMS = {
     'unknown class': ('a.jpg,cat\nb.jpg,dgo', 3, "the class 'dgo'", "2 classes; nearest: 'dog'"),
     'case': ('a.jpg,Dog', 2, "the class 'Dog'", "nearest: 'dog'"),
     'empty tag': ('a.jpg,cat;;dog', 2, "''", 'class names between the separators'),
+    'thrice': ('a.jpg,cat;dog;cat;dog;cat', 2, "the class 'cat' twice", 'each class once'),
     'twice': ('a.jpg,cat;cat', 2, "the class 'cat' twice", 'each class once'),
     'again': ('a.jpg,cat;dog\nb.jpg,\na.jpg,', 4, "'a.jpg' again, first at", "layout='rows'"),
     'other spelling': ('a.jpg,cat;dog\n./a.jpg,', 3, "'./a.jpg' again", 'each image once'),
