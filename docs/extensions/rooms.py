@@ -22,6 +22,7 @@ PACKAGE = 'mmpretrain_mlml'
 ROWS: list[tuple[str, dict[str, tuple[float, str]]]] = [
     ('entry points', {'tools': (0.9, 'commands'), 'configs': (2.0, 'name parts by type')}),
     ('beyond one run', {'project': (-0.3, 'from a table'), 'audit': (0.9, 'finds missing labels')}),
+    ('', {'apis': (1.45, 'predictions')}),
     (
         '',
         {'study': (0.4, 'many runs, compared'), 'checkpoints': (1.45, 'weights in and out')},

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 
+from ..apis.network import Progress, extract_features, load_network, predict_probabilities
 from ..evaluation import Predictions
-from .network import Progress, extract_features, load_network, predict_probabilities
 from .probe import out_of_fold_probabilities
 from .training_table import TrainingLabels
 

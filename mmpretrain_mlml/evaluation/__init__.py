@@ -1,6 +1,17 @@
-"""Multi-label scores and predictions. Needs numpy alone."""
+"""Multi-label scores, decision thresholds and predictions. Needs numpy alone."""
 
 from .functional import Scores, average_precision, multi_label_scores
 from .predictions import Predictions
+from .threshold_files import read_thresholds, write_thresholds
+from .thresholds import Thresholds, tune_thresholds
 
-__all__ = ['Predictions', 'Scores', 'average_precision', 'multi_label_scores']
+__all__ = [
+    'Predictions',
+    'Scores',
+    'Thresholds',
+    'average_precision',
+    'multi_label_scores',
+    'read_thresholds',
+    'tune_thresholds',
+    'write_thresholds',
+]

@@ -42,7 +42,7 @@ class Scores:
 def multi_label_scores(
     scores: np.ndarray,
     targets: np.ndarray,
-    threshold: float = 0.5,
+    threshold: float | np.ndarray = 0.5,
     topk: int | None = None,
     empty_classes: str = 'zero',
 ) -> Scores:
@@ -57,7 +57,7 @@ def multi_label_scores(
     Args:
         scores: Scores, (N, C), finite.
         targets: Targets, (N, C), of 1, 0 and -1.
-        threshold: Decision threshold, finite.
+        threshold: Decision threshold, finite; or one for each class, (C,).
         topk: Number of classes predicted for each image, in [1, C]; replaces the threshold.
         empty_classes: ``'zero'`` counts classes without positives as 0 in every average over
             classes, as the released validation does; ``'skip'`` leaves them out.
@@ -74,7 +74,7 @@ def multi_label_scores(
     >>> summary['mAP'], summary['CP'], round(summary['OF1'], 2)
     (100.0, 75.0, 80.0)
     """
-    scores, targets = _check(scores, targets)
+    scores, targets = check_scores(scores, targets)
     if empty_classes not in EMPTY_CLASSES:
         raise ValueError(
             f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}'
@@ -98,15 +98,15 @@ def multi_label_scores(
     def class_mean(values: np.ndarray) -> float:
         return float(values[counted].mean())
 
-    precision, recall = _ratio(hits, predictions), _ratio(hits, positives)
-    f1 = _harmonic(precision, recall)
+    precision, recall = ratio(hits, predictions), ratio(hits, positives)
+    f1 = harmonic(precision, recall)
     cp, cr = class_mean(precision), class_mean(recall)
     op, or_ = (
-        float(_ratio(hits.sum(), predictions.sum())),
-        float(_ratio(hits.sum(), positives.sum())),
+        float(ratio(hits.sum(), predictions.sum())),
+        float(ratio(hits.sum(), positives.sum())),
     )
-    mean_ap, cf1 = class_mean(np.nan_to_num(ap)), float(_harmonic(cp, cr))
-    values = mean_ap, cp, cr, cf1, class_mean(f1), op, or_, float(_harmonic(op, or_))
+    mean_ap, cf1 = class_mean(np.nan_to_num(ap)), float(harmonic(cp, cr))
+    values = mean_ap, cp, cr, cf1, class_mean(f1), op, or_, float(harmonic(op, or_))
     summary = dict(zip(SUMMARY, values, strict=True))
     return Scores(summary, ap, precision, recall, f1, np.flatnonzero(positives == 0))
 
@@ -135,7 +135,7 @@ def average_precision(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return np.array(
         [
             _average_precision(column, present)
-            for column, present, _ in _columns(*_check(scores, targets), None)
+            for column, present, _ in _columns(*check_scores(scores, targets), None)
         ]
     )
 
@@ -182,7 +182,7 @@ def _columns(
             yield column, np.flatnonzero(target), picked
 
 
-def _check(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def check_scores(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return scores in float32 or float64 and the targets, as arrays; neither is copied if it fits."""
     scores, targets = np.asarray(scores), np.asarray(targets)
     if scores.dtype not in (np.float32, np.float64):
@@ -215,7 +215,7 @@ def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def _same_limits(threshold: float, dtype: np.dtype[Any]) -> np.ndarray:
+def _same_limits(threshold: float | np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     """Return the largest number of a dtype that is not above a threshold.
 
     A number of that dtype is above one if and only if it is above the other.
@@ -237,13 +237,13 @@ def _top(scores: np.ndarray, targets: np.ndarray, topk: int) -> np.ndarray:
     return chosen
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return ``part / whole`` in percent, 0 if ``whole`` is 0."""
     ratio: np.ndarray = 100 * np.asarray(part, np.float64) / np.maximum(whole, 1)
     return ratio
 
 
-def _harmonic(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
+def harmonic(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
     total = np.add(a, b)
     mean: np.ndarray = 2 * np.multiply(a, b) / np.where(total > 0, total, 1)
     return mean

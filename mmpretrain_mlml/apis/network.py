@@ -77,6 +77,22 @@ def predict_probabilities(
     return _over_images(model, dataset, loader, progress, probabilities)
 
 
+def batches_of(dataset: BaseDataset, loader: dict[str, Any]) -> DataLoader:
+    """Return a data loader over all images of a data set, in their order.
+
+    Args:
+        dataset: Images.
+        loader: Batch size and number of workers, as in ``val_dataloader``.
+    """
+    return DataLoader(
+        dataset,
+        loader.get('batch_size', 64),
+        sampler=DefaultSampler(dataset, shuffle=False),
+        num_workers=loader.get('num_workers', 0),
+        collate_fn=pseudo_collate,
+    )
+
+
 def _over_images(
     model: Any,
     dataset: BaseDataset,
@@ -84,16 +100,9 @@ def _over_images(
     progress: Progress,
     compute: Callable[[Tensor, list[Any]], Tensor],
 ) -> np.ndarray:
-    batches = DataLoader(
-        dataset,
-        loader.get('batch_size', 64),
-        sampler=DefaultSampler(dataset, shuffle=False),
-        num_workers=loader.get('num_workers', 0),
-        collate_fn=pseudo_collate,
-    )
     parts = []
     with torch.inference_mode():
-        for batch in progress(batches):
+        for batch in progress(batches_of(dataset, loader)):
             data = model.data_preprocessor(batch, False)
             parts.append(compute(data['inputs'], data['data_samples']).float().cpu().numpy())
     return np.concatenate(parts)

@@ -1,0 +1,114 @@
+"""Thresholds by class name, as a JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..files import atomic_write
+from ..printable import first_few, readable_json
+
+
+def write_thresholds(
+    path: str | os.PathLike[str],
+    classes: Sequence[str],
+    values: np.ndarray | Sequence[float],
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Write classes and thresholds, completely or not at all.
+
+    Args:
+        path: File to write (.json). Missing folders are made.
+        classes: C class names.
+        values: Threshold of each class, (C,), in [0, 1].
+        about: What else to write, such as the goal and its score.
+
+    Raises:
+        FileExistsError: If the file exists.
+        ValueError: If classes and thresholds differ in number, or a threshold lies outside [0, 1].
+        OSError: If the file cannot be written.
+    """
+    path = Path(path)
+    if path.exists():
+        raise FileExistsError(f'{path} exists: give another name')
+    numbers = _checked(values, len(classes), 'thresholds')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {'classes': list(classes), 'thresholds': numbers.tolist(), **(about or {})}
+    with atomic_write(path, 'w') as file:
+        file.write(readable_json(content, indent=2))
+
+
+def read_thresholds(
+    path: str | os.PathLike[str], classes: Sequence[str] | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Read a file that :func:`write_thresholds` wrote.
+
+    Args:
+        path: File to read (.json).
+        classes: Classes that the thresholds must be for, in this order; None for any.
+
+    Returns:
+        Thresholds, (C,), float64, and class names.
+
+    Raises:
+        ValueError: If the file holds no thresholds, or those of other classes.
+        OSError: If the file cannot be read.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding='utf-8'))
+        found = tuple(content['classes'])
+        values = _checked(content['thresholds'], len(found), str(path))
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f'{path} holds no thresholds: expected a file of write_thresholds ({error!r})'
+        ) from error
+    if classes is not None and found != tuple(classes):
+        strange = sorted(map(str, set(found) ^ set(classes))) or ['another order']
+        raise ValueError(
+            f'{path} has thresholds for {len(found)} classes that are not the {len(classes)} of the '
+            f'model; they differ in {first_few(strange)}'
+        )
+    return values, found
+
+
+def read_rates(path: str | os.PathLike[str], classes: Sequence[str]) -> np.ndarray:
+    """Read the expected rate of each class, a JSON object ``{class: share of the images}``.
+
+    Args:
+        path: File to read (.json).
+        classes: C class names.
+
+    Returns:
+        Rates, (C,), float64.
+
+    Raises:
+        ValueError: If the file is no such object, a class is missing or unknown, or a rate lies
+            outside [0, 1].
+        OSError: If the file cannot be read.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise ValueError(f'{path} is no JSON file: {error}') from error
+    if not isinstance(content, dict) or set(content) != set(classes):
+        strange = set(content) ^ set(classes) if isinstance(content, dict) else ['its form']
+        raise ValueError(
+            f'{path}: expected an object with a rate for each of {len(classes)} classes; it differs '
+            f'in {first_few(sorted(strange))}'
+        )
+    return _checked([content[name] for name in classes], len(classes), str(path))
+
+
+def _checked(values: np.ndarray | Sequence[float], number: int, source: str) -> np.ndarray:
+    try:
+        numbers = np.asarray(values, np.float64)
+    except (TypeError, ValueError):  # texts, or rows of different lengths
+        numbers = np.zeros(())
+    if numbers.shape != (number,) or not ((numbers >= 0) & (numbers <= 1)).all():
+        raise ValueError(f'{source}: expected a number in [0, 1] for each of {number} classes')
+    return numbers
