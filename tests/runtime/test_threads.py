@@ -82,7 +82,9 @@ def test_never_more_threads_than_pytorch_chooses():
     ('command', 'own', 'expected'),
     [
         ('train.py no.py', {}, 'PASSIVE'),
-        pytest.param('test.py no.py x.pth', {'OMP_WAIT_POLICY': 'active'}, 'ACTIVE', marks=pytest.mark.slow),
+        pytest.param(
+            'test.py no.py x.pth', {'OMP_WAIT_POLICY': 'active'}, 'ACTIVE', marks=pytest.mark.slow
+        ),
         pytest.param('test.py no.py x.pth', {}, 'PASSIVE', marks=pytest.mark.slow),
     ],
 )
