@@ -16,8 +16,8 @@ from joblib import cpu_count
 from mmengine.config import Config
 
 from ..labels import LabelTable, parse_tag_table, read_tag_table, write_class_list, write_tag_table
-from ..labels.label_table import ABSENT
 from ..printable import NAME, first_few, printable
+from .advice import choose_loss, scoring, unlisted
 from .backbone import Backbone, find_backbone
 from .config_text import Settings, commands, config_text
 from .errors import ProjectError
@@ -94,6 +94,7 @@ def new_project(
     if folder.exists() or folder.is_symlink():
         raise ProjectError(f'--out {folder} exists: give another name; nothing was changed')
     options = dict(table_options or {})
+    assumed = options.get('unlisted') == 'absent'  # the published setting: missing means negative
     extras = [] if group_column is None else [group_column]
     whole = parse_tag_table(table, classes, **{**options, 'extras': extras})
     read = whole.require_no_problems()
@@ -113,8 +114,8 @@ def new_project(
         warnings += left_out
         _require_apart(training, validation)
     network = find_backbone(backbone, pretrained, image_size)
-    scored, val_warnings = _scoring(validation)
-    loss, why = _choose_loss(training, pretrained)
+    scored, val_warnings = scoring(training, validation, val is None, assumed)
+    loss, why = choose_loss(training, assumed, pretrained)
     settings = Settings(
         source=str(table),
         images=images.absolute(),
@@ -127,7 +128,7 @@ def new_project(
         learning_rate=LEARNING_RATE if pretrained else RANDOM_LEARNING_RATE,
         loss=loss,
         why=why,
-        train_unlisted='absent' if training.fill == ABSENT else 'unobserved',
+        train_unlisted=unlisted(training),
         val_unlisted=scored,
         all_scored=bool((validation.counts().present > 0).all()),
     )
@@ -170,41 +171,6 @@ def _require_apart(training: LabelTable, validation: LabelTable) -> None:
         )
 
 
-def _scoring(validation: LabelTable) -> tuple[str, list[str]]:
-    """Return what an unlisted entry of the validation table counts as, and warnings."""
-    present, absent, _ = validation.counts()
-    warnings = []
-    if empty := [validation.classes[index] for index in np.flatnonzero(present == 0)]:
-        warnings.append(
-            f'{len(empty):,} of {len(present):,} classes have no validation image, and are left out '
-            f'of mAP: {first_few(empty, width=NAME)}'
-        )
-    if validation.fill == ABSENT:
-        return 'absent', warnings
-    if validation.has_absent and (absent[present > 0] > 0).all():
-        return 'unobserved', warnings
-    warnings.append(
-        'validation labels look as incomplete as the training labels: what they do not list counts as '
-        'absent, so scores are too low and their thresholds too; label some images fully for --val'
-    )
-    return 'absent', warnings
-
-
-def _choose_loss(training: LabelTable, pretrained: bool) -> tuple[dict[str, Any], str]:
-    """Return the loss for some labels, and why; docs/losses.md has the evidence."""
-    if not training.has_unobserved:
-        if training.fill == ABSENT and not (training.values == ABSENT).any():
-            return {'type': 'mmpretrain_mlml.SPLC'}, (
-                'Unlisted labels are absent, or missing: SPLC corrects confident ones (docs/losses.md)'
-            )
-        return {'type': 'mmpretrain_mlml.BCE'}, 'Labels are complete (docs/losses.md)'
-    loss: dict[str, Any] = {'type': 'mmpretrain_mlml.SPLC', 'unknown': 'unobserved'}
-    if not pretrained:
-        loss['change_epoch'] = RANDOM_EPOCHS // 4
-        return loss, 'Labels are incomplete: SPLC, late because weights are random (docs/losses.md)'
-    return loss, 'Labels are incomplete: SPLC, or Hill with the same unknown= (docs/losses.md)'
-
-
 def _batch_size(images: int) -> int:
     """Return a power of two, at most 64, that gives an epoch 16 batches if possible."""
     return int(2 ** np.clip(np.floor(np.log2(max(images, 1) / 16)), 3, 6))
@@ -222,8 +188,7 @@ def _write(
         write_class_list(made / 'classes.txt', training.classes)
         for name, table in (('train.csv', training), ('val.csv', validation)):
             write_tag_table(made / name, replace(table, extras={}))
-            fill = 'absent' if table.fill == ABSENT else 'unobserved'
-            if read_tag_table(made / name, table.classes, unlisted=fill) != table:
+            if read_tag_table(made / name, table.classes, unlisted=unlisted(table)) != table:
                 raise ProjectError(f'{name} does not read as it was written: please report this')
         config = made / 'config.py'
         config.write_text(config_text(settings, network), encoding='utf-8')

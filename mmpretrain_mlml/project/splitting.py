@@ -10,7 +10,9 @@ import numpy as np
 from ..labels import LabelTable
 from .errors import ProjectError
 
-_WORK = 4e9  # entries that the stratification may look at: its time is images times classes squared
+_WORK = (
+    2e10  # entries that the stratification may look at: its time is images times classes squared
+)
 
 
 class Split(NamedTuple):
@@ -29,8 +31,7 @@ def split_table(
     together, so that near-duplicates do not leak; a group counts as one unit that has all classes
     of its images. Two kinds of units always stay in the training set: those with a class that no
     other unit has, and groups that are larger than the validation set is to be. Of very many classes
-    those are stratified that are rarest among the ones that can have a validation image; the others
-    balance by themselves.
+    the rarest that can have a validation image are stratified; the others are left to chance.
 
     Args:
         table: The table.

@@ -1,10 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
+from mmpretrain_mlml.datasets.digit_scenes import make_scenes
 from mmpretrain_mlml.labels import LabelError, LabelTable, read_tag_table, write_tag_table
 from mmpretrain_mlml.project import ProjectError, new_project
 
@@ -73,6 +75,21 @@ def test_a_validation_table_is_taken_with_its_verified_absences(drawn, tmp_path)
         new_project(drawn / 'tags.csv', drawn / 'photos', tmp_path / 'no', **SMALL, **options)
 
 
+@pytest.mark.parametrize('full', [True, False])
+def test_a_validation_table_with_as_few_labels_is_warned_of(drawn, tmp_path, full):
+    whole = read_tag_table(drawn / 'tags.csv')
+    write_tag_table(tmp_path / 'train.csv', whole.take(range(100)))
+    _, digits = make_scenes('train', 120)
+    names, kept = list(whole.names)[100:], [whole.positives(row) for row in range(100, 120)]
+    labels = [sorted(found) for found in digits[100:]] if full else kept
+    val = LabelTable.from_positives(names, labels, whole.classes)
+    write_tag_table(tmp_path / 'val.csv', val)
+    options = dict(val=tmp_path / 'val.csv', **SMALL)
+    project = new_project(tmp_path / 'train.csv', drawn / 'photos', tmp_path / 'out', **options)
+    assert any('as incomplete as' in line for line in project.warnings) != full
+    assert Config.fromfile(project.config).val_dataloader.dataset.unlisted == 'absent'
+
+
 @pytest.mark.parametrize(
     ('pretrained', 'unlisted', 'loss'),
     [
@@ -88,20 +105,26 @@ def test_a_validation_table_is_taken_with_its_verified_absences(drawn, tmp_path)
 def test_the_loss_follows_labels_and_weights(drawn, tmp_path, pretrained, unlisted, loss):
     name = 'test_resnet.r160_in1k'
     options = dict(pretrained=pretrained, table_options=dict(unlisted=unlisted), backbone=name)
-    cfg = Config.fromfile(make(drawn, tmp_path / 'out', **options).config)
+    project = make(drawn, tmp_path / 'out', **options)
+    cfg = Config.fromfile(project.config)
     assert cfg.model.head.loss == loss
     assert cfg.model.backbone.pretrained is pretrained
     assert cfg.train_dataloader.dataset.get('unlisted', 'unobserved') == unlisted
+    assert any('as incomplete as' in line for line in project.warnings)
 
 
-def test_complete_labels_take_bce(drawn, tmp_path):
-    labels = abs(read_tag_table(drawn / 'tags.csv').dense())
+@pytest.mark.parametrize('share', [0.2, 0.7])
+def test_complete_labels_take_bce(drawn, tmp_path, share):
+    labels = (np.random.default_rng(0).random((120, 10)) < share).astype(np.int8)
     names = [f'{number:03}.png' for number in range(120)]
     complete = LabelTable.from_dense(names, labels, list('abcdefghij'))
-    labels[0] = 0
     write_tag_table(tmp_path / 'tags.csv', complete, 'columns')
     project = new_project(tmp_path / 'tags.csv', drawn / 'photos', tmp_path / 'out', **SMALL)
-    assert Config.fromfile(project.config).model.head.loss == dict(type='mmpretrain_mlml.BCE')
+    cfg = Config.fromfile(project.config)
+    assert cfg.model.head.loss == dict(type='mmpretrain_mlml.BCE')
+    assert project.warnings == []
+    train = DATASETS.build(cfg.train_dataloader.dataset)
+    assert not train.parsed.table.has_unobserved
 
 
 def test_missing_images_stop_it_or_are_left_out(drawn, tmp_path):
