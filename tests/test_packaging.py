@@ -89,9 +89,9 @@ def test_both_stacks_come_with_the_same_parts(wheel):
         extra: sorted(need for need in names if not re.match(r'(onedl-)?mm', need))
         for extra, names in needs.items()
     }
-    assert len(parts['openmmlab']) == 8
+    assert len(parts['openmmlab']) == 9
     assert parts['openmmlab'] == parts['onedl']
-    assert len(needs['openmmlab']) == len(needs['onedl']) == 11
+    assert len(needs['openmmlab']) == len(needs['onedl']) == 12
 
 
 def test_another_project_inherits_a_config_and_trains_with_its_own_script(
