@@ -120,6 +120,7 @@ def train(
     epochs: int = 12,
     one_cycle: bool = True,
     seed: int = 0,
+    penalty: float = 0.0,
 ) -> Run:
     """Train the classifier with Adam and batches of 64, then score it on the validation photographs.
 
@@ -132,6 +133,7 @@ def train(
         epochs: Number of epochs.
         one_cycle: Whether the learning rate follows one cycle; otherwise it is constant.
         seed: Seed for the weights and the order of the photographs.
+        penalty: Factor on the sum of the squared weights, which is added to the loss.
     """
     torch.manual_seed(seed)
     x = photos.train
@@ -152,11 +154,12 @@ def train(
             watch.before_batch(index)
             logits = head(x[batch])
             optimiser.zero_grad()
-            loss(logits, labels[batch]).backward()
+            cost = loss(logits, labels[batch]) + penalty * head.weight.square().sum()
+            cost.backward()
             optimiser.step()
             if scheduler is not None:
                 scheduler.step()
-            unobserved = labels[batch] == 0
+            unobserved = labels[batch] != 1
             unobserved_count += int(unobserved.sum())
             above_count += int((unobserved & (logits.detach() > SPLC_LOGIT)).sum())
         run.warned |= watch.end() is not None
@@ -173,7 +176,7 @@ def _new_head(features: int, labels: Tensor, bias: Bias) -> nn.Linear:
     nn.init.normal_(head.weight, std=0.01)  # as MMPretrain's heads
     with torch.no_grad():
         if isinstance(bias, str):
-            present = labels.sum(0).long().numpy()
+            present = (labels == 1).sum(0).numpy()
             head.bias.copy_(log_odds(LabelCounts(present, np.full_like(present, len(labels))), 1.0))
         else:
             head.bias.fill_(bias)
