@@ -52,12 +52,25 @@ def load_part(name: str) -> Any:
     Raises:
         ImportError: If MMPretrain or a package that it needs is not installed.
     """
+    return load_from(PARTS[name], name)
+
+
+def load_from(module: str, name: str) -> Any:
+    """Return a name of a module that needs MMPretrain.
+
+    Args:
+        module: Module inside the package.
+        name: Name in it.
+
+    Raises:
+        ImportError: If MMPretrain or a package that it needs is not installed.
+    """
     if MISSING:
         raise ImportError(
             f'mmpretrain_mlml.{name} needs {", ".join(MISSING)}, not installed here: '
             "pip install 'mmpretrain_mlml[openmmlab]', or [onedl] for the maintained forks"
         )
-    return getattr(import_module(f'{__package__}.{PARTS[name]}'), name)
+    return getattr(import_module(f'{__package__}.{module}'), name)
 
 
 def parts_in(room: str) -> list[str]:

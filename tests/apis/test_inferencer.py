@@ -1,0 +1,164 @@
+"""Predictions for images in files and in memory, against those of the evaluation."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from helpers.training import CONFIG
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS
+from PIL import Image
+
+import mmpretrain_mlml
+from mmpretrain_mlml import MultiLabelInferencer
+from mmpretrain_mlml.apis import predict_dataset
+from mmpretrain_mlml.checkpoints import CheckpointError
+from mmpretrain_mlml.datasets.digit_scenes import make_scenes
+from mmpretrain_mlml.evaluation import write_thresholds
+
+SIZE = 11
+DIGITS = [str(digit) for digit in range(10)]
+
+
+@pytest.fixture(scope='module')
+def cfg():
+    cfg = Config.fromfile(CONFIG)
+    small = {'backbone.base_channels': 4, 'backbone.stem_channels': 4, 'head.in_channels': 32}
+    cfg.merge_from_dict({f'model.{key}': value for key, value in small.items()})
+    cfg.merge_from_dict({'test_dataloader.dataset.size': SIZE, 'test_dataloader.batch_size': 4})
+    return cfg
+
+
+@pytest.fixture(scope='module')
+def weights(cfg, tmp_path_factory):
+    path = tmp_path_factory.mktemp('weights') / 'random.pth'
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        torch.save(MODELS.build(cfg.model).state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope='module')
+def expected(cfg, weights):
+    return predict_dataset(cfg, str(weights), 'test').scores
+
+
+@pytest.fixture(scope='module')
+def images():
+    return make_scenes('test', SIZE)[0]
+
+
+@pytest.fixture(scope='module')
+def folder(images, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('images')
+    (folder / 'deeper').mkdir()
+    for number, image in enumerate(images):
+        place = folder / 'deeper' if number == SIZE - 1 else folder
+        cv2.imwrite(str(place / f'{number:02}.PNG'.lower()), image)
+    (folder / 'notes.txt').write_text('no image')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def tagger(cfg, weights):
+    return MultiLabelInferencer(cfg, weights, device='cpu', show_progress=False)
+
+
+def scores(results):
+    return np.stack([one.probabilities for one in results])
+
+
+def test_files_arrays_pictures_and_generators_give_what_the_evaluation_gives(
+    tagger, images, folder, expected
+):
+    files = [*sorted(folder.glob('*.png')), folder / 'deeper/10.png']
+    pictures = [Image.fromarray(image[..., 0]) for image in images]
+    for inputs in (files, list(images), pictures, (image for image in images)):
+        np.testing.assert_allclose(scores(tagger(inputs, batch_size=4)), expected, atol=1e-6)
+    of_folder = tagger(folder)
+    assert [one.name for one in of_folder] == [str(path) for path in files]
+    np.testing.assert_allclose(scores(of_folder), expected, atol=1e-6)
+    np.testing.assert_allclose(scores(tagger(f'{folder}/*.png')), expected[:10], atol=1e-6)
+    np.testing.assert_allclose(scores(tagger(str(files[0]))), expected[:1], atol=1e-6)
+
+
+def test_tags_are_those_above_the_thresholds_sorted(cfg, weights, images, expected, tmp_path):
+    limits = np.median(expected, 0)
+    path = tmp_path / 'thresholds.json'
+    write_thresholds(path, DIGITS, limits)
+    for given in (path, limits, list(limits)):
+        tagger = MultiLabelInferencer(cfg, weights, given, 'cpu', show_progress=False)
+        for one, row in zip(tagger(list(images)), expected):
+            assert set(one.tags) == {DIGITS[i] for i in np.flatnonzero(row > limits + 1e-6)}
+            values = list(one.tags.values())
+            assert values == sorted(values, reverse=True)
+    assert MultiLabelInferencer(cfg, weights, device='cpu').thresholds.tolist() == [0.5] * 10
+
+
+def test_broken_images_are_reported_or_stop(tagger, images, folder, expected, tmp_path):
+    empty, missing = tmp_path / 'empty.jpg', tmp_path / 'missing.jpg'
+    empty.touch()
+    inputs = [images[0], empty, missing, np.zeros((4, 4, 2), np.uint8), images[1]]
+    results = tagger(inputs)
+    np.testing.assert_allclose(scores([results[0], results[4]]), expected[:2], atol=1e-6)
+    for one, words in zip(results[1:4], ('an empty file', 'no such file', 'of shape')):
+        assert words in one.error
+        assert (one.probabilities, one.tags) == (None, {})
+    assert [one.error for one in (results[0], results[4])] == [None, None]
+    with pytest.raises(ValueError, match=r'empty\.jpg cannot be read'):
+        tagger(inputs, on_error='stop')
+    assert tagger([empty])[0].error
+
+
+def test_results_come_as_they_are_ready(tagger, images):
+    taken = []
+
+    def source():
+        for number, image in enumerate(images):
+            taken.append(number)
+            yield image
+
+    stream = tagger.stream(source(), batch_size=2)
+    next(stream)
+    assert taken == [0, 1]
+
+
+def test_the_default_scope_of_others_stays(cfg, weights, images, expected):
+    with DefaultScope.overwrite_default_scope('mmengine'):
+        tagger = MultiLabelInferencer(cfg, weights, device='cpu', show_progress=False)
+        assert DefaultScope.get_current_instance().scope_name == 'mmengine'
+        np.testing.assert_allclose(scores(tagger(list(images))), expected, atol=1e-6)
+
+
+def test_a_shipped_config_is_found_by_its_name(weights):
+    with pytest.raises(CheckpointError, match='does not fit the model'):
+        MultiLabelInferencer('digits_0.4left_splc.py', weights, device='cpu')
+    with pytest.raises(FileNotFoundError, match=r"no config 'nothing\.py'"):
+        MultiLabelInferencer('nothing.py', weights)
+
+
+def test_mistakes_are_refused(cfg, weights, tagger, tmp_path):
+    with pytest.raises(ValueError, match='expected weights'):
+        MultiLabelInferencer(cfg)
+    for given in ([0.5] * 9, 1.5):
+        with pytest.raises(ValueError, match='one for each of 10 classes'):
+            MultiLabelInferencer(cfg, weights, given, 'cpu')
+    path = tmp_path / 'thresholds.json'
+    write_thresholds(path, ['ant', 'bee'], [0.2, 0.3])
+    with pytest.raises(ValueError, match='2 classes that are not the 10 of the model'):
+        MultiLabelInferencer(cfg, weights, path, 'cpu')
+    (tmp_path / 'none').mkdir()
+    with pytest.raises(ValueError, match='no image in this folder'):
+        tagger(tmp_path / 'none')
+    with pytest.raises(ValueError, match='no file matches'):
+        tagger(f'{tmp_path}/*.jpg')
+    with pytest.raises(TypeError, match='got int'):
+        tagger(3)
+    with pytest.raises(ValueError, match='unknown on_error'):
+        tagger([], on_error='skip')
+
+
+def test_the_class_is_at_the_top_by_its_name():
+    assert 'MultiLabelInferencer' in mmpretrain_mlml.__all__
+    assert 'MultiLabelInferencer' in dir(mmpretrain_mlml)
