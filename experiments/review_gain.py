@@ -3,7 +3,7 @@
 A reviewer who makes no mistake decides about the first proposals of `mmpretrain_mlml.audit`; the
 classifier is trained again with the decisions. Makes docs/review_gain.png and its data.
 
-    PHOTOS_ROOT=data/photos python experiments/review_gain.py \
+    PHOTOS_ROOT=data/photos python experiments/review_gain.py --seeds 2 \
         --out docs/results/review_gain.json --figure docs/review_gain.png
 """
 

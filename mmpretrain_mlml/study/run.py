@@ -17,6 +17,9 @@ from ..files import atomic_write
 from ..paths import config, shipped
 from .run_folder import PREDICTIONS
 
+# Default hooks that change nothing of a run: finished runs of versions without them are still known.
+WITHOUT_EFFECT = {'run_identity'}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -60,8 +63,11 @@ class Run:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Fingerprint of all that the config and the options say, but for where files lie."""
-        return fingerprint([_without_locations(self.content.to_dict()), list(self.options)])
+        """Fingerprint of what the config and the options say of a run, but for where files lie."""
+        content = _without_locations(self.content.to_dict())
+        for name in WITHOUT_EFFECT & content.get('default_hooks', {}).keys():
+            del content['default_hooks'][name]
+        return fingerprint([content, list(self.options)])
 
     def write_config(self, folder: Path) -> None:
         """Write the run's own config, if it has one, into ``folder/config``."""
