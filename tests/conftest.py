@@ -1,4 +1,5 @@
 import json
+import signal
 import socket
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,11 @@ from helpers.memory import MemoryLimit
 from helpers.processes import run
 
 collect_ignore = ['helpers']  # imported by tests; pytest would import them a second time
+
+# A suite that a script starts in the background inherits that Ctrl-C is ignored, and so would the
+# processes that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope='session', autouse=True)
