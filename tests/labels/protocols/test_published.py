@@ -59,7 +59,9 @@ def test_dropped_labels_are_the_same_on_every_machine():
     names, labels = ['a.jpg', 'b.jpg', 'c.jpg'], [[5, 3, 1, 79], [2], [0, 10, 20, 30, 40, 50]]
     assert drop_labels(names, labels, '0.75left', 0) == [[1, 3, 5], [2], [0, 10, 20, 40]]
     assert drop_labels(names, labels, '0.4left', 7) == [[5], [2], [20, 30]]
-    assert drop_labels(names, labels, 'single', -1) == [[79], [2], [50]]
+    assert drop_labels(names, labels, 'single', 2) == [[79], [2], [30]]
+    with pytest.raises(ValueError, match='expected seed to be an integer >= 0, got -1'):
+        drop_labels(names, labels, 'single', -1)
 
 
 def test_kept_labels_do_not_depend_on_other_images():
