@@ -24,7 +24,9 @@ def run_demo(tmp_path, monkeypatch, capsys):
             mmpretrain_mlml, 'config', lambda n: str(file) if n == 'studies/demo.py' else shipped(n)
         )
         monkeypatch.setattr(sys, 'argv', ['demo.py', *map(str, options)])
-        runpy.run_path(str(ROOT / 'tools/demo.py'), run_name='__main__')
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(ROOT / 'tools/demo.py'), run_name='__main__')
+        assert end.value.code is None
         return capsys.readouterr().out
 
     logger = MMLogger.get_current_instance()
