@@ -152,6 +152,7 @@ def test_own_loop(clone):
     run('own_loop')
 
 
+@pytest.mark.slow
 def test_own_photographs(clone):
     run('own_photographs')
 
