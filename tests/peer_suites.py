@@ -193,7 +193,7 @@ def _cell(outcome: dict) -> str:
 
 def _plain(error: str) -> str:
     """Return an error without what differs from run to run: addresses, folders, times."""
-    return re.sub(r'0x[0-9a-f]+|/tmp/[\w./-]+|\d+(\.\d+)?', '?', error)
+    return re.sub(r'0x[0-9a-f]+|(?<![\w/])/[\w./-]+|\d+(\.\d+)?', '?', error)
 
 
 def _write(results: Path, *line: str) -> None:

@@ -4,7 +4,7 @@ from peer_suites import Outcome, compare, masked, read, table
 
 WITHOUT = {
     'a': Outcome('passed'),
-    'b': Outcome('failed', 'ValueError: 0x7f at /tmp/x/y.pth after 1.2 s'),
+    'b': Outcome('failed', 'ValueError: 0x7f at /one/x/y.pth after 1.2 s'),
     'c': Outcome('passed'),
     'd': Outcome('failed', 'ValueError'),
     'e': Outcome('failed', 'ValueError'),
@@ -12,7 +12,7 @@ WITHOUT = {
 }
 WITH = {
     'a': Outcome('passed'),
-    'b': Outcome('failed', 'ValueError: 0x81 at /tmp/z.pth after 3 s'),  # the same error
+    'b': Outcome('failed', 'ValueError: 0x81 at /other/z.pth after 3 s'),  # the same error
     'c': Outcome('skipped'),
     'd': Outcome('passed'),
     'e': Outcome('failed', 'TypeError'),

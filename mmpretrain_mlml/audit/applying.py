@@ -88,12 +88,7 @@ def apply_review(
     written = after
     if out.suffix.lower() == '.txt':
         lost = int((after.values == ABSENT).sum())
-        written = _positives(after)
+        written = after.positives_only()
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tag_table(out, written)
     return Review(out, merged, labels.table, written, lost)
-
-
-def _positives(table: LabelTable) -> LabelTable:
-    positives = [table.positives(row) for row in range(len(table))]
-    return LabelTable.from_positives(list(table.names), positives, table.classes)

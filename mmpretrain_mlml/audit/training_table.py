@@ -14,9 +14,10 @@ from mmpretrain.registry import DATASETS
 from PIL import Image
 
 from ..datasets.full_labels import image_names
+from ..datasets.table_dataset import TableDataset, TableSamples
 from ..datasets.targets import target_of
 from ..labels import LabelTable, TextArray
-from ..labels.label_table import PRESENT, UNOBSERVED
+from ..labels.label_table import UNOBSERVED
 from ..runtime.unwrap import unwrap_dataset_config
 
 
@@ -64,7 +65,7 @@ def training_labels(cfg: Config) -> TrainingLabels:
         cfg: Config with ``train_dataloader`` and ``val_dataloader`` or ``test_dataloader``.
 
     Raises:
-        ValueError: If the config has no validation pipeline, or the data set no class names.
+        ValueError: If the config has no validation pipeline, several training sets, or no class names.
     """
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     loader = cfg.get('val_dataloader') or cfg.get('test_dataloader')
@@ -74,6 +75,11 @@ def training_labels(cfg: Config) -> TrainingLabels:
         )
     pipeline = unwrap_dataset_config(loader.dataset)['pipeline']
     config = unwrap_dataset_config(cfg.train_dataloader.dataset)
+    if 'datasets' in config:
+        raise ValueError(
+            f'the training set is a {config["type"]} of several data sets: expected one; audit each '
+            'part with a config of its own'
+        )
     dataset = DATASETS.build({**config, 'pipeline': pipeline, 'test_mode': True})
     classes = dataset.metainfo.get('classes')
     if not classes:
@@ -81,20 +87,15 @@ def training_labels(cfg: Config) -> TrainingLabels:
     table = _table(dataset, tuple(classes))
     verified = table.has_unobserved
     if not verified:
-        positive = table.values == PRESENT
-        rows = np.repeat(np.arange(len(table)), np.diff(table.offsets))[positive]
-        table = LabelTable(
-            table.names,
-            table.classes,
-            np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(table)))]),
-            table.indices[positive],
-            table.values[positive],
-            UNOBSERVED,
-        )
+        table = table.positives_only()
     return TrainingLabels(dataset, table, verified)
 
 
 def _table(dataset: Any, classes: tuple[str, ...]) -> LabelTable:
+    if isinstance(dataset, TableDataset):
+        dataset.full_init()
+        samples: TableSamples = dataset.data_list
+        return samples.chosen(samples.table)
     named = hasattr(dataset, 'complete_labels')
     names = dataset.complete_labels().names if named else image_names(dataset)
     rows, indices, values = [], [], []

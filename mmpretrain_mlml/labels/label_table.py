@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -209,6 +209,13 @@ class LabelTable:
             self.place_prefix,
             {name: column.take(rows) for name, column in self.extras.items()},
         )
+
+    def positives_only(self) -> LabelTable:
+        """Return the table with nothing listed but what is present; all else is unobserved."""
+        kept = self.values == PRESENT
+        offsets = np.concatenate([[0], np.cumsum(kept)])[self.offsets]
+        listed = {'indices': self.indices[kept], 'values': self.values[kept]}
+        return replace(self, offsets=offsets, fill=UNOBSERVED, **listed)
 
     def __eq__(self, other: object) -> bool:
         """Compare names, classes and labels, whichever entries are listed; not the places."""

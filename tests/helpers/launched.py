@@ -152,3 +152,17 @@ def kill_at(point, launch, work_dir, processes):
             time.sleep(0.05)
     else:
         run.kill()
+
+
+def wait_until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def assert_end_with_their_process(workers, process):
+    """Kill a process and wait until its workers have ended, too."""
+    process.kill()
+    process.wait()
+    wait_until(lambda: not any(Path(f'/proc/{pid}').exists() for pid in workers))

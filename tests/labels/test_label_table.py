@@ -71,3 +71,11 @@ def test_positive_lists_as_a_table():
     table = LabelTable.from_positives(['a', 'b', 'c'], [[0, 2], [], [1]], 'xyz', fill=0)
     assert table.dense().tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
     assert not table.has_unobserved
+
+
+@pytest.mark.parametrize('fill', [0, -1])
+def test_without_absences_all_else_is_unobserved(fill):
+    labels = np.array([[1, fill, -1 - fill], [-1 - fill, fill, fill], [1, 1, fill]], np.int8)
+    table = LabelTable.from_dense(['a', 'b', 'c'], labels, ['x', 'y', 'z'])
+    assert table.positives_only().dense().tolist() == np.where(labels == 1, 1, -1).tolist()
+    assert table.dense().tolist() == labels.tolist()

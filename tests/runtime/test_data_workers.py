@@ -5,10 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from helpers.launched import descendants
+from helpers.launched import assert_end_with_their_process, descendants, wait_until
 from helpers.processes import start
 from torch.utils.data import DataLoader, Dataset
 
@@ -83,13 +82,4 @@ def test_workers_end_when_their_process_is_killed(tmp_path):
     wait_until(lambda: 'ready' in log.read_text())
     workers = descendants(process.pid)
     assert len(workers) == 2
-    process.kill()
-    process.wait()
-    wait_until(lambda: not any(Path(f'/proc/{pid}').exists() for pid in workers))
-
-
-def wait_until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    assert_end_with_their_process(workers, process)

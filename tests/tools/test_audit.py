@@ -4,8 +4,11 @@ import csv
 import json
 
 import pytest
+from helpers import ROOT
 from helpers.training import CONFIG, options
+from mmengine.config import Config
 
+from mmpretrain_mlml.audit import training_labels
 from mmpretrain_mlml.datasets.digit_scenes import make_scenes
 from mmpretrain_mlml.labels import read_tag_table
 
@@ -77,3 +80,11 @@ def test_predictions_of_other_images_are_refused(audited, run_tool, trained, tmp
 def test_random_weights_are_no_source_of_features(run_tool, tmp_path):
     said = run_tool('python', 'tools/audit_labels.py', CONFIG, '--out-dir', tmp_path, expect=1)
     assert 'error: the config starts from random weights' in said
+
+
+def test_several_training_sets_are_refused():
+    cfg = Config.fromfile(ROOT / CONFIG)
+    part = cfg.train_dataloader.dataset
+    cfg.train_dataloader.dataset = {'type': 'ConcatDataset', 'datasets': [part, part]}
+    with pytest.raises(ValueError, match='is a ConcatDataset of several data sets: expected one'):
+        training_labels(cfg)
