@@ -9,27 +9,10 @@
 # its host name does not resolve to it.
 set -euo pipefail
 usage='usage: dist_train.sh CONFIG PROCESSES [options]'
-for argument in "$@"; do
-    if [[ $argument == -h || $argument == --help ]]; then
-        echo "$usage"
-        sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-        exit
-    fi
-done
+source "$(dirname "${BASH_SOURCE[0]}")/script.sh"
 config=${1:?$usage}
 processes=${2:?$usage}
-tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(dirname "$tools")
-package=$root # of a wheel
-if [ -d "$root/mmpretrain_mlml" ]; then # a checkout, installed or not
-    package=$root/mmpretrain_mlml
-    export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
-fi
-if [ -z "${OMP_NUM_THREADS:-}${MKL_NUM_THREADS:-}" ] && [[ $processes =~ ^[1-9][0-9]*$ ]]; then
-    # the cores shared out; torchrun would set 1, with a warning
-    OMP_NUM_THREADS=$("${PYTHON:-python}" "$package/runtime/threads.py" "$processes")
-    export OMP_NUM_THREADS MKL_NUM_THREADS=$OMP_NUM_THREADS
-fi
+share_cores "$processes"
 nodes=${NNODES:-1} rank=${NODE_RANK:-0} address=${MASTER_ADDR:-127.0.0.1} port=${PORT:-29500}
 restarts=${MAX_RESTARTS:-0}
 if [ "$restarts" != 0 ] && [[ " ${*:3} " != *' --resume '* ]]; then

@@ -4,22 +4,11 @@
 # GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS as for slurm_train.sh.
 set -euo pipefail
 usage='usage: slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [options]'
-for argument in "$@"; do
-    if [[ $argument == -h || $argument == --help ]]; then
-        echo "$usage"
-        sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-        exit
-    fi
-done
+source "$(dirname "${BASH_SOURCE[0]}")/script.sh"
 partition=${1:?$usage}
 job_name=${2:?$usage}
 config=${3:?$usage}
 checkpoint=${4:?$usage}
-tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(dirname "$tools")
-if [ -d "$root/mmpretrain_mlml" ]; then # a checkout, installed or not
-    export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
-fi
 read -ra srun_args <<<"${SRUN_ARGS:-}"
 
 exec srun \
