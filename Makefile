@@ -1,5 +1,5 @@
 # make demo       what Hill and SPLC gain over BCE, on embedded images
-# make test       the tests that matter, within ten minutes on two cores
+# make test       the tests that matter, within twenty minutes on two cores
 # make test-slow  all other tests: more kills, larger images, installations
 # make lint       style and types (make types: types alone); make format corrects the style
 # make docs       the documentation, in build/docs
