@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from pathlib import Path
 from time import time_ns
@@ -31,18 +31,32 @@ STEADY = 2_000_000_000  # ns after which a change of a file surely shows in its 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MappedTable(LabelTable):
-    """A table whose arrays are mapped from a cache. Pickling it keeps the name of the cache only."""
+    """A table whose arrays are mapped from a cache. Pickling it keeps the name of the cache only.
 
-    cache: str = ''
-    digest: str = ''
-    kinds: LabelKinds | None = None
+    What :func:`dataclasses.replace` makes of it, such as a protocol does, no longer is what the cache
+    holds: it counts and is pickled as any other table.
+    """
+
+    cache: str = field(default='', init=False)
+    digest: str = field(default='', init=False)
+    kinds: LabelKinds | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, table: LabelTable, cache: Path, digest: str, kinds: LabelKinds) -> MappedTable:
+        """Return a table whose arrays are those of a cache."""
+        mapped = cls(**{item.name: getattr(table, item.name) for item in fields(table)})
+        for name, value in (('cache', str(cache)), ('digest', digest), ('kinds', kinds)):
+            object.__setattr__(mapped, name, value)
+        return mapped
 
     def counts(self) -> LabelKinds:
         """Return the number of images of each class, which the cache holds."""
         return self.kinds or super().counts()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.cache, self.source, self.digest)
+        if self.cache:
+            return _reopen, (self.cache, self.source, self.digest)
+        return LabelTable, tuple(getattr(self, item.name) for item in fields(LabelTable))
 
 
 def cached(
@@ -126,11 +140,11 @@ def _load(cache: Path, path: Path) -> ParsedTable | None:
         lengths = (len(texts[0]) + 1, int(offsets[-1]), int(offsets[-1]))
         if lengths != (len(offsets), len(indices), len(values)):
             return None
-        table = MappedTable(
+        table = LabelTable(
             texts[0], tuple(header['classes']), offsets, indices, values, header['fill'], str(path),
             arrays['places'], f'{path}{header["prefix"]}', dict(zip(header['extras'], texts[1:])),
-            str(cache), header['digest'], LabelKinds(*arrays['kinds']),
         )  # fmt: skip
+        table = MappedTable.of(table, cache, header['digest'], LabelKinds(*arrays['kinds']))
         notes = [f'{path}{note}' for note in header['notes']]
         return ParsedTable(table, [], notes, header['left_out'])
     except (OSError, ValueError, KeyError, IndexError, TypeError):

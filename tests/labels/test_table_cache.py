@@ -8,8 +8,9 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from mmpretrain_mlml.labels import parse_tag_table, read_tag_table, table_cache
+from mmpretrain_mlml.labels import LabelTable, parse_tag_table, read_tag_table, table_cache
 from mmpretrain_mlml.labels.array_file import read_arrays, write_arrays
+from mmpretrain_mlml.labels.protocols import Bernoulli, PaperRule
 from mmpretrain_mlml.labels.tables import reading
 
 TEXT = 'image,tags,absent,site\na.jpg,x,y,A\nb.jpg,,,\né.jpg,y;z,,B\n'
@@ -129,6 +130,18 @@ def test_a_pickled_table_is_the_name_of_its_cache(path):
         pickle.loads(data)
     plain = read_tag_table(path, cache=False)
     assert pickle.loads(pickle.dumps(plain)) == plain
+
+
+def test_what_a_protocol_leaves_of_a_cached_table_is_counted_and_pickled_as_it_is(path):
+    read_tag_table(path, cache=True)
+    cached, plain = read_tag_table(path, cache=True), read_tag_table(path, cache=False)
+    for change in (LabelTable.positives_only, PaperRule('single').apply, Bernoulli(0).apply):
+        left, expected = change(cached), change(plain)
+        assert [kind.tolist() for kind in left.counts()] == [
+            kind.tolist() for kind in expected.counts()
+        ]
+        assert pickle.loads(pickle.dumps(left)) == expected
+    assert pickle.loads(pickle.dumps(cached)) == plain
 
 
 def test_threads_that_start_together_parse_once(path, parses):
