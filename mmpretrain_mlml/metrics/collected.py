@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,44 +28,44 @@ class Images(NamedTuple):
 class Slab:
     """Arrays of a fixed size that batches fill one after the other."""
 
-    def __init__(self, rows: int, classes: int) -> None:
-        self._scores = _pages(rows, classes, np.float32)
-        self._targets = _pages(rows, classes, np.int8)
-        self._names: list[np.ndarray] = []
+    def __init__(self, rows: int, like: Images) -> None:
+        self._arrays = Images(*(_pages(rows, array) for array in like))
         self._filled = 0
 
     def fits(self, images: Images) -> bool:
-        """Return whether there is room for more images."""
-        return self._filled + len(images.names) <= len(self._scores)
+        """Return whether there is room for more images, and for names of their length."""
+        names = self._arrays.names
+        return self._filled + len(images.names) <= len(names) and images.names.dtype <= names.dtype
 
     def add(self, images: Images) -> None:
         """Copy images into the next rows."""
         rows = slice(self._filled, self._filled + len(images.names))
-        self._scores[rows], self._targets[rows] = images.scores, images.targets
-        self._names.append(images.names)
+        for array, values in zip(self._arrays, images, strict=True):
+            array[rows] = values
         self._filled = rows.stop
 
     def images(self) -> Images:
-        """Return what was added; the arrays are views."""
-        filled = slice(self._filled)
-        return Images(self._scores[filled], self._targets[filled], np.concatenate(self._names))
+        """Return what was added, as views."""
+        return Images(*(array[: self._filled] for array in self._arrays))
 
 
-def _pages(rows: int, classes: int, dtype: Any) -> np.ndarray:
+def _pages(rows: int, like: np.ndarray) -> np.ndarray:
     """Return an array in pages of its own, which go back to the system at once when it is freed.
 
-    ``malloc`` keeps those of earlier slabs, beside which the joined array would stand.
+    ``malloc`` keeps those of earlier slabs, beside which the joined array would stand; and what it
+    keeps for long between the tensors of two batches leaves holes that the next batch does not fit.
     """
-    count = rows * classes
-    pages = mmap.mmap(-1, max(count * np.dtype(dtype).itemsize, 1))
-    return np.frombuffer(pages, dtype, count).reshape(rows, classes)
+    shape = (rows, *like.shape[1:])
+    count = math.prod(shape)
+    pages = mmap.mmap(-1, max(count * like.dtype.itemsize, 1))
+    return np.frombuffer(pages, like.dtype, count).reshape(shape)
 
 
 def collect(slabs: list[Slab], images: Images) -> None:
     """Add a batch to the last slab, or to a new one if that is full."""
     if not slabs or not slabs[-1].fits(images):
         rows, classes = images.scores.shape
-        slabs.append(Slab(max(rows, SLAB // max(classes, 1)), classes))
+        slabs.append(Slab(max(rows, SLAB // max(classes, 1)), images))
     slabs[-1].add(images)
 
 
