@@ -1,6 +1,9 @@
 """Predict the tags of images with a trained model, and write them as a table of tags.
 
 python tools/predict.py configs/coco_0.4left_splc.py photos/ --weights best.pth --out tags.csv
+torchrun --nproc_per_node=8 tools/predict.py ...    # several processes share the images
+
+A run that was stopped goes on where it was when the command is repeated.
 """
 
 import argparse
@@ -11,24 +14,79 @@ from pathlib import Path
 
 from command_line import run
 
+FORMATS = ('.csv', '.tsv', '.jsonl', '.parquet')
+WAIT = 7 * 24 * 3600  # seconds that a process that has finished waits for the others
+
 
 def main() -> int:
+    os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch: runtime/threads.py
+    args = _parse()
+
+    from mmpretrain_mlml.apis import MultiLabelInferencer, predict_table
+    from mmpretrain_mlml.apis.table_prediction import table_name
+    from mmpretrain_mlml.repairs.distributed import end_with_launcher, leave_gloo, start_gloo
+    from mmpretrain_mlml.runtime.threads import set_threads
+
+    end_with_launcher()
+    set_threads()
+    if int(os.environ.get('WORLD_SIZE', '1')) > 1:
+        start_gloo(WAIT)
+    first = os.environ.get('RANK', '0') == '0'
+    try:
+        for given in args.images:
+            table_name(given, args.relative_to)
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        tagger = MultiLabelInferencer(
+            args.model, args.weights, args.thresholds, _device(args.device), show_progress=False
+        )
+        with _Progress(first) as progress:
+            found = predict_table(
+                tagger,
+                args.images,
+                args.out,
+                args.relative_to,
+                batch_size=args.batch_size,
+                on_error=args.on_error,
+                topk=args.topk,
+                workers=args.workers,
+                each=progress.add,
+            )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SystemExit(f'error: {error}') from error
+    if first:
+        print(f'{found.tags} tags of {found.images} images: {args.out}')
+        if found.broken:
+            print(f'{found.broken} images could not be read and are left out')
+    code = 1 if found.broken else 0
+    leave_gloo(code)
+    return code
+
+
+def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('model', help='path of a config, or name of a shipped one')
     parser.add_argument('images', nargs='+', help="files, folders, or patterns such as 'a/*.jpg'")
     parser.add_argument('--weights', required=True, help='checkpoint of the model')
     parser.add_argument(
-        '--out', type=Path, required=True, help='table to write (.csv, .tsv, .jsonl, .parquet)'
+        '--out', type=Path, required=True, help=f'table to write ({", ".join(FORMATS)})'
     )
-    parser.add_argument(
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
         '--thresholds', type=Path,
         help='file of tools/tune_thresholds.py (default: the threshold of the test evaluator)',
     )  # fmt: skip
+    choice.add_argument(
+        '--topk', type=int, metavar='K', help='the K most probable tags of each image'
+    )
     parser.add_argument(
         '--relative-to', type=Path, default=Path(),
         help='folder to which image names are relative in the table (default: the current one)',
     )  # fmt: skip
     parser.add_argument('--batch-size', type=int, default=16)
+    parser.add_argument(
+        '--workers', type=int, default=0, metavar='N',
+        help='processes that load images, for each process that predicts (default: it loads itself)',
+    )  # fmt: skip
     parser.add_argument('--device', help="such as 'cuda:0' (default: a GPU if there is one)")
     parser.add_argument(
         '--on-error', choices=['report', 'stop'], default='report',
@@ -37,53 +95,46 @@ def main() -> int:
     args = parser.parse_args()
     if args.out.exists():
         raise SystemExit(f'error: {args.out} exists: give another name')
-    formats = ('.csv', '.tsv', '.jsonl', '.parquet')
-    if args.out.suffix not in formats:
-        parser.error(f'--out: got the ending {args.out.suffix!r}, expected {", ".join(formats)}')
+    if args.out.suffix not in FORMATS:
+        parser.error(f'--out: got the ending {args.out.suffix!r}, expected {", ".join(FORMATS)}')
     if args.out.suffix == '.parquet' and find_spec('pyarrow') is None:
         parser.error("--out: Parquet needs pyarrow: pip install 'mmpretrain_mlml[parquet]'")
+    return args
 
-    from rich.console import Console
-    from rich.progress import track
 
-    from mmpretrain_mlml.apis import MultiLabelInferencer
-    from mmpretrain_mlml.labels import LabelTable, write_tag_table
-    from mmpretrain_mlml.printable import printable
+def _device(given: str | None) -> str | None:
+    """Return the GPU of this process if a launcher started several, and none is named."""
+    import torch
 
-    names, positives, broken = [], [], 0
-    try:
-        for given in args.images:
-            _name(given, args.relative_to)
-        tagger = MultiLabelInferencer(
-            args.model, args.weights, args.thresholds, args.device, show_progress=False
-        )
-        index_of = {name: index for index, name in enumerate(tagger.classes)}
-        stream = tagger.stream(args.images, args.batch_size, args.on_error)
-        for one in track(stream, 'images', total=None, console=Console(stderr=True)):
+    several = 'LOCAL_RANK' in os.environ and given is None and torch.cuda.is_available()
+    return f'cuda:{os.environ["LOCAL_RANK"]}' if several else given
+
+
+class _Progress:
+    """A progress bar on stderr, for the first process, and a line for each broken image."""
+
+    def __init__(self, shown: bool) -> None:
+        from rich.console import Console
+        from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+        columns = TextColumn('{task.completed} images'), TimeElapsedColumn()
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=not shown)
+        self._task = self._bar.add_task('images', total=None)
+
+    def __enter__(self) -> '_Progress':
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def add(self, results: list) -> None:
+        from mmpretrain_mlml.printable import printable
+
+        for one in results:
             if one.error is not None:
-                broken += 1
                 print(printable(f'left out: {one.name}: {one.error}'), file=sys.stderr)
-                continue
-            names.append(_name(one.name, args.relative_to))
-            positives.append(sorted(index_of[tag] for tag in one.tags))
-        if not names:
-            raise ValueError(f'none of {broken} images could be read: {args.out} is not written')
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        write_tag_table(args.out, LabelTable.from_positives(names, positives, tagger.classes))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SystemExit(f'error: {error}') from error
-    print(f'{sum(map(len, positives))} tags of {len(names)} images: {args.out}')
-    if broken:
-        print(f'{broken} images could not be read and are left out')
-    return 1 if broken else 0
-
-
-def _name(path: str, folder: Path) -> str:
-    """Return the name of an image in the table: a path inside the folder, as readers expect it."""
-    name = Path(os.path.relpath(path, folder))
-    if name.parts[:1] == (os.pardir,):
-        raise ValueError(f'{path} does not lie in {folder.absolute()}: give --relative-to')
-    return name.as_posix()
+        self._bar.advance(self._task, len(results))
 
 
 if __name__ == '__main__':

@@ -2,5 +2,12 @@
 
 from .data_set import predict_dataset
 from .inferencer import MultiLabelInferencer, TaggedImage
+from .table_prediction import TablePrediction, predict_table
 
-__all__ = ['MultiLabelInferencer', 'TaggedImage', 'predict_dataset']
+__all__ = [
+    'MultiLabelInferencer',
+    'TablePrediction',
+    'TaggedImage',
+    'predict_dataset',
+    'predict_table',
+]

@@ -75,15 +75,36 @@ def _each_input(inputs: Any) -> Iterable[Any]:
     return inputs
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        found = sorted(p for p in path.rglob('*') if p.suffix.lower() in SUFFIXES and p.is_file())
-        if not found:
+        number = 0
+        for number, name in enumerate(_images_in(path), 1):  # noqa: B007
+            yield Path(name)
+        if not number:
             raise ValueError(f'{path}: no image in this folder, expected {", ".join(SUFFIXES)}')
-        return found
-    if glob.has_magic(str(path)) and not path.exists():
+    elif glob.has_magic(str(path)) and not path.exists():
         names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  of any folder
         if not names:
             raise ValueError(f'{path}: no file matches this pattern')
-        return [Path(name) for name in names if not Path(name).is_dir()]
-    return [path]
+        yield from (Path(name) for name in names if not Path(name).is_dir())
+    else:
+        yield path
+
+
+def _images_in(folder: str | os.PathLike[str]) -> Iterator[str]:
+    """Yield the images of a folder and its subfolders in the order of their paths.
+
+    The names of one folder at a time are in memory. Links to folders are not followed.
+    """
+    with os.scandir(folder) as entries:
+        chosen = sorted(
+            (entry.name, entry.path, entry.is_dir(follow_symlinks=False))
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False)
+            or (entry.name.lower().endswith(SUFFIXES) and entry.is_file())
+        )
+    for _, path, is_folder in chosen:
+        if is_folder:
+            yield from _images_in(path)
+        else:
+            yield path

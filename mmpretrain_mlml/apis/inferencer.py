@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import Compose, pseudo_collate
+from mmengine.dataset import pseudo_collate
 from mmengine.infer import BaseInferencer
 from mmengine.registry import DefaultScope
-from mmpretrain.registry import TRANSFORMS
 from rich.progress import track
 from torch import nn
 
-from ..checkpoints import build_model, describe, read_weights
+from ..checkpoints import build_model, check_fit, describe, read_weights
 from ..evaluation import read_thresholds
-from ..paths import config
-from .images import each_image, pixels_of
+from .images import each_image
+from .loading import Loaded, Preparation, in_batches, load_batches
+from .model_source import check_head, find_model
 
 ON_ERROR = ('report', 'stop')
-_BROKEN = (OSError, ValueError, cv2.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +49,13 @@ class MultiLabelInferencer(BaseInferencer):
     Weights are loaded as data, never as code; nothing is downloaded.
 
     Args:
-        model: Path of a config, name of a shipped config, or a config.
-        weights: Checkpoint file.
+        model: Path of a config; name of a shipped config; a config; or a network that knows its
+            config, such as ``mmpretrain.get_model`` returns, which is used itself, in evaluation mode.
+        weights: Checkpoint file. May be None if ``model`` is a network, which then keeps its own.
         thresholds: Decision threshold in [0, 1]; or one for each class, (C,); or a file of
             ``tools/tune_thresholds.py``. By default that of the test evaluator of the config.
-        device: Device, such as ``'cuda:0'``; by default a GPU if there is one.
+        device: Device, such as ``'cuda:0'``; by default that of the network, or else a GPU if there is
+            one.
         show_progress: Whether to show a progress bar.
 
     Attributes:
@@ -67,37 +65,40 @@ class MultiLabelInferencer(BaseInferencer):
     Raises:
         FileNotFoundError: If there is no such config or checkpoint.
         CheckpointError: If the weights do not fit the config.
-        ValueError: If the weights are missing, thresholds are for other classes, or classes and
-            outputs differ in number.
+        ValueError: If the weights are missing, thresholds are for other classes, or the head is not
+            one for several labels, or has another number of outputs than there are classes.
     """
 
     def __init__(
         self,
-        model: str | os.PathLike[str] | Config,
+        model: str | os.PathLike[str] | Config | nn.Module,
         weights: str | os.PathLike[str] | None = None,
         thresholds: float | Sequence[float] | np.ndarray | str | os.PathLike[str] | None = None,
         device: str | None = None,
         show_progress: bool = True,
     ) -> None:
-        if weights is None:
+        cfg, self._given = find_model(model)
+        if weights is None and self._given is None:
             raise ValueError('expected weights, a checkpoint file of the model, got None')
-        cfg = model if isinstance(model, Config) else Config.fromfile(_config_file(model))
+        if device is None and self._given is not None:
+            device = str(next(self._given.parameters()).device)
         scope = cfg.get('default_scope') or 'mmpretrain'
         with DefaultScope.overwrite_default_scope(scope):
-            super().__init__(cfg, str(weights), device, scope, show_progress)
+            super().__init__(cfg, None if weights is None else str(weights), device, scope)
             about = describe(cfg, size=(0, 0))
+        self.show_progress = show_progress
         self.classes: tuple[str, ...] = tuple(about['classes'])
-        outputs = getattr(self.model.head, 'num_classes', len(self.classes))
-        if outputs != len(self.classes):
-            raise ValueError(
-                f'the model has {outputs} outputs, but the test set of the config {len(self.classes)} '
-                'classes'
-            )
+        check_head(self.model, len(self.classes))
         given = about['thresholds'] if thresholds is None else thresholds
         self.thresholds = _thresholds(given, self.classes)
 
     def __call__(
-        self, inputs: Any, batch_size: int = 16, on_error: str = 'report'
+        self,
+        inputs: Any,
+        batch_size: int = 16,
+        on_error: str = 'report',
+        topk: int | None = None,
+        workers: int = 0,
     ) -> list[TaggedImage]:
         """Predict the tags of all images.
 
@@ -106,80 +107,99 @@ class MultiLabelInferencer(BaseInferencer):
                 the order of OpenCV, picture of Pillow, or an iterable of these.
             batch_size: Number of images that the network sees at a time.
             on_error: ``'report'`` gives a broken image a result with ``error``; ``'stop'`` raises it.
+            topk: Number of tags of each image, the most probable ones; replaces the thresholds.
+            workers: Number of processes that load images; 0 loads them in this one.
 
         Returns:
             A result for each image, in order.
 
         Raises:
             ValueError: If an image is broken and ``on_error`` is ``'stop'``, a folder holds no
-                images, a pattern matches nothing, or an argument is unknown.
+                images, a pattern matches nothing, or an argument is unknown or out of range.
         """
-        results = self.stream(inputs, batch_size, on_error)
+        results = self.stream(inputs, batch_size, on_error, topk, workers)
         if self.show_progress:
-            results = iter(track(results, description='images', total=None))
+            known = isinstance(inputs, Sized) and not isinstance(inputs, str | np.ndarray)
+            total = len(inputs) if known else None
+            results = iter(track(results, description='images', total=total))
         return list(results)
 
     def stream(
-        self, inputs: Any, batch_size: int = 16, on_error: str = 'report'
+        self,
+        inputs: Any,
+        batch_size: int = 16,
+        on_error: str = 'report',
+        topk: int | None = None,
+        workers: int = 0,
     ) -> Iterator[TaggedImage]:
-        """Yield the result of each image; no more than a batch is in memory.
+        """Yield the result of each image; a few batches are in memory.
 
         Arguments and errors are those of a call.
         """
-        if on_error not in ON_ERROR:
-            raise ValueError(f'unknown on_error {on_error!r}; expected one of {ON_ERROR}')
         if batch_size < 1:
             raise ValueError(f'expected batch_size >= 1, got {batch_size}')
-        images = each_image(inputs)
-        while batch := list(islice(images, batch_size)):
-            yield from self._predict(batch, on_error)
+        batches = in_batches(each_image(inputs), batch_size)
+        for results in self.predict_batches(batches, on_error, topk, workers):
+            yield from results
 
-    def _predict(self, batch: Sequence[tuple[str, Any]], on_error: str) -> list[TaggedImage]:
-        loaded, errors = [], {}
-        for number, (name, image) in enumerate(batch):
-            try:
-                loaded.append(self.pipeline(image))
-            except _BROKEN as error:
-                if on_error == 'stop':
-                    raise ValueError(f'{name} cannot be read: {error}') from error
-                errors[number] = str(error)
-        samples = self.forward(self.collate_fn(loaded)) if loaded else []
+    def predict_batches(
+        self,
+        batches: Iterable[list[tuple[str, Any]]],
+        on_error: str = 'report',
+        topk: int | None = None,
+        workers: int = 0,
+    ) -> Iterator[list[TaggedImage]]:
+        """Return an iterator over the results of batches that are made already.
+
+        Args:
+            batches: Batches of names and images, as :func:`~.images.each_image` yields them.
+            on_error: As for a call.
+            topk: As for a call.
+            workers: As for a call.
+        """
+        if on_error not in ON_ERROR:
+            raise ValueError(f'unknown on_error {on_error!r}; expected one of {ON_ERROR}')
+        if topk is not None and not 1 <= topk <= len(self.classes):
+            raise ValueError(f'expected topk from 1 to {len(self.classes)}, got {topk}')
+        if workers < 0:
+            raise ValueError(f'expected workers >= 0, got {workers}')
+        loaded = load_batches(batches, self.pipeline, workers)
+        return (self._predict(batch, on_error, topk) for batch in loaded)
+
+    def _predict(self, batch: list[Loaded], on_error: str, topk: int | None) -> list[TaggedImage]:
+        for one in batch:
+            if one.error is not None and on_error == 'stop':
+                raise ValueError(f'{one.name} cannot be read: {one.error}')
+        whole = [one.packed for one in batch if one.error is None]
+        samples = self.forward(self.collate_fn(whole)) if whole else []
         scores = iter([sample.pred_score.float().cpu().numpy() for sample in samples])
         return [
-            TaggedImage(name, {}, None, errors[number])
-            if number in errors
-            else self._tagged(name, next(scores))
-            for number, (name, _) in enumerate(batch)
+            TaggedImage(one.name, {}, None, one.error)
+            if one.error is not None
+            else self._tagged(one.name, next(scores), topk)
+            for one in batch
         ]
 
-    def _tagged(self, name: str, scores: np.ndarray) -> TaggedImage:
-        order = np.argsort(-scores, kind='stable')
-        chosen = [index for index in order.tolist() if scores[index] > self.thresholds[index]]
+    def _tagged(self, name: str, scores: np.ndarray, topk: int | None) -> TaggedImage:
+        if len(scores) != len(self.classes):
+            raise ValueError(f'the model has {len(scores)} outputs for {len(self.classes)} classes')
+        order = np.argsort(-scores, kind='stable').tolist()
+        above = [index for index in order if scores[index] > self.thresholds[index]]
+        chosen = above if topk is None else order[:topk]
         return TaggedImage(name, {self.classes[i]: float(scores[i]) for i in chosen}, scores)
 
-    def _init_model(self, cfg: Any, weights: str, device: str = 'cpu') -> nn.Module:
-        return build_model(cfg, read_weights(weights), weights).to(torch.device(device))
+    def _init_model(self, cfg: Any, weights: str | None, device: str = 'cpu') -> nn.Module:
+        if self._given is None:
+            assert weights is not None
+            return build_model(cfg, read_weights(weights), weights).to(torch.device(device))
+        if weights is not None:
+            state = read_weights(weights)
+            check_fit(state, self._given, weights)
+            self._given.load_state_dict(state)
+        return self._given.eval().to(torch.device(device))
 
-    def _init_pipeline(self, cfg: Any) -> Any:
-        steps = cfg.test_dataloader.dataset.pipeline
-        loads = [step for step in steps if str(step['type']).rpartition('.')[2].startswith('Load')]
-        channels = len(cfg.model.data_preprocessor.mean)
-        colour = 'grayscale' if channels == 1 else 'color'
-        load = loads or [{'type': 'mmpretrain_mlml.LoadWholeImage', 'color_type': colour}]
-        from_file = Compose([TRANSFORMS.build(step) for step in load])
-        rest = Compose([TRANSFORMS.build(step) for step in steps if step not in loads])
-
-        def prepare(image: Any) -> Any:
-            if isinstance(image, Path):
-                if not image.is_file():
-                    raise FileNotFoundError(f'no such file: {image}')
-                return rest(from_file({'img_path': str(image)}))
-            pixels = pixels_of(image, channels)
-            return rest(
-                {'img': pixels, 'img_shape': pixels.shape[:2], 'ori_shape': pixels.shape[:2]}
-            )
-
-        return prepare
+    def _init_pipeline(self, cfg: Any) -> Preparation:
+        return Preparation(cfg)
 
     def _init_collate(self, cfg: Any) -> Any:
         return pseudo_collate
@@ -195,10 +215,6 @@ class MultiLabelInferencer(BaseInferencer):
     ) -> Any:
         """Return the predictions unchanged."""
         return preds
-
-
-def _config_file(model: str | os.PathLike[str]) -> str:
-    return str(model) if Path(model).is_file() else str(config(str(model)))
 
 
 def _thresholds(given: Any, classes: Sequence[str]) -> np.ndarray:

@@ -1,13 +1,17 @@
 """Predictions for images in files and in memory, against those of the evaluation."""
 
+from copy import deepcopy
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from helpers.training import CONFIG
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
-from mmpretrain.registry import MODELS
+from mmpretrain import get_model
+from mmpretrain.registry import DATASETS, MODELS
 from PIL import Image
 
 import mmpretrain_mlml
@@ -81,6 +85,78 @@ def test_files_arrays_pictures_and_generators_give_what_the_evaluation_gives(
     np.testing.assert_allclose(scores(of_folder), expected, atol=1e-6)
     np.testing.assert_allclose(scores(tagger(f'{folder}/*.png')), expected[:10], atol=1e-6)
     np.testing.assert_allclose(scores(tagger(str(files[0]))), expected[:1], atol=1e-6)
+
+
+def test_worker_processes_load_what_is_loaded_here(tagger, images, folder, expected):
+    inputs = [images[0], folder / 'none.png', *images[1:]]
+    results = tagger((one for one in inputs), batch_size=4, workers=2)
+    assert 'no such file' in results.pop(1).error
+    np.testing.assert_allclose(scores(results), expected, atol=1e-6)
+
+
+def test_the_most_probable_tags_replace_the_thresholds(tagger, images, expected):
+    for one, row in zip(tagger(list(images), topk=3), expected):
+        assert list(one.tags) == [DIGITS[index] for index in np.argsort(-row)[:3]]
+    for topk in (0, 11):
+        with pytest.raises(ValueError, match='expected topk from 1 to 10'):
+            tagger(list(images), topk=topk)
+
+
+def test_a_network_that_knows_its_config_is_used_itself(cfg, weights, images, expected):
+    network = get_model(cfg, pretrained=str(weights))
+    with DefaultScope.overwrite_default_scope('mmengine'):
+        tagger = MultiLabelInferencer(network.train(), show_progress=False)
+    assert tagger.model is network
+    assert not network.training
+    np.testing.assert_allclose(scores(tagger(list(images))), expected, atol=1e-6)
+    del network._config
+    with pytest.raises(ValueError, match='a network that knows its config, got ImageClassifier'):
+        MultiLabelInferencer(network)
+    with pytest.raises(TypeError, match='got int'):
+        MultiLabelInferencer(3)
+
+
+@pytest.mark.parametrize('head', ['MultiLabelLinearClsHead', 'CSRAClsHead', 'MultiLabelClsHead'])
+def test_every_head_of_the_family_works(cfg, images, head):
+    cfg = deepcopy(cfg)
+    cfg.model.head = {'type': head, 'num_classes': 10, 'in_channels': 32}
+    if head == 'CSRAClsHead':
+        cfg.model.head.update(num_heads=2, lam=0.1)
+        cfg.model.neck = None
+    elif head == 'MultiLabelClsHead':  # its input are the logits
+        cfg.model.head = {'type': head}
+        cfg.model.neck = {'type': 'LinearNeck', 'in_channels': 32, 'out_channels': 10}
+        cfg.model.neck.update(gap_dim=2, norm_cfg=None, act_cfg=None)
+    network = get_model(cfg)
+    found = scores(MultiLabelInferencer(network, show_progress=False)(list(images)))
+    samples = cfg.test_dataloader.dataset
+    with DefaultScope.overwrite_default_scope('mmpretrain'), torch.no_grad():
+        batch = pseudo_collate(list(DATASETS.build(samples)))
+        expected = [one.pred_score.numpy() for one in network.test_step(batch)]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_head_for_one_class_is_refused(cfg):
+    cfg = deepcopy(cfg)
+    cfg.model.head = {'type': 'LinearClsHead', 'num_classes': 10, 'in_channels': 32}
+    with pytest.raises(ValueError, match='a head for several labels, of the family'):
+        MultiLabelInferencer(get_model(cfg))
+    cfg.model.head = {'type': 'MultiLabelLinearClsHead', 'num_classes': 9, 'in_channels': 32}
+    with pytest.raises(ValueError, match='9 outputs, but the test set of the config 10 classes'):
+        MultiLabelInferencer(get_model(cfg))
+
+
+def test_a_loader_of_the_stock_stack_takes_broken_images_too(cfg, weights, folder, tmp_path):
+    cfg = deepcopy(cfg)
+    cfg.test_dataloader.dataset.pipeline.insert(
+        0, {'type': 'LoadImageFromFile', 'color_type': 'grayscale', 'ignore_empty': True}
+    )
+    text = tmp_path / 'text.png'
+    text.write_text('no image')
+    tagger = MultiLabelInferencer(cfg, weights, device='cpu', show_progress=False)
+    whole, broken = tagger([folder / '00.png', text])
+    assert whole.error is None
+    assert 'cannot be decoded' in broken.error
 
 
 def test_tags_are_those_above_the_thresholds_sorted(cfg, weights, images, expected, tmp_path):

@@ -1,8 +1,15 @@
 """tools/predict.py on digits in files."""
 
+import os
+import shutil
+import sys
+from pathlib import Path
+
 import cv2
 import pytest
 import torch
+from helpers.launched import descendants, wait_until
+from helpers.processes import start
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
@@ -70,6 +77,33 @@ def test_a_broken_image_is_named_and_the_rest_is_kept(predict, place, tmp_path):
     assert not (tmp_path / 'b.csv').exists()
 
 
+def test_a_run_that_stopped_at_a_broken_image_resumes(predict, place, tmp_path):
+    images, out, record = tmp_path / 'images', tmp_path / 'tags.csv', tmp_path / 'tags.csv.progress'
+    shutil.copytree(place / 'images', images)
+    content = (images / '3.png').read_bytes()
+    (images / '3.png').write_bytes(b'')
+    arguments = (images, '--relative-to', images, '--batch-size', 2, '--out', out)
+    said = predict(*arguments, '--on-error', 'stop', expect=1)
+    assert '3.png: got an empty file' in said
+    assert f'what was done is kept in {record}: repeat the command to resume' in said
+    assert not out.exists()
+    said = predict(*arguments, '--topk', 2, expect=1)
+    assert f'{record} holds the predictions of a run with other topk: repeat its command' in said
+    (images / '3.png').write_bytes(content)
+    predict(*arguments)
+    assert not record.exists()
+    predict(*arguments[:-1], tmp_path / 'at_once.csv')
+    assert out.read_bytes() == (tmp_path / 'at_once.csv').read_bytes()
+
+
+def test_the_most_probable_tags(predict, place, tmp_path):
+    out = tmp_path / 'tags.csv'
+    arguments = (place / 'images', '--relative-to', place, '--out', out, '--topk', 2)
+    assert '10 tags of 5 images' in predict(*arguments)
+    said = predict(*arguments[:-3], tmp_path / 'a.csv', '--topk', 11, expect=1)
+    assert 'expected topk from 1 to 10, got 11' in said
+
+
 def test_mistakes_end_in_one_line(predict, place, tmp_path):
     images, out = place / 'images', tmp_path / 'tags.csv'
     (tmp_path / 'none').mkdir()
@@ -85,3 +119,35 @@ def test_mistakes_end_in_one_line(predict, place, tmp_path):
     out.write_text('mine')
     assert f'error: {out} exists' in predict(images, '--out', out, expect=1)
     assert out.read_text() == 'mine'
+
+
+@pytest.mark.slow
+@pytest.mark.dist
+def test_processes_that_are_killed_resume_as_a_single_one(predict, place, tmp_path):
+    images = tmp_path / 'images'
+    images.mkdir()
+    for number in range(600):
+        os.link(place / f'images/{number % 5}.png', images / f'{number:03}.png')
+    arguments = [CONFIG, images, '--weights', place / 'weights.pth', '--device', 'cpu']
+    arguments += ['--relative-to', images, '--batch-size', 4, '--topk', 2]
+    out, record = tmp_path / 'killed.csv', tmp_path / 'killed.csv.progress'
+    launch = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2']
+    command = [*launch, 'tools/predict.py', *arguments, '--out', out]
+
+    def lines():
+        return [len(part.read_bytes().splitlines()) for part in record.glob('*.jsonl')]
+
+    with (tmp_path / 'log').open('w') as log:
+        process = start(command, log)
+        wait_until(lambda: len(lines()) == 2 and min(lines()) >= 3)
+        workers = descendants(process.pid)
+        process.kill()
+        process.wait()
+        wait_until(lambda: not any(Path(f'/proc/{pid}').exists() for pid in workers))
+        left = sum(lines())
+        assert left < 150
+        assert not out.exists()
+        assert start(command, log).wait(300) == 0
+    predict(*arguments[1:2], *arguments[6:], '--out', tmp_path / 'single.csv')
+    assert out.read_bytes() == (tmp_path / 'single.csv').read_bytes()
+    assert not record.exists()
