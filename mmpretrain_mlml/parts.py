@@ -36,6 +36,7 @@ PARTS = {  # name: module inside the package
     'TagTable': 'datasets.tag_table',
     'TagVisualizationHook': 'hooks.monitoring.tag_visualization_hook',
     'TagVisualizer': 'visualization.tag_visualizer',
+    'ThresholdsHook': 'hooks.monitoring.thresholds_hook',
     'TimmFeatures': 'backbones.timm_features',
     'WeightAverageHook': 'hooks.recipe.weight_average_hook',
     'WholeUpdatesHook': 'hooks.recipe.whole_updates_hook',

@@ -84,7 +84,9 @@ def _end_if_users(error: Exception) -> None:
     end_in_one_line(error)
 
 
-def parse_for_mmpretrain(name: str, flags: Mapping[str, str] | None = None) -> Path:
+def parse_for_mmpretrain(
+    name: str, flags: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+) -> Path:
     """Parse the arguments of this process as one of MMPretrain's tools will.
 
     Its function ``parse_args`` is taken out of its source, because importing it takes seconds.
@@ -93,6 +95,7 @@ def parse_for_mmpretrain(name: str, flags: Mapping[str, str] | None = None) -> P
         name: ``'train.py'`` or ``'test.py'``.
         flags: Options without a value that our tool has beside those of MMPretrain, with their help.
             :func:`take_flag` takes them out before MMPretrain's tool parses the arguments again.
+        options: Options with a value, with their help; :func:`take_option` takes them out.
 
     Returns:
         The tool. The wheel of MMPretrain keeps it under ``.mim``, a checkout beside the package.
@@ -108,7 +111,7 @@ def parse_for_mmpretrain(name: str, flags: Mapping[str, str] | None = None) -> P
     script = next((place for place in places if place.is_file()), None)
     if script is None:
         raise SystemExit(f'error: this MMPretrain has no tools/{name} at {places}')
-    parsing = SimpleNamespace(ArgumentParser=partial(_parser, flags or {}))
+    parsing = SimpleNamespace(ArgumentParser=partial(_parser, flags or {}, options or {}))
     names: dict[str, Any] = {'argparse': parsing, 'os': os, 'DictAction': DictAction}
     tree = ast.parse(script.read_text(encoding='utf-8'))
     found = [node for node in tree.body if getattr(node, 'name', '') == 'parse_args']
@@ -129,10 +132,31 @@ def take_flag(flag: str) -> bool:
     return found
 
 
-def _parser(flags: Mapping[str, str], *args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+def take_option(option: str) -> str | None:
+    """Remove an option from the arguments of this process; return its value, None without.
+
+    It may be shortened, and joined to its value by ``=``, as argparse allows.
+    """
+    found = None
+    rest, arguments = [], iter(sys.argv)
+    for one in arguments:
+        name, joined, value = one.partition('=')
+        if len(name) > 2 and option.startswith(name):
+            found = value if joined else next(arguments)
+        else:
+            rest.append(one)
+    sys.argv[:] = rest
+    return found
+
+
+def _parser(
+    flags: Mapping[str, str], options: Mapping[str, str], *args: Any, **kwargs: Any
+) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(*args, **kwargs)
     for flag, text in flags.items():
         parser.add_argument(flag, action='store_true', help=text)
+    for option, text in options.items():
+        parser.add_argument(option, help=text)
     return parser
 
 

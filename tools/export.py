@@ -29,18 +29,29 @@ def main() -> None:
         metavar=('HEIGHT', 'WIDTH'),
         help='input size in pixels (default: that of the test pipeline)',
     )
+    parser.add_argument(
+        '--thresholds',
+        help='number, or file of tools/tune_thresholds.py (default: of config, or else checkpoint)',
+    )
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
 
     from mmpretrain_mlml import checkpoints
-    from mmpretrain_mlml.checkpoints import CheckpointError, build_model, describe, read_weights
+    from mmpretrain_mlml.checkpoints import (
+        CheckpointError,
+        build_model,
+        describe,
+        read_stored_thresholds,
+        read_weights,
+    )
     from mmpretrain_mlml.runtime.read_config import read_config
 
     try:
         cfg = read_config(args.config, args.cfg_options)
         state = read_weights(args.checkpoint, args.weights)
         model = build_model(cfg, state, str(args.checkpoint))
-        info = describe(cfg, args.size)
+        stored = read_stored_thresholds(args.checkpoint)
+        info = describe(cfg, args.size, thresholds=args.thresholds, stored=stored)
         args.out.mkdir(parents=True, exist_ok=True)
         exports = [getattr(checkpoints, f'export_{name}') for name in args.formats]
         written = {path for export in exports for path in export(model, info, args.out)}

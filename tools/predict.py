@@ -72,8 +72,8 @@ def _parse() -> argparse.Namespace:
     )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument(
-        '--thresholds', type=Path,
-        help='file of tools/tune_thresholds.py (default: the threshold of the test evaluator)',
+        '--thresholds',
+        help='number, or file of tools/tune_thresholds.py (default: of config, or else checkpoint)',
     )  # fmt: skip
     choice.add_argument(
         '--topk', type=int, metavar='K', help='the K most probable tags of each image'

@@ -5,17 +5,23 @@ A checkpoint that does not fit the config is refused.
 
 import os
 
-from command_line import parse_for_mmpretrain, run
+from command_line import parse_for_mmpretrain, run, take_option
+
+THRESHOLDS = '--thresholds'
+OPTIONS = {
+    THRESHOLDS: 'number, or file of tools/tune_thresholds.py (default: of config, or else checkpoint)',
+}
 
 
 def main() -> None:
     os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # before torch: runtime/threads.py
-    script = parse_for_mmpretrain('test.py')
+    script = parse_for_mmpretrain('test.py', options=OPTIONS)
+    thresholds = take_option(THRESHOLDS)
     from mmpretrain_mlml.runtime.fitting import refuse_unfitting_checkpoint
     from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
 
     refuse_unfitting_checkpoint()
-    run_mmpretrain_script(script)
+    run_mmpretrain_script(script, thresholds=thresholds)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
-"""Choose decision thresholds on labelled images, and write them to a file.
+"""Choose decision thresholds on labelled images, and write them to a file, or into a checkpoint.
 
-python tools/tune_thresholds.py configs/coco_0.4left_bce.py best.pth --per-class --out thresholds.json
+python tools/tune_thresholds.py configs/coco_0.4left_bce.py best.pth --per-class --into tuned.pth
 """
 
 import argparse
@@ -23,7 +23,12 @@ def main() -> None:
         type=Path,
         help='instead of config and checkpoint: a file that MultiLabelScores(out=...) wrote',
     )
-    parser.add_argument('--out', type=Path, required=True, help='file to write (.json)')
+    parser.add_argument('--out', type=Path, help='file to write (.json)')
+    parser.add_argument(
+        '--into', type=Path, metavar='FILE',
+        help='copy of the checkpoint to write, which holds the thresholds: testing, predicting and '
+        'exporting it use them',
+    )  # fmt: skip
     parser.add_argument(
         '--split', choices=['val', 'test'], default='val', help='images to tune on (default: val)'
     )
@@ -48,8 +53,13 @@ def main() -> None:
         parser.error('expected CONFIG CHECKPOINT or --predictions, and not both')
     if args.predictions is not None and args.config:
         parser.error('--predictions: expected no config')
-    if args.out.exists():
-        raise SystemExit(f'error: {args.out} exists: give another name')
+    if args.out is None and args.into is None:
+        parser.error('expected --out FILE.json, --into FILE.pth, or both')
+    if args.into is not None and args.checkpoint is None:
+        parser.error('--into: expected CONFIG CHECKPOINT, whose copy is to hold the thresholds')
+    for file in filter(None, (args.out, args.into)):
+        if file.exists():
+            raise SystemExit(f'error: {file} exists: give another name')
 
     from mmpretrain_mlml.evaluation import Predictions, tune_thresholds, write_thresholds
     from mmpretrain_mlml.evaluation.threshold_files import read_rates
@@ -72,11 +82,18 @@ def main() -> None:
             shrinkage=args.shrinkage,
             seed=args.seed,
         )
-        write_thresholds(args.out, classes, found.values, {**found.about(), 'images': len(labels)})
+        about = {**found.about(), 'images': len(labels)}
+        if args.into is not None:
+            from mmpretrain_mlml.checkpoints import store_thresholds
+
+            store_thresholds(args.checkpoint, args.into, classes, found.values, about)
+        if args.out is not None:
+            write_thresholds(args.out, classes, found.values, about)
     except (OSError, ValueError, RuntimeError) as error:
         raise SystemExit(f'error: {error}') from error
     print(found.summary())
-    print(f'{len(classes)} thresholds from {len(labels)} images: {args.out}')
+    files = ', '.join(str(file) for file in (args.out, args.into) if file is not None)
+    print(f'{len(classes)} thresholds from {len(labels)} images: {files}')
 
 
 def predict(args: argparse.Namespace) -> 'Predictions':

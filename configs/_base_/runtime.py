@@ -19,6 +19,7 @@ default_hooks = dict(
     non_finite=dict(type='mmpretrain_mlml.NonFiniteHook'),
     interruption=dict(type='mmpretrain_mlml.InterruptionHook'),
     run_identity=dict(type='mmpretrain_mlml.RunIdentityHook'),
+    thresholds=dict(type='mmpretrain_mlml.ThresholdsHook'),  # one set for scores, tags and pictures
 )
 
 env_cfg = dict(

@@ -16,8 +16,13 @@ from mmengine.registry import DefaultScope
 from rich.progress import track
 from torch import nn
 
-from ..checkpoints import build_model, check_fit, describe, read_weights
-from ..evaluation import read_thresholds
+from ..checkpoints import (
+    build_model,
+    check_fit,
+    describe,
+    read_stored_thresholds,
+    read_weights,
+)
 from .images import each_image
 from .loading import Loaded, Preparation, in_batches, load_batches
 from .model_source import check_head, find_model
@@ -53,7 +58,7 @@ class MultiLabelInferencer(BaseInferencer):
             config, such as ``mmpretrain.get_model`` returns, which is used itself, in evaluation mode.
         weights: Checkpoint file. May be None if ``model`` is a network, which then keeps its own.
         thresholds: Decision threshold in [0, 1]; or one for each class, (C,); or a file of
-            ``tools/tune_thresholds.py``. By default that of the test evaluator of the config.
+            ``tools/tune_thresholds.py``. By default those of the config, or else of the checkpoint.
         device: Device, such as ``'cuda:0'``; by default that of the network, or else a GPU if there is
             one.
         show_progress: Whether to show a progress bar.
@@ -85,12 +90,12 @@ class MultiLabelInferencer(BaseInferencer):
         scope = cfg.get('default_scope') or 'mmpretrain'
         with DefaultScope.overwrite_default_scope(scope):
             super().__init__(cfg, None if weights is None else str(weights), device, scope)
-            about = describe(cfg, size=(0, 0))
+            stored = None if weights is None else read_stored_thresholds(weights)
+            about = describe(cfg, size=(0, 0), thresholds=thresholds, stored=stored)
         self.show_progress = show_progress
         self.classes: tuple[str, ...] = tuple(about['classes'])
         check_head(self.model, len(self.classes))
-        given = about['thresholds'] if thresholds is None else thresholds
-        self.thresholds = _thresholds(given, self.classes)
+        self.thresholds = np.array(about['thresholds'])
 
     def __call__(
         self,
@@ -215,14 +220,3 @@ class MultiLabelInferencer(BaseInferencer):
     ) -> Any:
         """Return the predictions unchanged."""
         return preds
-
-
-def _thresholds(given: Any, classes: Sequence[str]) -> np.ndarray:
-    if isinstance(given, str | os.PathLike):
-        return read_thresholds(given, classes)[0]
-    values = np.asarray(given, np.float64)
-    if values.shape not in ((), (len(classes),)) or not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(
-            f'expected a threshold in [0, 1], or one for each of {len(classes)} classes, got {given!r}'
-        )
-    return np.broadcast_to(values, len(classes)).copy()

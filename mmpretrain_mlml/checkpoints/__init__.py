@@ -4,6 +4,7 @@ from ..repairs.atomic_backend import AtomicLocalBackend
 from .description import describe
 from .export import export_onnx, export_safetensors
 from .released import from_released, to_released
+from .thresholds import read_stored_thresholds, store_thresholds
 from .weights import CheckpointError, build_model, check_fit, read_weights
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     'export_onnx',
     'export_safetensors',
     'from_released',
+    'read_stored_thresholds',
     'read_weights',
+    'store_thresholds',
     'to_released',
 ]

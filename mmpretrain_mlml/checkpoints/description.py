@@ -11,31 +11,41 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
-from ..metrics.multi_label_scores import MultiLabelScores
+from ..runtime.thresholds import resolve_thresholds
 from ..version import __version__
 
 
-def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
+def describe(
+    cfg: Config, size: Sequence[int] | None = None, *, thresholds: Any = None, stored: Any = None
+) -> dict[str, Any]:
     """Return what is needed to use a model: classes, thresholds, input and output, ready for JSON.
 
     Args:
         cfg: Config of the model. Its annotation files need not exist.
         size: Height and width of the input, in pixels; None for those of the test pipeline.
+        thresholds: A number, a number for each class, or a file, in place of those of config and
+            checkpoint.
+        stored: Thresholds that the checkpoint holds, of
+            :func:`~mmpretrain_mlml.checkpoints.read_stored_thresholds`; the config comes first.
 
     Raises:
         ValueError: If ``size`` is None and the test pipeline does not resize to a fixed scale, or the
-            test evaluator has another number of thresholds than classes.
+            thresholds are for other classes.
     """
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
     classes = list(dataset.CLASSES)
+    chosen = resolve_thresholds(
+        classes, cfg, given=thresholds, stored=stored, model='the checkpoint'
+    )
     preprocessor = cfg.model.data_preprocessor
     colours = 'gray' if len(preprocessor.mean) == 1 else 'BGR'
     steps = [step.to_dict() for step in cfg.test_dataloader.dataset.pipeline]
     pipeline = json.loads(json.dumps(steps))  # JSON turns tuples into lists
     return {
         'classes': classes,
-        'thresholds': _thresholds(cfg, len(classes)),
+        'thresholds': chosen.values.tolist(),
+        'thresholds_from': chosen.source,
         'input': {
             'name': 'image',
             'size': list(size or _size(pipeline)),
@@ -58,24 +68,6 @@ def describe(cfg: Config, size: Sequence[int] | None = None) -> dict[str, Any]:
         },
         'mmpretrain_mlml': __version__,
     }
-
-
-def _thresholds(cfg: Config, num_classes: int) -> list[float]:
-    """Return the score threshold of the test evaluator for each class."""
-    threshold = MultiLabelScores().threshold
-    evaluators = cfg.get('test_evaluator') or []
-    for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
-        if evaluator['type'].rpartition('.')[2] == 'MultiLabelScores':
-            threshold = evaluator.get('threshold', threshold)
-            break
-    if not isinstance(threshold, Sequence):
-        return [threshold] * num_classes
-    if len(threshold) != num_classes:
-        raise ValueError(
-            f'test_evaluator has {len(threshold)} thresholds, expected one, or one for each of '
-            f'{num_classes} classes'
-        )
-    return list(threshold)
 
 
 def _size(pipeline: Sequence[dict]) -> Sequence[int]:

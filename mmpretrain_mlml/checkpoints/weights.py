@@ -119,6 +119,11 @@ def build_model(cfg: Config, state: Mapping[str, Tensor], source: str = 'the fil
     return model.eval()
 
 
+def is_bare(content: Mapping[str, Any]) -> bool:
+    """Return whether the content of a checkpoint file is a bare state dict."""
+    return _entry(content, _AVERAGED) is None and _entry(content, _RAW) is None
+
+
 def _entry(content: Mapping, names: tuple[str, ...]) -> Mapping | None:
     return next((content[name] for name in names if isinstance(content.get(name), Mapping)), None)
 

@@ -82,7 +82,7 @@ def multi_label_scores(
     if not np.isfinite(threshold).all():
         raise ValueError(f'expected a finite threshold, got {threshold!r}')
     chosen = None if topk is None else _top(scores, targets, topk)
-    limits = np.broadcast_to(_same_limits(threshold, scores.dtype), scores.shape[1:])
+    limits = np.broadcast_to(largest_not_above(threshold, scores.dtype), scores.shape[1:])
     hits, predictions, positives = np.zeros((3, scores.shape[1]), np.int64)
     ap = np.full(scores.shape[1], np.nan)
     for index, (column, present, picked) in enumerate(_columns(scores, targets, chosen)):
@@ -215,7 +215,7 @@ def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def _same_limits(threshold: float | np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+def largest_not_above(threshold: float | np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     """Return the largest number of a dtype that is not above a threshold.
 
     A number of that dtype is above one if and only if it is above the other.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from ..files import atomic_write
 from ..printable import first_few, readable_json
+from .threshold_values import checked_values, read_content, values_of_content
 
 
 def write_thresholds(
@@ -36,7 +36,7 @@ def write_thresholds(
     path = Path(path)
     if path.exists():
         raise FileExistsError(f'{path} exists: give another name')
-    numbers = _checked(values, len(classes), 'thresholds')
+    numbers = checked_values(values, len(classes), 'thresholds', each=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {'classes': list(classes), 'thresholds': numbers.tolist(), **(about or {})}
     with atomic_write(path, 'w') as file:
@@ -59,21 +59,7 @@ def read_thresholds(
         ValueError: If the file holds no thresholds, or those of other classes.
         OSError: If the file cannot be read.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-        found = tuple(content['classes'])
-        values = _checked(content['thresholds'], len(found), str(path))
-    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f'{path} holds no thresholds: expected a file of write_thresholds ({error!r})'
-        ) from error
-    if classes is not None and found != tuple(classes):
-        strange = sorted(map(str, set(found) ^ set(classes))) or ['another order']
-        raise ValueError(
-            f'{path} has thresholds for {len(found)} classes that are not the {len(classes)} of the '
-            f'model; they differ in {first_few(strange)}'
-        )
-    return values, found
+    return values_of_content(read_content(path), str(path), classes)
 
 
 def read_rates(path: str | os.PathLike[str], classes: Sequence[str]) -> np.ndarray:
@@ -91,24 +77,11 @@ def read_rates(path: str | os.PathLike[str], classes: Sequence[str]) -> np.ndarr
             outside [0, 1].
         OSError: If the file cannot be read.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise ValueError(f'{path} is no JSON file: {error}') from error
+    content = read_content(path)
     if not isinstance(content, dict) or set(content) != set(classes):
         strange = set(content) ^ set(classes) if isinstance(content, dict) else ['its form']
         raise ValueError(
             f'{path}: expected an object with a rate for each of {len(classes)} classes; it differs '
             f'in {first_few(sorted(strange))}'
         )
-    return _checked([content[name] for name in classes], len(classes), str(path))
-
-
-def _checked(values: np.ndarray | Sequence[float], number: int, source: str) -> np.ndarray:
-    try:
-        numbers = np.asarray(values, np.float64)
-    except (TypeError, ValueError):  # texts, or rows of different lengths
-        numbers = np.zeros(())
-    if numbers.shape != (number,) or not ((numbers >= 0) & (numbers <= 1)).all():
-        raise ValueError(f'{source}: expected a number in [0, 1] for each of {number} classes')
-    return numbers
+    return checked_values([content[name] for name in classes], len(classes), str(path), each=True)

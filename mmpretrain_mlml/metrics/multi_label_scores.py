@@ -33,7 +33,8 @@ class MultiLabelScores(BaseMetric):
     without it, of MMPretrain's own data sets, list their positive classes in ``gt_label``.
 
     Args:
-        threshold: Decision threshold, in [0, 1]; a class is predicted if its probability is greater.
+        threshold: Decision threshold, in [0, 1], or one for each class, (C,); a class is predicted if
+            its probability is greater. ``ThresholdsHook`` sets those of the model.
         topk: Number of classes predicted for each image; replaces the threshold.
         empty_classes: ``'zero'`` counts classes without positives as 0, as the paper's validation
             does; ``'skip'`` leaves them out. The log names them in both cases.
@@ -56,7 +57,7 @@ class MultiLabelScores(BaseMetric):
 
     def __init__(
         self,
-        threshold: float = 0.5,
+        threshold: float | Sequence[float] | np.ndarray = 0.5,
         topk: int | None = None,
         empty_classes: str = 'zero',
         table: bool = False,
@@ -142,7 +143,8 @@ class MultiLabelScores(BaseMetric):
                 f'expected a class name for each of the {scores.shape[1]} scores of an image, '
                 f'got {len(names)}: do num_classes of the head and the data set agree?'
             )
-        result = multi_label_scores(scores, targets, self.threshold, self.topk, self.empty_classes)
+        threshold = np.asarray(self.threshold, np.float64)
+        result = multi_label_scores(scores, targets, threshold, self.topk, self.empty_classes)
         logger = MMLogger.get_current_instance()
         if self.out:
             Predictions(scores, targets, images, np.array(names)).save(self.out)
@@ -153,12 +155,20 @@ class MultiLabelScores(BaseMetric):
                 f'{len(result.empty)} classes without positives are {treated}: '
                 + first_few([names[index] for index in result.empty], width=NAME)
             )
-        rule = f'score > {self.threshold}' if self.topk is None else f'top {self.topk}'
+        rule = _rule(self.threshold, self.topk)
         if self.table:
             logger.info(f'{len(scores)} images, {rule}\n' + _summary_table(result))
         if self.classwise:
             logger.info(f'by class, {rule}\n' + _class_table(names, result, targets))
         return result.summary
+
+
+def _rule(threshold: float | Sequence[float] | np.ndarray, topk: int | None) -> str:
+    if topk is not None:
+        return f'top {topk}'
+    if isinstance(threshold, int | float):
+        return f'score > {threshold}'
+    return f'score > {np.min(threshold):.4g} to {np.max(threshold):.4g}, by class'
 
 
 def _name(sample: dict) -> str:

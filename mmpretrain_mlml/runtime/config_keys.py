@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from mmengine.runner import FlexibleRunner, Runner
 
-# Read from the config by MMEngine and by MMPretrain's tools, beside the arguments of the runners.
+# Read by MMEngine, MMPretrain's tools and ThresholdsHook, beside the arguments of the runners.
 _READ_BY_TOOLS = {
     'activation_checkpointing', 'auto_scale_lr', 'compile', 'custom_imports',
     'efficient_conv_bn_eval', 'find_unused_parameters', 'init_weights_for_test_or_val',
-    'model_wrapper_cfg', 'runner_type', 'sync_bn', 'tta_model', 'tta_pipeline',
+    'model_wrapper_cfg', 'runner_type', 'sync_bn', 'thresholds', 'tta_model', 'tta_pipeline',
 }  # fmt: skip
 # Ratios of difflib. Arguments are short: with one letter wrong, "tau" has a ratio of 0.67.
 _SIMILAR_KEY, _SIMILAR_NAME = 0.8, 0.6

@@ -23,20 +23,25 @@ from .config_keys import ConfigError, option_keys
 from .console import log_file, quiet_the_console
 from .downloads import explain_failed_downloads
 from .fitting import refuse_unrelated_weights
-from .protocols import ComparesRuns
+from .protocols import ComparesRuns, SetsThresholds
 from .start_checks import StartChecks
 from .threads import set_threads
+from .thresholds import KEY
 from .user_errors import user_errors_in_one_line
 from .work_dir_lock import lock_work_dirs, make_folder
 from .work_dir_watch import WorkDirWatch
 
 
-def run_mmpretrain_script(script: Path, accept_changes: bool = False) -> None:
+def run_mmpretrain_script(
+    script: Path, accept_changes: bool = False, thresholds: str | None = None
+) -> None:
     """Run one of MMPretrain's command-line tools with the arguments of this process.
 
     Args:
         script: Its ``tools/train.py`` or ``tools/test.py``.
         accept_changes: Whether a run that resumes may differ from that of the checkpoint.
+        thresholds: Decision thresholds, a number or a file, in place of those of config and
+            checkpoint; None for these.
 
     Raises:
         SystemExit: If the repairs are turned off.
@@ -51,7 +56,7 @@ def run_mmpretrain_script(script: Path, accept_changes: bool = False) -> None:
     if os.environ.get('RANK', '0') == '0':
         print_log(threads)
     quiet_the_console()
-    check_before_running(accept_changes)
+    check_before_running(accept_changes, thresholds)
     end_with_reader()
     trains = script.name == 'train.py'  # a test writes nothing that a training would mix up
     try:
@@ -99,24 +104,32 @@ def keep_weights_only() -> None:
         del os.environ[CODE_ALLOWED]
 
 
-def check_before_running(accept_changes: bool = False) -> None:
+def check_before_running(accept_changes: bool = False, thresholds: str | None = None) -> None:
     """Make runners check their config before they are built, and their parts before they run.
 
     Args:
         accept_changes: As for :func:`run_mmpretrain_script`.
+        thresholds: As for :func:`run_mmpretrain_script`.
     """
     options = option_keys(sys.argv[1:])
     for runner in (Runner, FlexibleRunner):
-        runner.from_cfg = classmethod(_checked(runner.from_cfg.__func__, options, accept_changes))
+        checked = _checked(runner.from_cfg.__func__, options, accept_changes, thresholds)
+        runner.from_cfg = classmethod(checked)
 
 
-def _checked(from_cfg: Any, options: list[str], accept_changes: bool) -> Any:
+def _checked(
+    from_cfg: Any, options: list[str], accept_changes: bool, thresholds: str | None
+) -> Any:
     def from_checked_cfg(cls: type, cfg: Config) -> Any:
+        if thresholds is not None:
+            cfg[KEY] = thresholds
         warnings = check_config(cfg, options)
         make_folder(Path(cfg['work_dir']))
         runner = from_cfg(cls, cfg)
         runner.register_hook(StartChecks(), 'HIGHEST')
         runner.register_hook(WorkDirWatch(), 'HIGHEST')
+        if not any(isinstance(hook, SetsThresholds) for hook in runner.hooks):
+            runner.register_hook({'type': 'mmpretrain_mlml.ThresholdsHook'})
         runner.logger.info(f'environment, config and hooks are in {log_file(runner.logger)}')
         for warning in warnings:  # now into the log file of the run, too
             runner.logger.warning(warning)

@@ -17,7 +17,7 @@ from PIL import Image
 import mmpretrain_mlml
 from mmpretrain_mlml import MultiLabelInferencer
 from mmpretrain_mlml.apis import predict_dataset
-from mmpretrain_mlml.checkpoints import CheckpointError
+from mmpretrain_mlml.checkpoints import CheckpointError, store_thresholds
 from mmpretrain_mlml.datasets.digit_scenes import make_scenes
 from mmpretrain_mlml.evaluation import write_thresholds
 
@@ -170,6 +170,9 @@ def test_tags_are_those_above_the_thresholds_sorted(cfg, weights, images, expect
             values = list(one.tags.values())
             assert values == sorted(values, reverse=True)
     assert MultiLabelInferencer(cfg, weights, device='cpu').thresholds.tolist() == [0.5] * 10
+    tuned = tmp_path / 'tuned.pth'
+    store_thresholds(weights, tuned, DIGITS, limits)
+    assert MultiLabelInferencer(cfg, tuned, device='cpu').thresholds.tolist() == list(limits)
 
 
 def test_broken_images_are_reported_or_stop(tagger, images, folder, expected, tmp_path):

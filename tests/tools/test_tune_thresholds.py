@@ -29,10 +29,14 @@ def predictions(tmp_path_factory):
 
 def test_thresholds_of_a_checkpoint_are_those_of_its_predictions(run_tool, trained, tmp_path):
     checkpoint, out, saved = trained / 'epoch_3.pth', tmp_path / 't.json', tmp_path / 'val.npz'
-    said = run_tool(*TOOL, CONFIG, checkpoint, '--per-class', '--out', out, *options())
+    tuned = tmp_path / 'tuned.pth'
+    both = ('--out', out, '--into', tuned)
+    said = run_tool(*TOOL, CONFIG, checkpoint, '--per-class', *both, *options())
     assert '10 thresholds from 101 images' in said
-    test = ('python', 'tools/test.py', CONFIG, checkpoint, '--work-dir', tmp_path)
-    run_tool(*test, *options(f'test_evaluator.out={saved}'))
+    metrics = ('--out', tmp_path / 'metrics.json', '--out-item', 'metrics')
+    test = ('python', 'tools/test.py', CONFIG, tuned, '--work-dir', tmp_path, *metrics)
+    said = run_tool(*test, *options(f'test_evaluator.out={saved}'))
+    assert f'one for each class ({tuned})' in said
     of_test = Predictions.load(saved)
     values, _ = read_thresholds(out, of_test.classes.tolist())
     expected = tune_thresholds(of_test.scores, of_test.targets, per_class=True)
@@ -41,6 +45,13 @@ def test_thresholds_of_a_checkpoint_are_those_of_its_predictions(run_tool, train
     assert text['cross_fitted'] == pytest.approx(expected.cross_fitted)
     before = multi_label_scores(of_test.scores, of_test.targets).summary['OF1']
     assert text['score'] > before
+    tested = json.loads((tmp_path / 'metrics.json').read_text())
+    scores = multi_label_scores(of_test.scores, of_test.targets, expected.values).summary
+    assert tested['multi-label/OF1'] == pytest.approx(scores['OF1'])
+    run_tool(*test, '--thresholds=0.31', *options())
+    tested = json.loads((tmp_path / 'metrics.json').read_text())
+    scores = multi_label_scores(of_test.scores, of_test.targets, 0.31).summary
+    assert tested['multi-label/OF1'] == pytest.approx(scores['OF1'])
 
 
 def test_predictions_wanted_precision_and_rates(run_tool, predictions, tmp_path):
@@ -63,6 +74,8 @@ def test_mistakes_end_in_one_line(run_tool, predictions, tmp_path):
     rates.write_text('{"bee": 0.2, "ant": 0.1, "dog": 0.3}')
     assert 'differs in cat, dog' in run_tool(*use, '--rates', rates, expect=1)
     assert 'need it' in run_tool(*use, '--goal', 'recall', expect=1)
+    assert 'whose copy is to hold' in run_tool(*use, '--into', tmp_path / 'x.pth', expect=2)
+    assert 'expected --out' in run_tool(*use[:4], expect=2)
     assert 'not both' in run_tool(*use, CONFIG, 'x.pth', expect=2)
     assert not out.exists()
     out.write_text('mine')

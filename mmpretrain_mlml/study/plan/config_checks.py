@@ -23,9 +23,11 @@ from mmpretrain.registry import (
 from torch.utils.data import DataLoader
 
 from ...datasets.full_labels import FullLabels
+from ...evaluation.threshold_values import DEFAULT
 from ...metrics.multi_label_scores import MultiLabelScores
 from ...runtime import part_check
 from ...runtime.config_keys import suggestion
+from ...runtime.thresholds import config_thresholds
 
 _METRIC = 'mmpretrain_mlml.MultiLabelScores'
 _SCORING = 'threshold', 'topk', 'empty_classes', 'prefix'  # a report needs their defaults
@@ -53,6 +55,9 @@ def check_parts(cfg: Config) -> None:
     parameters = inspect.signature(MultiLabelScores).parameters
     expected = {key: parameters[key].default for key in _SCORING}
     other = {k: evaluator[k] for k in _SCORING if evaluator.get(k, expected[k]) != expected[k]}
+    place, threshold = config_thresholds(cfg, 'val') or ('', DEFAULT)
+    if not other and threshold != DEFAULT:
+        other[place] = threshold
     if other:
         raise ValueError(
             f'val_evaluator: a report resamples scores of {expected}, got {other}; leave it out'
