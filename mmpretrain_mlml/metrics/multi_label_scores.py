@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,13 @@ from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmpretrain.registry import METRICS
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from ..evaluation.functional import EMPTY_CLASSES, SUMMARY, Scores, multi_label_scores
+from ..evaluation.functional import EMPTY_CLASSES, SUMMARY, multi_label_scores
 from ..evaluation.predictions import Predictions
 from ..labels import dense_target
-from ..printable import NAME, first_few, printable
+from ..printable import NAME, first_few
 from .collected import Images, collect, gather, join
+from .score_tables import class_table, summary_table
 
 
 @METRICS.register_module()
@@ -39,7 +36,8 @@ class MultiLabelScores(BaseMetric):
         empty_classes: ``'zero'`` counts classes without positives as 0, as the paper's validation
             does; ``'skip'`` leaves them out. The log names them in both cases.
         table: Whether to log the scores as a table, too.
-        classwise: Whether to log a table of precision, recall, F1 and average precision by class.
+        classwise: Whether to log a table by class: positives, known and unknown entries, threshold,
+            precision, recall, F1 and average precision. Without known entries there are no scores.
         out: File (.npz) for the predictions, targets and image names of the latest evaluation; see
             :class:`~mmpretrain_mlml.evaluation.Predictions`.
         collect_device: ``'cpu'`` or ``'gpu'``, without a difference: processes exchange arrays by the
@@ -157,9 +155,10 @@ class MultiLabelScores(BaseMetric):
             )
         rule = _rule(self.threshold, self.topk)
         if self.table:
-            logger.info(f'{len(scores)} images, {rule}\n' + _summary_table(result))
+            logger.info(f'{len(scores)} images, {rule}\n' + summary_table(result))
         if self.classwise:
-            logger.info(f'by class, {rule}\n' + _class_table(names, result, targets))
+            limits = None if self.topk else np.broadcast_to(threshold, len(names))
+            logger.info(f'by class, {rule}\n' + class_table(names, result, targets, limits))
         return result.summary
 
 
@@ -197,26 +196,3 @@ def _target(sample: dict, num_classes: int) -> np.ndarray:
     if 'gt_score' in sample:
         return sample['gt_score'].cpu().numpy()
     return dense_target(torch.as_tensor(sample['gt_label']).cpu().numpy(), num_classes)
-
-
-def _summary_table(result: Scores) -> str:
-    table = Table('', *result.summary)
-    table.add_row('percent', *(f'{value:.2f}' for value in result.summary.values()))
-    return _text(table)
-
-
-def _class_table(names: Sequence[str], result: Scores, targets: np.ndarray) -> str:
-    table = Table('class')
-    for title in ('positives', 'precision', 'recall', 'F1', 'AP'):
-        table.add_column(title, no_wrap=True)
-    columns = result.precision, result.recall, result.f1, result.ap
-    for name, positives, *values in zip(names, np.count_nonzero(targets == 1, axis=0), *columns):
-        cells = ('-' if np.isnan(value) else f'{value:.2f}' for value in values)
-        table.add_row(Text(printable(name, NAME)), str(positives), *cells)
-    return _text(table)
-
-
-def _text(table: Table) -> str:
-    text = StringIO()
-    Console(file=text, width=100).print(table)
-    return text.getvalue()

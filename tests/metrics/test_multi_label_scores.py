@@ -99,6 +99,33 @@ def test_the_log_names_empty_classes_and_shows_tables(case, log):
     assert str(targets[:, 1].sum()) in row
 
 
+def test_the_class_table_counts_entries_and_leaves_out_what_is_unknown(case, log):
+    scores, targets = case
+    targets[::3, 1] = -1
+    targets[:, 4] = -1
+    limits = [0.1, 0.25, 0.5, 0.6, 0.7]
+    names = ['ant', 'bee', 'cat', 'dog', 'elk']
+    evaluate(scores, targets, False, classes=names, classwise=True, threshold=limits)
+    rows = {}
+    for line in log.text.splitlines():
+        cells = [cell.strip() for cell in line.split('\u2502')[1:-1]]
+        rows.update({cells[0]: cells[1:]} if cells else {})
+    assert 'nan' not in log.text.lower()
+    assert 'score > 0.1 to 0.7, by class' in log.text
+    known = np.arange(40) % 3 > 0
+    one = multi_label_scores(
+        scores[known, 1:2], targets[known, 1:2], 0.25
+    )  # the known entries alone
+    expected = [one.precision, one.recall, one.f1, one.ap]
+    positives = str(int(targets[known, 1].sum()))
+    numbers = [f'{value.item():.2f}' for value in expected]
+    assert rows['bee'] == [positives, '26', '14', '0.25', *numbers]
+    assert rows['elk'] == ['0', '0', '40', '0.7', '-', '-', '-', '-']
+    log.clear()
+    evaluate(scores, targets, False, classes=names, classwise=True, topk=2)
+    assert ' - ' in next(line for line in log.text.splitlines() if ' bee ' in line)
+
+
 def test_names_are_data(log):
     classes = [*HOSTILE_NAMES, 'last']
     scores = np.random.RandomState(0).rand(20, len(classes)).astype(np.float32)
