@@ -1,6 +1,7 @@
 """Propose likely missing labels of a training set for review: a table, and a page to decide on them.
 
 python tools/audit_labels.py configs/coco_0.4left_bce.py best.pth --out-dir audit
+python tools/audit_labels.py configs/coco_0.4left_bce.py --out-dir audit --decisions decisions.csv
 """
 
 import argparse
@@ -9,22 +10,37 @@ from pathlib import Path
 
 from command_line import DictAction, run
 
+SEEN = (
+    'warning: a network that was trained on these labels has learned that they are missing; what that '
+    'costs: docs/audit.md'
+)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config')
     parser.add_argument(
-        'checkpoint', nargs='?', help='network; by default the pretrained weights of the config'
-    )
+        'checkpoint', nargs='*',
+        help='network, or several, whose scores are averaged; by default the pretrained weights of '
+        'the config',
+    )  # fmt: skip
     parser.add_argument('--out-dir', type=Path, default=Path('audit'))
     parser.add_argument(
-        '--scores', choices=['probe', 'checkpoint'], default='probe',
+        '--scores', choices=['probe', 'folds', 'checkpoint'], default='probe',
         help='probe: a linear classifier on features of the network, which did not see the labels it '
-        'scores; checkpoint: the network itself, which may have seen them (default: probe)',
+        'scores; folds: trainings of the config on all folds but one, which did not see them either; '
+        'checkpoint: the network itself, which may have seen them (default: probe)',
     )  # fmt: skip
     parser.add_argument(
         '--predictions', type=Path, help='scores from a file that MultiLabelScores(out=...) wrote'
     )
+    parser.add_argument('--folds', type=int, default=4, help='number of folds (default: 4)')
+    parser.add_argument('--jobs', type=int, help='fold trainings at a time (default: one a GPU)')
+    parser.add_argument(
+        '--cache-dir', type=Path, default=Path('work_dirs/audit'),
+        help='features, scores and fold trainings, from which a stopped audit resumes '
+        '(default: work_dirs/audit)',
+    )  # fmt: skip
     parser.add_argument(
         '--limit', type=int, help='number of proposals (default: 3 %% of the unobserved entries)'
     )
@@ -35,21 +51,54 @@ def main() -> None:
         help='number of positives that are likely wrong (default: 0)',
     )
     parser.add_argument(
+        '--estimate', type=int, default=0, metavar='N',
+        help='draw N entries, such as 300, whose decisions tell how many labels are missing',
+    )  # fmt: skip
+    parser.add_argument(
+        '--decisions', type=Path, nargs='+', metavar='FILE',
+        help='score nothing: report what decisions say about the audit in --out-dir',
+    )  # fmt: skip
+    parser.add_argument(
         '--order', choices=['alternating', 'probability', 'balanced'], default='alternating'
     )
-    parser.add_argument('--seed', type=int, default=0, help='seed of the folds of the probe')
+    parser.add_argument('--seed', type=int, default=0, help='seed of the folds and of the estimate')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
+    if args.decisions:
+        report(args)
+        return
     if args.predictions and args.checkpoint:
         parser.error('expected a checkpoint or --predictions, got both')
     if args.scores == 'checkpoint' and not (args.checkpoint or args.predictions):
         parser.error('--scores checkpoint: expected a checkpoint')
+    if args.scores == 'folds' and args.checkpoint:
+        parser.error('--scores folds trains its networks itself: expected no checkpoint')
+    if args.estimate and args.estimate < 2:
+        parser.error(f'--estimate: expected at least 2 entries, got {args.estimate}')
+    audit(args)
+
+
+def report(args: argparse.Namespace) -> None:
+    from mmpretrain_mlml.audit import report_progress
+
+    try:
+        progress = report_progress(args.out_dir, args.decisions)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'error: {error}') from error
+    for line in progress.lines():
+        print(line)
+
+
+def audit(args: argparse.Namespace) -> None:
     from mmengine.config import Config
+    from mmengine.logging import MMLogger
     from rich.progress import track
 
     import mmpretrain_mlml  # noqa: F401  registers the data sets
     from mmpretrain_mlml.audit import audit_labels, score_training_images, training_labels
+    from mmpretrain_mlml.study.training.pool import gpu_names
 
+    MMLogger.get_current_instance()
     try:
         cfg = Config.fromfile(args.config)
         cfg.merge_from_dict(args.cfg_options)
@@ -60,7 +109,10 @@ def main() -> None:
             scores=args.scores,
             checkpoint=args.checkpoint,
             predictions=args.predictions,
+            folds=args.folds,
+            jobs=max(1, len(gpu_names())) if args.jobs is None else args.jobs,
             seed=args.seed,
+            cache=args.cache_dir,
             progress=partial(track, description='images'),
         )
         audit = audit_labels(
@@ -70,6 +122,8 @@ def main() -> None:
             limit=args.limit,
             wrong=args.wrong,
             order=args.order,
+            estimate=args.estimate,
+            seed=args.seed,
             title=f'Review of {Path(args.config).stem}',
             about={
                 'config': args.config,
@@ -77,13 +131,19 @@ def main() -> None:
                 'checkpoint': args.checkpoint,
             },
         )
+    except KeyboardInterrupt:
+        raise SystemExit('stopped; the same command resumes') from None
     except (OSError, ValueError, RuntimeError) as error:
         raise SystemExit(f'error: {error}') from error
     for line in audit.lines():
         print(line)
     if args.scores == 'checkpoint' and not args.predictions:
+        print(SEEN)
+    if audit.estimate_page:
         print(
-            'warning: a network that was trained on these labels has learned that they are missing'
+            f'for the estimate: open {audit.estimate_page}, decide about all of its entries, then\n'
+            f'  python tools/audit_labels.py {args.config} --out-dir {args.out_dir} '
+            '--decisions decisions.csv'
         )
     print(
         f'next: open {audit.page}, save decisions.csv, then\n'

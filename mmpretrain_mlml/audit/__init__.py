@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import Any
 
 from .decisions import Decision, Merged, apply_decisions, merge_decisions, read_decisions
+from .estimate_file import EstimateSample, SampleEstimate
 from .estimation import Estimate, draw_entries, estimate_missing
 from .expected_yield import calibrate, kept_share, missing_probability
 from .probe import out_of_fold_probabilities
-from .proposal_file import write_proposals
+from .progress_report import ProgressReport, report_progress
+from .proposal_file import read_proposals, write_proposals
 from .proposals import propose
 from .review_page import write_review_pages
 
@@ -26,7 +28,10 @@ _WITH_STACK = {  # name: module
 __all__ = [
     'Decision',
     'Estimate',
+    'EstimateSample',
     'Merged',
+    'ProgressReport',
+    'SampleEstimate',
     'apply_decisions',
     'calibrate',
     'draw_entries',
@@ -37,6 +42,8 @@ __all__ = [
     'out_of_fold_probabilities',
     'propose',
     'read_decisions',
+    'read_proposals',
+    'report_progress',
     'write_proposals',
     'write_review_pages',
 ]

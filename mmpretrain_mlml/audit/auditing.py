@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from ..files import atomic_write
-from .expected_yield import kept_share, missing_probability
+from .estimate_file import EstimateSample
+from .estimation import draw_entries
+from .expected_yield import kept_share, milestones, missing_probability
+from .label_blocks import present_counts
+from .progress_report import ESTIMATE
 from .proposal_file import write_proposals
 from .proposals import propose
 from .review_page import write_review_pages
 from .training_table import TrainingLabels
-
-MILESTONES = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Audit:
         expected_right: Expected number of right proposals among the first k likely missing labels.
         zeros_verified: Whether a 0 in the labels was a verified absence.
         files: Files that were written.
+        estimate_page: The first page of the entries that were drawn for an estimate; None without.
     """
 
     proposals: np.ndarray
@@ -37,6 +40,7 @@ class Audit:
     expected_right: np.ndarray
     zeros_verified: bool
     files: list[Path]
+    estimate_page: Path | None = None
 
     @property
     def page(self) -> Path:
@@ -64,6 +68,8 @@ def audit_labels(
     limit: int | None = None,
     wrong: int = 0,
     order: str = 'alternating',
+    estimate: int = 0,
+    seed: int = 0,
     about: dict[str, Any] | None = None,
     title: str = 'Review',
 ) -> Audit:
@@ -76,6 +82,9 @@ def audit_labels(
         limit: Number of proposals of missing labels; by default 3 % of the unobserved entries.
         wrong: Number of proposals of wrong positives.
         order: As for :func:`~mmpretrain_mlml.audit.propose`.
+        estimate: Number of entries to draw for an estimate of the number of missing labels; they
+            get a review page of their own, in the folder ``estimate``.
+        seed: Seed of the draw.
         about: Further entries of ``audit.json``, such as how the probabilities were made.
         title: Heading of the page.
 
@@ -84,17 +93,16 @@ def audit_labels(
         ValueError: If nothing is unobserved, or the probabilities do not fit the labels.
     """
     table = labels.table
-    dense = table.dense()
-    unobserved = int((dense == -1).sum())
+    unobserved = int(table.counts().unobserved.sum())
     if not unobserved:
         raise ValueError(
             'nothing is unobserved in the training labels: there is nothing to propose'
         )
     limit = max(1, round(0.03 * unobserved)) if limit is None else limit
-    missing = propose(probabilities, dense, limit, order=order)
-    kept = kept_share(probabilities, dense)
+    missing = propose(probabilities, table, limit, order=order)
+    kept = kept_share(probabilities, table)
     expected = np.cumsum(missing_probability(missing['probability'], kept))
-    proposals = np.concatenate([missing, propose(probabilities, dense, wrong, 'wrong')])
+    proposals = np.concatenate([missing, propose(probabilities, table, wrong, 'wrong')])
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +116,23 @@ def audit_labels(
         file_of=labels.file_of,
         title=title,
     )
+    drawn, estimate_page = [], None
+    if estimate:
+        sample = draw_entries(probabilities, table, estimate, seed=seed)
+        frequency = present_counts(table)
+        named = EstimateSample.named(sample, table.names, table.classes, frequency, unobserved)
+        (folder / ESTIMATE).parent.mkdir(exist_ok=True)
+        drawn = write_review_pages(
+            (folder / ESTIMATE).parent,
+            named.proposals(),
+            table.names,
+            table.classes,
+            labels.open_image,
+            file_of=labels.file_of,
+            title=f'{title}: estimate',
+        )
+        named.save(folder / ESTIMATE)
+        estimate_page, drawn = drawn[0], [*drawn, folder / ESTIMATE]
     report = {
         **(about or {}),
         'images': len(table),
@@ -116,19 +141,11 @@ def audit_labels(
         'zeros_verified': labels.zeros_verified,
         'proposals': {'missing': len(missing), 'wrong': len(proposals) - len(missing)},
         'order': order,
+        'estimate': estimate,
         'kept_share': kept,
         'expected_right': {str(k): float(expected[k - 1]) for k in milestones(len(missing))},
     }
     with atomic_write(folder / 'audit.json', 'w') as file:
         json.dump(report, file, indent=2)
-    files = [folder / 'proposals.csv', *pages, folder / 'audit.json']
-    return Audit(proposals, kept, expected, labels.zeros_verified, files)
-
-
-def milestones(count: int) -> list[int]:
-    """Return round numbers of decisions up to ``count``, and ``count`` itself.
-
-    >>> milestones(5000)
-    [100, 300, 1000, 3000, 5000]
-    """
-    return [*(k for k in MILESTONES if k < count), count] if count else []
+    files = [folder / 'proposals.csv', *pages, folder / 'audit.json', *drawn]
+    return Audit(proposals, kept, expected, labels.zeros_verified, files, estimate_page)

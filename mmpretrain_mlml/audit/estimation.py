@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .proposals import check_scored_labels
+from .label_blocks import Block, Labels, chosen_entries, joined, scored_blocks
 
 SAMPLED = np.dtype(
     [
@@ -28,6 +28,8 @@ SAMPLED = np.dtype(
 )
 UNIFORM_SHARE = 0.15  # of the chances, so that no entry is out of reach
 NORMAL_95 = 1.959964
+GROUP_BITS = 14  # that float32 probabilities of one group differ in
+GROUPS = (0x3F800000 >> GROUP_BITS) + 1  # up to probability 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Estimate:
 
 def draw_entries(
     probabilities: np.ndarray,
-    labels: np.ndarray,
+    labels: Labels,
     count: int,
     *,
     seed: int = 0,
@@ -57,7 +59,7 @@ def draw_entries(
 
     Args:
         probabilities: Probability of presence, (N, C), in [0, 1].
-        labels: 1 for present, 0 for absent, -1 for unobserved, (N, C).
+        labels: 1 for present, 0 for absent, -1 for unobserved, (N, C), or a table of them.
         count: Number of draws. An entry that is drawn twice needs one decision.
         seed: Seed of the draw.
         unobserved: The value of unobserved entries, as for :func:`propose`.
@@ -71,29 +73,62 @@ def draw_entries(
         ValueError: If an argument is not as :func:`propose` expects, ``count`` is less than 2 or
             nothing is unobserved.
     """
-    probabilities, labels = check_scored_labels(probabilities, labels, unobserved)
     if count < 2:
         raise ValueError(f'expected at least 2 draws, got {count}')
-    images, classes = np.nonzero(labels == unobserved)
-    if not len(images):
+    # entries in groups of nearly equal probability: how many, and the sum of their roots
+    sizes, roots = np.zeros(GROUPS, np.int64), np.zeros(GROUPS)
+    for block in scored_blocks(probabilities, labels, unobserved):
+        entries = chosen_entries(block, block.labels == unobserved)
+        groups = _group(entries.probability)
+        sizes += np.bincount(groups, minlength=GROUPS)
+        roots += np.bincount(groups, np.sqrt(entries.probability), GROUPS)
+    number, total = int(sizes.sum()), float(roots.sum())
+    if not number:
         raise ValueError('expected unobserved entries to draw from, got labels without any')
-    probability = probabilities[images, classes].astype(np.float64)
 
-    ranked = np.argsort(-probability, kind='stable')
-    chances = np.sqrt(probability[ranked])
-    total = chances.sum()
-    uniform = np.full(len(ranked), 1 / len(ranked))
-    chances = (1 - UNIFORM_SHARE) * chances / total + UNIFORM_SHARE * uniform if total else uniform
-    ends = np.cumsum(chances)
+    def chance(root: np.ndarray, size: np.ndarray | float = 1.0) -> np.ndarray:
+        share = UNIFORM_SHARE if total else 1.0
+        return (1 - share) * root / (total or 1.0) + share * size / number
+
+    ends = np.cumsum(chance(roots, sizes))
     points = (np.arange(count) + np.random.default_rng(seed).random()) / count * ends[-1]
-    drawn, draws = np.unique(np.searchsorted(ends, points, side='right'), return_counts=True)
+    hit = np.searchsorted(ends, points, side='right')
+    parts = []
+    for block in scored_blocks(
+        probabilities, labels, unobserved
+    ):  # the entries of groups with a draw
+        parts.append(chosen_entries(block, _in_groups(block, unobserved, hit)))
+    positions, probability = joined(parts)
+    groups = _group(probability)
+    ranked = np.lexsort((-probability, groups))
+    inside = chance(np.sqrt(probability[ranked]))
+    first = np.searchsorted(groups[ranked], hit)  # of the group of each draw
+    own = np.concatenate([[0.0], np.cumsum(inside)])
+    reached = own[first] + points - np.concatenate([[0.0], ends])[hit]
+    last = np.searchsorted(groups[ranked], hit, side='right') - 1
+    drawn = np.clip(np.searchsorted(own[1:], reached, side='right'), first, last)
+    drawn, draws = np.unique(drawn, return_counts=True)
 
     sample = np.empty(len(drawn), SAMPLED)
     entries = ranked[drawn]
-    sample['image'], sample['class'] = images[entries], classes[entries]
+    sample['image'], sample['class'] = np.divmod(positions[entries], np.shape(probabilities)[1])
     sample['probability'], sample['draws'] = probability[entries], draws
-    sample['weight'] = ends[-1] / chances[drawn]
+    sample['weight'] = 1 / inside[drawn]
     return np.sort(sample, order=['image', 'class'])
+
+
+def _group(probability: np.ndarray) -> np.ndarray:
+    """Return the group of each probability: 0 holds those near 1, the last those near 0."""
+    bits = probability.astype(np.float32).view(np.int32)  # ascending like the numbers
+    group: np.ndarray = GROUPS - 1 - (bits >> GROUP_BITS)
+    return group
+
+
+def _in_groups(block: Block, unobserved: int, groups: np.ndarray) -> np.ndarray:
+    wanted = np.zeros(GROUPS, bool)
+    wanted[groups] = True
+    mask: np.ndarray = wanted[_group(block.probabilities)] & (block.labels == unobserved)
+    return mask
 
 
 def estimate_missing(

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .proposals import check_scored_labels
+from .label_blocks import Labels, present_counts, scored_blocks
 
 SMALLEST = 1e-7  # distance of a probability from 0 and 1
+MILESTONES = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 SHRINKAGE = 10.0  # decisions that the line through 0 with slope 1 is worth
 
 
-def kept_share(probabilities: np.ndarray, labels: np.ndarray, *, unobserved: int = -1) -> float:
+def kept_share(probabilities: np.ndarray, labels: Labels, *, unobserved: int = -1) -> float:
     """Estimate which share of the true labels was observed, from the labels and a model alone.
 
     Among the entries that the model is surest of, nearly all are present, so the share of them that is
@@ -27,7 +28,7 @@ def kept_share(probabilities: np.ndarray, labels: np.ndarray, *, unobserved: int
 
     Args:
         probabilities: Out-of-fold probability of presence, (N, C).
-        labels: 1 for present, 0 for absent, -1 for unobserved, (N, C).
+        labels: 1 for present, 0 for absent, -1 for unobserved, (N, C), or a table of them.
         unobserved: The value of unobserved entries, as for :func:`propose`.
 
     Returns:
@@ -36,15 +37,18 @@ def kept_share(probabilities: np.ndarray, labels: np.ndarray, *, unobserved: int
     Raises:
         ValueError: If an argument is not as :func:`propose` expects, or no label is observed.
     """
-    probabilities, labels = check_scored_labels(probabilities, labels, unobserved)
-    positive = labels == 1
-    if not positive.any():
+    positives = int(present_counts(labels).sum())
+    if not positives:
         raise ValueError('expected at least one observed positive, got labels without any')
-    candidates = positive | (labels == unobserved)
-    count = max(1, int(positive.sum()) // 10)
-    values = probabilities[candidates]
-    surest = np.argpartition(-values, min(count, len(values)) - 1)[:count]
-    return float(max(positive[candidates][surest].mean(), 1 / (count + 1)))
+    count = max(1, positives // 10)
+    values, observed = np.zeros(0), np.zeros(0, bool)
+    for block in scored_blocks(probabilities, labels, unobserved):
+        candidates = (block.labels == 1) | (block.labels == unobserved)
+        values = np.concatenate([values, block.probabilities[candidates]])
+        observed = np.concatenate([observed, block.labels[candidates] == 1])
+        surest = np.argpartition(-values, min(count, len(values)) - 1)[:count]
+        values, observed = values[surest], observed[surest]
+    return float(max(observed.mean(), 1 / (count + 1)))
 
 
 def missing_probability(probabilities: np.ndarray, kept: float) -> np.ndarray:
@@ -104,3 +108,12 @@ def calibrate(probabilities: np.ndarray, decided: np.ndarray, right: np.ndarray)
             break
     corrected: np.ndarray = 1 / (1 + np.exp(-design @ line))
     return corrected
+
+
+def milestones(count: int) -> list[int]:
+    """Return round numbers of decisions up to ``count``, and ``count`` itself.
+
+    >>> milestones(5000)
+    [100, 300, 1000, 3000, 5000]
+    """
+    return [*(k for k in MILESTONES if k < count), count] if count else []

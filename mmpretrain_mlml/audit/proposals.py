@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from .orders import ORDERS
+from .label_blocks import (
+    Entries,
+    Labels,
+    chosen_entries,
+    joined,
+    present_counts,
+    scored_blocks,
+    shape_of,
+)
+from .orders import ORDERS, balanced, by_probability
 
-KINDS = ('missing', 'wrong')
+KINDS = ('missing', 'wrong', 'estimate')
+PROPOSED = KINDS[:2]
 PROPOSAL = np.dtype(
-    [('image', np.int64), ('class', np.int64), ('kind', 'U7'), ('probability', np.float64)]
+    [('image', np.int64), ('class', np.int64), ('kind', 'U8'), ('probability', np.float64)]
 )
 
 
 def propose(
     probabilities: np.ndarray,
-    labels: np.ndarray,
+    labels: Labels,
     limit: int | None = None,
     kind: str = 'missing',
     *,
@@ -28,7 +38,8 @@ def propose(
 
     Args:
         probabilities: Predicted probability of presence, (N, C), in [0, 1].
-        labels: 1 for present, 0 for absent, -1 for unobserved, (N, C).
+        labels: 1 for present, 0 for absent, -1 for unobserved, (N, C), or a
+            :class:`~mmpretrain_mlml.labels.LabelTable`, of which no dense matrix is made.
         limit: Greatest number of proposals; all candidates by default.
         kind: ``'missing'`` proposes unobserved entries that are likely present; ``'wrong'`` proposes
             observed positives that are likely absent. Verified absences are never proposed.
@@ -51,58 +62,44 @@ def propose(
     >>> proposals[['image', 'class', 'probability']].tolist()
     [(1, 0, 0.8), (0, 1, 0.2)]
     """
-    probabilities, labels = check_scored_labels(probabilities, labels, unobserved)
-    for name, value, known in (('kind', kind, KINDS), ('order', order, tuple(ORDERS))):
+    for name, value, known in (('kind', kind, PROPOSED), ('order', order, tuple(ORDERS))):
         if value not in known:
             raise ValueError(f'unknown {name} {value!r}; expected one of {known}')
     if limit is not None and limit < 0:
         raise ValueError(f'expected a limit of 0 or more, got {limit}')
+    frequency = class_frequency(labels) if len(shape_of(labels)) == 2 else np.zeros(0)
 
-    candidates = labels == (unobserved if kind == 'missing' else 1)
-    images, classes = np.nonzero(candidates)
-    probability = probabilities[candidates].astype(np.float64)
-    evidence = probability if kind == 'missing' else 1 - probability
-    frequency = class_frequency(labels)[classes]
-    count = len(evidence) if limit is None else min(limit, len(evidence))
-    best = ORDERS[order](evidence, frequency, count)
+    best = joined([])
+    for block in scored_blocks(probabilities, labels, unobserved):
+        wanted = block.labels == (unobserved if kind == 'missing' else 1)
+        best = joined([best, chosen_entries(block, wanted)])
+        if limit is not None:
+            best = _leaders(best, frequency, kind, limit)
+    count = len(best.positions) if limit is None else min(limit, len(best.positions))
+    ranked = ORDERS[order](*_worth(best, frequency, kind), count)
 
-    proposals = np.empty(len(best), PROPOSAL)
-    proposals['image'], proposals['class'] = images[best], classes[best]
-    proposals['kind'], proposals['probability'] = kind, probability[best]
+    proposals = np.empty(len(ranked), PROPOSAL)
+    if len(ranked):
+        proposals['image'], proposals['class'] = np.divmod(best.positions[ranked], len(frequency))
+    proposals['kind'], proposals['probability'] = kind, best.probability[ranked]
     return proposals
 
 
-def class_frequency(labels: np.ndarray) -> np.ndarray:
+def _worth(entries: Entries, frequency: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return evidence and class frequency of entries, as orders take them."""
+    evidence = entries.probability if kind == 'missing' else 1 - entries.probability
+    return evidence, frequency[entries.positions % max(1, len(frequency))]
+
+
+def _leaders(entries: Entries, frequency: np.ndarray, kind: str, limit: int) -> Entries:
+    """Return the entries that can be among the first ``limit`` of some order, as they stand."""
+    if len(entries.positions) <= 2 * limit:
+        return entries
+    worth = _worth(entries, frequency, kind)
+    kept = np.union1d(by_probability(*worth, limit), balanced(*worth, limit))
+    return Entries(*(column[kept] for column in entries))
+
+
+def class_frequency(labels: Labels) -> np.ndarray:
     """Return the number of observed positives of each class plus 1, (C,), of labels (N, C)."""
-    frequency: np.ndarray = (labels == 1).sum(0) + 1
-    return frequency
-
-
-def check_scored_labels(
-    probabilities: np.ndarray, labels: np.ndarray, unobserved: int = -1
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return probabilities and labels as arrays, or raise ValueError as :func:`propose` does."""
-    probabilities, labels = np.asarray(probabilities), np.asarray(labels)
-    if unobserved not in (-1, 0):
-        raise ValueError(f'expected unobserved=-1 or unobserved=0, got {unobserved!r}')
-    if probabilities.ndim != 2 or probabilities.shape != labels.shape:
-        raise ValueError(
-            'expected probabilities and labels of one shape (N, C), '
-            f'got {probabilities.shape} and {labels.shape}'
-        )
-    outside = ~((probabilities >= 0) & (probabilities <= 1))  # NaN is outside as well
-    if outside.any():
-        image, class_ = np.argwhere(outside)[0]
-        raise ValueError(
-            f'expected probabilities in [0, 1], got {outside.sum()} outside, the first '
-            f'{probabilities[image, class_]} for class {class_} of image {image}'
-        )
-    allowed = (1, 0, -1) if unobserved == -1 else (1, 0)
-    others = ~np.isin(labels, allowed)
-    if others.any():
-        image, class_ = np.argwhere(others)[0]
-        raise ValueError(
-            f'expected labels of {allowed} with unobserved={unobserved}, got {others.sum()} others, '
-            f'the first {labels[image, class_]} for class {class_} of image {image}'
-        )
-    return probabilities, labels
+    return present_counts(labels) + 1

@@ -1,19 +1,27 @@
-"""Probabilities of the training images, from a probe, a network or a file."""
+"""Probabilities of the training images, from a probe, fold trainings, networks or a file."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from mmengine.config import Config
 
-from ..apis.network import Progress, extract_features, load_network, predict_probabilities
+from ..apis.network import Progress, load_network
 from ..evaluation import Predictions
-from .probe import out_of_fold_probabilities
+from ..repairs.loading import load_from_local
+from .folds import fold_probabilities
+from .output_cache import cached_outputs
+from .prediction_file import match_predictions
+from .probe import FOLDS, out_of_fold_probabilities
 from .training_table import TrainingLabels
 
-SCORES = ('probe', 'checkpoint')
+SCORES = ('probe', 'folds', 'checkpoint')
 
 
 def score_training_images(
@@ -21,9 +29,12 @@ def score_training_images(
     labels: TrainingLabels,
     *,
     scores: str = 'probe',
-    checkpoint: str | None = None,
+    checkpoint: str | Sequence[str] | None = None,
     predictions: str | os.PathLike[str] | None = None,
+    folds: int = FOLDS,
+    jobs: int = 1,
     seed: int = 0,
+    cache: str | os.PathLike[str] | None = None,
     progress: Progress = iter,
 ) -> np.ndarray:
     """Return the probability of each class for each training image, (N, C).
@@ -32,44 +43,74 @@ def score_training_images(
         cfg: Config of the training.
         labels: Its training labels.
         scores: ``'probe'`` fits a linear classifier on features of the network out of fold, so that
-            no score has seen the label; ``'checkpoint'`` takes the network's own probabilities.
-        checkpoint: Weights of the network; None for the pretrained ones of the config.
-        predictions: File of ``MultiLabelScores(out=...)``, instead of both.
-        seed: Seed of the probe.
+            no score has seen the label; ``'folds'`` trains the config on all folds but one and scores
+            that one; ``'checkpoint'`` takes the network's own probabilities, which have seen the
+            labels if it was trained on them.
+        checkpoint: Weights of the network, or of several, of whose scores the mean is taken; None for
+            the pretrained ones of the config.
+        predictions: File of ``MultiLabelScores(out=...)``, instead of all this.
+        folds: Number of folds of the probe and of the trainings.
+        jobs: Number of trainings at a time.
+        seed: Seed of the folds.
+        cache: Folder of features, probabilities and fold trainings, by which a call resumes an earlier
+            one; None to keep nothing, which ``'folds'`` does not allow.
         progress: Function that shows progress over the batches.
 
     Raises:
-        CheckpointError: If the checkpoint does not fit the config.
-        ValueError: If ``scores`` is unknown, or the predictions are of other images or classes.
+        CheckpointError: If a checkpoint does not fit the config.
+        RunsFailed: If a fold training failed.
+        ValueError: If ``scores`` is unknown, arguments do not go together, a checkpoint is of other
+            classes, or the predictions are of other images or classes.
     """
     if predictions is not None:
-        return _match(Predictions.load(predictions), labels, str(predictions))
+        return match_predictions(Predictions.load(predictions), labels, str(predictions))
     if scores not in SCORES:
         raise ValueError(f'unknown scores {scores!r}; expected one of {SCORES}')
-    loader: dict[str, Any] = dict(cfg.get('val_dataloader') or cfg.test_dataloader)
-    model = load_network(cfg, checkpoint)
-    if scores == 'checkpoint':
-        return predict_probabilities(model, labels.dataset, loader, progress)
-    features = extract_features(model, labels.dataset, loader, progress)
-    return out_of_fold_probabilities(features, labels.table.dense(), seed=seed)
-
-
-def _match(predictions: Predictions, labels: TrainingLabels, path: str) -> np.ndarray:
-    table = labels.table
-    if tuple(predictions.classes) != table.classes:
-        raise ValueError(
-            f'{path} has {len(predictions.classes)} classes that are not the {len(table.classes)} of '
-            'the config: expected predictions of a network with the same classes in the same order'
-        )
-    row_of = {name: row for row, name in enumerate(predictions.names)}
-    prefix = str(getattr(labels.dataset, 'img_prefix', '')).rstrip('/')
-    rows = []
-    for name in table.names:
-        row = row_of.get(name, row_of.get(f'{prefix}/{name}'))
-        if row is None:
+    checkpoints = [checkpoint] if isinstance(checkpoint, str) else list(checkpoint or ())
+    if scores == 'folds':
+        if checkpoints or cache is None:
             raise ValueError(
-                f'{path} has no image {name!r} of the training set: expected predictions of all '
-                f'{len(table)} training images'
+                'folds trains the networks that it scores with: expected a cache folder and no '
+                f'checkpoint, got cache={cache!r} and {checkpoints}'
             )
-        rows.append(row)
-    return np.asarray(predictions.scores[rows])
+        how: dict[str, Any] = {'folds': folds, 'jobs': jobs, 'seed': seed, 'progress': progress}
+        return fold_probabilities(cfg, labels, Path(cache), **how)
+    if scores == 'checkpoint' and not checkpoints:
+        raise ValueError('scores of a checkpoint: expected a checkpoint, got none')
+    total: np.ndarray | None = None
+    files: list[str | None] = [*checkpoints] or [None]
+    for file in files:
+        if file is not None and scores == 'checkpoint':
+            _check_classes(file, labels.table.classes)
+        model = load_network(cfg, file)
+        with _folder(cache) as folder:
+            kind = 'features' if scores == 'probe' else 'probabilities'
+            outputs = cached_outputs(folder, model, cfg, labels.dataset, kind, progress)
+        if scores == 'probe':
+            outputs = out_of_fold_probabilities(outputs, labels.table, folds=folds, seed=seed)
+        total = outputs if total is None else total + outputs
+    assert total is not None
+    return total / np.float32(len(files))
+
+
+def _check_classes(file: str, classes: Sequence[str]) -> None:
+    content = load_from_local(file)
+    meta = content.get('meta') if isinstance(content, dict) else None
+    trained = (meta.get('dataset_meta') or {}).get('classes') if isinstance(meta, dict) else None
+    if not isinstance(trained, list | tuple) or tuple(trained) == tuple(classes):
+        return
+    if len(trained) != len(classes):
+        found = f'{len(trained)} classes, the config has {len(classes)}'
+    else:
+        index = next(i for i, pair in enumerate(zip(trained, classes)) if pair[0] != pair[1])
+        found = f'{trained[index]!r} as class {index}, the config has {classes[index]!r}'
+    raise ValueError(f'{file} was trained on other classes: it has {found}')
+
+
+@contextmanager
+def _folder(cache: str | os.PathLike[str] | None) -> Iterator[str | os.PathLike[str]]:
+    if cache is not None:
+        yield cache
+        return
+    with TemporaryDirectory() as folder:
+        yield folder

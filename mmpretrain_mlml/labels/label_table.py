@@ -144,11 +144,13 @@ class LabelTable:
         target[indices] = values
         return target
 
-    def dense(self) -> np.ndarray:
-        """Return all labels, (N, C), int8. For small tables."""
-        labels = np.full((len(self), len(self.classes)), self.fill, np.int8)
-        rows = np.repeat(np.arange(len(self)), np.diff(self.offsets))
-        labels[rows, self.indices] = self.values
+    def dense(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Return all labels of the images from ``start`` to ``stop``, (n, C), int8."""
+        offsets = self.offsets[start : len(self) + 1 if stop is None else stop + 1]
+        labels = np.full((len(offsets) - 1, len(self.classes)), self.fill, np.int8)
+        rows = np.repeat(np.arange(len(labels)), np.diff(offsets))
+        part = slice(int(offsets[0]), int(offsets[-1]))
+        labels[rows, self.indices[part]] = self.values[part]
         return labels
 
     @property

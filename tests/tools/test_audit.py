@@ -17,27 +17,35 @@ from mmpretrain_mlml.labels import read_tag_table
 def audited(run_tool, trained, tmp_path_factory):
     out = tmp_path_factory.mktemp('audit')
     audit = ('python', 'tools/audit_labels.py', CONFIG, trained / 'epoch_3.pth', '--out-dir', out)
-    said = run_tool(*audit, '--limit', '200', '--wrong', '10', *options())
+    limits = '--limit', '200', '--wrong', '10', '--estimate', '40'
+    cache = tmp_path_factory.mktemp('cache')
+    said = run_tool(*audit, *limits, '--cache-dir', cache, *options())
     return out, said
 
 
 def review(folder):
     """Decide like a person who makes no mistake."""
+    with (folder / 'proposals.csv').open() as file:
+        entries = [(row['image'], row['class']) for row in csv.DictReader(file)]
+    return decide(entries, folder / 'decisions.csv')
+
+
+def decide(entries, path):
     _, full = make_scenes('train', 256)
-    path = folder / 'decisions.csv'
-    with (folder / 'proposals.csv').open() as proposals, path.open('w', newline='') as file:
+    with path.open('w', newline='') as file:
         rows = csv.writer(file)
         rows.writerow(['image', 'class', 'decision'])
-        for proposal in csv.DictReader(proposals):
-            present = int(proposal['class']) in full[int(proposal['image'].split('/')[1])]
-            decision = 'present' if present else 'absent'
-            rows.writerow([proposal['image'], proposal['class'], decision])
+        for image, klass in entries:
+            present = int(klass) in full[int(image.split('/')[1])]
+            rows.writerow([image, klass, 'present' if present else 'absent'])
     return path
 
 
 def test_an_audit_writes_its_table_page_and_report(audited):
     out, said = audited
-    assert {path.name for path in out.iterdir()} == {'audit.json', 'proposals.csv', 'review.html'}
+    files = {'audit.json', 'proposals.csv', 'review.html', 'estimate'}
+    assert {path.name for path in out.iterdir()} - {'decisions.csv'} == files
+    assert {path.name for path in (out / 'estimate').iterdir()} == {'sample.json', 'review.html'}
     with (out / 'proposals.csv').open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ['rank', 'image', 'class', 'kind', 'probability', 'label']
@@ -48,6 +56,22 @@ def test_an_audit_writes_its_table_page_and_report(audited):
     assert 0 < report['expected_right']['200'] <= 200
     assert 'of the first 100, about ' in said
     assert 'apply_review.py' in said
+
+
+def test_decisions_tell_what_is_missing_and_still_to_be_found(audited, run_tool, tmp_path):
+    out, _ = audited
+    sample = json.loads((out / 'estimate/sample.json').read_text())
+    ours = decide(sample['entries'], tmp_path / 'estimate.csv')
+    report = 'python', 'tools/audit_labels.py', CONFIG, '--out-dir', out, '--decisions'
+    said = run_tool(*report, ours)
+    assert 'missing labels: about ' in said
+    assert '  of rare classes: about ' in said
+    assert 'of the next 100, about ' in said
+    said = run_tool(*report, ours, review(out))
+    assert 'proposals are decided, ' in said
+    assert 'of the next' not in said  # all are decided
+    ours.write_text('image,class,decision\nx.jpg,3,present\n')
+    assert "estimate.csv:2: got a decision about 'x.jpg', '3'" in run_tool(*report, ours, expect=1)
 
 
 def test_decisions_become_labels_that_train(audited, run_tool, tmp_path):
