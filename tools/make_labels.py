@@ -9,10 +9,8 @@ Beside the output a summary is written as a figure (.png) and as numbers (.json)
 """
 
 import argparse
-import ast
 import json
 from pathlib import Path
-from typing import Any
 
 from command_line import run
 
@@ -30,7 +28,8 @@ def main() -> None:
     add('--classes', type=Path, help='file with one class name a line')
     add('--unlisted', choices=('absent', 'unobserved'), help='what an entry is that is not listed')
     add('--keep-unlabelled', action='store_true', help='keep images without annotations')
-    add('--options', nargs='+', default=[], metavar='KEY=VALUE', help='how a table is read')
+    add('--table-options', '--options', dest='options', nargs='+', action='extend', default=[],
+        metavar='KEY=VALUE', help='how a table is read: docs/tags.md')  # fmt: skip
     add('--layout', help='of the output: cell, columns, rows or sidecars')
     args = parser.parse_args()
     try:
@@ -61,6 +60,7 @@ def _make(args: argparse.Namespace) -> None:
     from mmpretrain_mlml.labels.change import LabelChange
     from mmpretrain_mlml.labels.making import draw_images, read_labels
     from mmpretrain_mlml.labels.protocols import build_protocols, trace_protocols
+    from mmpretrain_mlml.labels.tables import parse_table_options
     from mmpretrain_mlml.visualization.label_change import draw_label_change, label_change_tables
 
     protocols = build_protocols(args.protocol)
@@ -70,8 +70,10 @@ def _make(args: argparse.Namespace) -> None:
             raise FileExistsError(f'{path} exists: give another --out')
     if args.images and len(args.images) != 1:
         raise ValueError(f'expected one number after --images, got {args.images}')
-    options = dict(map(_option, args.options))
-    before = read_labels(args.source, args.classes, args.unlisted, args.keep_unlabelled, **options)
+    options = parse_table_options(args.options)
+    if args.unlisted:
+        options['unlisted'] = args.unlisted
+    before = read_labels(args.source, args.classes, keep_unlabelled=args.keep_unlabelled, **options)
     before = after = draw_images(before, args.images[0] if args.images else None, args.seed)
     for protocol, expected, after in trace_protocols(before, protocols, args.seed):
         counts = zip(after.counts(), after.counts()._fields, expected)
@@ -93,16 +95,6 @@ def _make(args: argparse.Namespace) -> None:
     print(f'written: {args.out}, {", ".join(map(str, beside))}')
     if after.fill == 0 and args.out.suffix != '.txt':
         print("entries that are not listed are absent: read it with unlisted='absent'")
-
-
-def _option(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition('=')
-    if not equals:
-        raise ValueError(f'expected --options KEY=VALUE, got {text!r}')
-    try:
-        return key, ast.literal_eval(value)
-    except (SyntaxError, ValueError):
-        return key, value
 
 
 if __name__ == '__main__':

@@ -6,7 +6,7 @@ python tools/new_project.py tags.csv --images photos/ --out my_tags
 import argparse
 from pathlib import Path
 
-from command_line import DictAction, run
+from command_line import run
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
         '--skip-missing', action='store_true', help='leave images without a file out'
     )
     parser.add_argument(
-        '--table-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+        '--table-options', nargs='+', action='extend', default=[], metavar='KEY=VALUE',
         help='how the table is read, such as layout=rows columns.image=foto: docs/tags.md',
     )  # fmt: skip
     args = parser.parse_args()
@@ -49,16 +49,14 @@ def main() -> None:
         parser.error('expected --image-size >= 1')
     if args.seed < 0:
         parser.error('expected --seed >= 0')
-    from mmengine.config import Config
-
     import mmpretrain_mlml  # noqa: F401  registers the parts
+    from mmpretrain_mlml.labels.tables import parse_table_options
     from mmpretrain_mlml.project import new_project
 
     given = vars(args)
-    options = Config({})
-    options.merge_from_dict(given.pop('table_options'))
     try:
-        project = new_project(**given, table_options=options.to_dict())
+        options = parse_table_options(given.pop('table_options'))
+        project = new_project(**given, table_options=options)
     except (OSError, ValueError, TypeError, ImportError) as error:
         raise SystemExit(f'error: {error}') from error
     for line in [*project.found, project.split, project.loss]:

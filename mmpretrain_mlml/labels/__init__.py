@@ -10,6 +10,7 @@ from .parsed import LabelList, ParsedLabels, ParsedTable
 from .protocols import PROTOCOLS, drop_labels, hide_entries, kept_count
 from .tables import (
     TableOptions,
+    parse_table_options,
     parse_tag_table,
     read_class_list,
     read_tag_table,
@@ -37,6 +38,7 @@ __all__ = [
     'kept_count',
     'parse_instances',
     'parse_label_list',
+    'parse_table_options',
     'parse_tag_table',
     'read_class_list',
     'read_instances',

@@ -95,7 +95,7 @@ def new_project(
         raise ProjectError(f'--out {folder} exists: give another name; nothing was changed')
     options = dict(table_options or {})
     assumed = options.get('unlisted') == 'absent'  # the published setting: missing means negative
-    extras = [] if group_column is None else [group_column]
+    extras = [*options.get('extras', ()), *([] if group_column is None else [group_column])]
     whole = parse_tag_table(table, classes, **{**options, 'extras': extras})
     read = whole.require_no_problems()
     read, left_out = _present_images(read, images, skip_missing)

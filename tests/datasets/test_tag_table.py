@@ -19,7 +19,7 @@ from mmpretrain_mlml.datasets.check.sources import read_sources
 from mmpretrain_mlml.datasets.digest import describe_data
 from mmpretrain_mlml.datasets.full_labels import FullLabels
 from mmpretrain_mlml.datasets.statistics import count_labels, observed_positives
-from mmpretrain_mlml.labels import COCO_CLASSES, LabelError, read_tag_table, write_tag_table
+from mmpretrain_mlml.labels import LabelError
 from mmpretrain_mlml.runtime.config_keys import ConfigError
 from mmpretrain_mlml.runtime.part_check import check_parts
 from mmpretrain_mlml.visualization import contact_sheet
@@ -282,27 +282,3 @@ def test_other_processes_read_the_same(build, root, cache):
     loader = DataLoader(dataset, batch_size=4, num_workers=1, collate_fn=list)
     assert [s['data_samples'].gt_label.tolist() for batch in loader for s in batch] == EXPECTED[:11]
     assert len(list(root.glob('.tags.csv.*.cache'))) == cache
-
-
-@pytest.mark.parametrize('suffix', ['.csv', '.parquet', '.jsonl'])
-def test_photographs_give_identical_batches_through_every_format(shared, tmp_path, suffix):
-    if suffix == '.parquet':
-        pytest.importorskip('pyarrow')
-    source = shared / 'photos/train_0.4left.txt'
-    prefix = str(shared / 'photos/train2014')
-    write_tag_table(tmp_path / f'tags{suffix}', read_tag_table(source, COCO_CLASSES))
-    expected = COCOMissingLabel(str(source), '', prefix, LOAD, indices=40)
-    dataset = TagTable(
-        str(tmp_path / f'tags{suffix}'),
-        '',
-        prefix,
-        LOAD,
-        COCO_CLASSES,
-        unlisted='absent',
-        indices=40,
-    )
-    for one, other in zip(expected, dataset, strict=True):
-        assert (one['inputs'] == other['inputs']).all()
-        assert one['data_samples'].img_path == other['data_samples'].img_path
-        assert one['data_samples'].gt_label.tolist() == other['data_samples'].gt_label.tolist()
-        assert one['data_samples'].gt_score.tolist() == other['data_samples'].gt_score.tolist()

@@ -47,7 +47,7 @@ def test_errors_are_one_line(run_tool, coco_root, tmp_path):
         ([source, '--protocol', 'RPS(share=0.5)'], "the layout 'ids' holds positive labels only"),
         ([source, '--protocol', '0.5left'], "unknown protocol '0.5left'"),
         ([source, '--images', '8'], 'images=8: expected 1 to 7'),
-        ([source, '--options', 'x'], 'expected --options KEY=VALUE'),
+        ([source, '--options', 'x'], "expected KEY=VALUE, got 'x'"),
         ([tmp_path / 'no.csv'], 'no.csv'),
         ([coco_root, '--protocol', 'single'], 'is a folder: --protocol expects one of its'),
     ):

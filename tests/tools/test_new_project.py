@@ -15,12 +15,13 @@ def draw(folder) -> None:
         rows.writerow(['image', 'tags'])
         for number, (scene, digits) in enumerate(zip(scenes, labels)):
             cv2.imwrite(str(folder / f'photos/{number}.png'), scene)
-            rows.writerow([f'{number}.png', ' | '.join(f'digit {digit}' for digit in digits[:2])])
+            rows.writerow([f'{number}.png', ', '.join(f'digit {digit}' for digit in digits[:2])])
 
 
 def test_a_table_of_tags_trains_in_two_commands(run_tool, tmp_path):
     draw(tmp_path)
     new = ('python', 'tools/new_project.py', tmp_path / 'tags.csv', '--images', tmp_path / 'photos')
+    new += ('--table-options', 'separator=,')
     small = ('--backbone', 'test_resnet', '--no-pretrained', '--image-size', '32')
     said = run_tool(*new, '--out', tmp_path / 'my_tags', *small)
     config = tmp_path / 'my_tags/config.py'
