@@ -1,8 +1,8 @@
 """A cache beside a label file, from which the next start reads its labels without parsing.
 
 The cache is one hidden file for each way of reading, ``.NAME.KEY.cache``: arrays that are mapped into
-memory, so that all processes of a machine share them. It holds the digest of the label file and is
-used only if that is unchanged.
+memory, so that all processes of a machine share them. It holds the digest of the label file, or of a
+folder of text files, and is used only if that is unchanged.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from time import time_ns
 from typing import IO, Any
@@ -22,10 +23,12 @@ from ..files import atomic_write
 from .array_file import read_arrays, write_arrays
 from .label_table import LabelKinds, LabelTable
 from .parsed import ParsedTable
+from .source_files import content_digest, files_below, state_of
 from .text_array import TextArray
 
 VERSION = 1  # of what is parsed and how; a new one makes earlier caches unused
 SMALLEST = 4 << 20  # bytes from which a label file gets a cache, unless the caller says otherwise
+FEWEST = 10_000  # files from which a folder gets one
 STEADY = 2_000_000_000  # ns after which a change of a file surely shows in its times
 
 
@@ -68,17 +71,18 @@ def cached(
     problems is not kept. If the folder cannot be written, a note says so.
 
     Args:
-        path: Label file.
+        path: Label file, or folder of images with text files.
         key: What the result depends on besides the file; its ``repr`` tells keys apart.
         parse: Parses the file.
-        use: Whether to use a cache; None for files of 4 MB and more.
+        use: Whether to use a cache; None for files of 4 MB and folders of 10,000 files and more.
     """
-    if use is False or path.is_dir() or (use is None and path.stat().st_size < SMALLEST):
+    if use is False or (use is None and not _is_large(path)):
         return parse()
     short = blake2b(
         repr((VERSION, key)).encode('utf-8', 'surrogatepass'), digest_size=6
     ).hexdigest()
-    cache = path.with_name(f'.{path.name}.{short}.cache')
+    named = path.resolve() if path.name in ('', '..') else path
+    cache = named.with_name(f'.{named.name}.{short}.cache')
     found = _load(cache, path)
     if found is None:
         with _locked(path):
@@ -87,12 +91,12 @@ def cached(
 
 
 def _parse_and_save(cache: Path, path: Path, parse: Callable[[], ParsedTable]) -> ParsedTable:
-    before = _stat(path)
+    before = state_of(path)
     parsed = parse()
     if parsed.problems:
         return parsed
-    digest = _digest(path)
-    if _stat(path) != before:  # it changed meanwhile
+    digest = content_digest(path)
+    if state_of(path) != before:  # it changed meanwhile
         return parsed
     own = cache.with_name(f'{cache.name}.{os.getpid()}')
     try:
@@ -153,11 +157,11 @@ def _load(cache: Path, path: Path) -> ParsedTable | None:
 
 def _is_of(header: dict[str, Any], path: Path) -> bool:
     """Return whether a cache was made of the content that a file has now."""
-    stat = _stat(path)
+    stat = state_of(path)
     unchanged = header['stat'] == stat
     if unchanged and header['time'] - max(stat['mtime'], stat['ctime']) > STEADY:
         return True
-    return header['stat']['size'] == stat['size'] and bool(header['digest'] == _digest(path))
+    return header['stat']['size'] == stat['size'] and bool(header['digest'] == content_digest(path))
 
 
 def _reopen(cache: str, source: str, digest: str) -> LabelTable:
@@ -168,30 +172,23 @@ def _reopen(cache: str, source: str, digest: str) -> LabelTable:
     return found.table
 
 
-def _stat(path: Path) -> dict[str, int]:
-    stat = path.stat()
-    return {
-        'size': stat.st_size,
-        'mtime': stat.st_mtime_ns,
-        'ctime': stat.st_ctime_ns,
-        'inode': stat.st_ino,
-    }
-
-
-def _digest(path: Path) -> str:
-    digest = blake2b(digest_size=16)
-    with path.open('rb') as file:
-        while block := file.read(1 << 22):
-            digest.update(block)
-    return digest.hexdigest()
+def _is_large(path: Path) -> bool:
+    if path.is_dir():
+        return sum(1 for _ in islice(files_below(path), FEWEST)) == FEWEST
+    return path.stat().st_size >= SMALLEST
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Keep other processes of this machine out, if the file system can."""
-    with path.open('rb') as file:
+    file = None
+    try:
         with suppress(ImportError, OSError):
             import fcntl  # not on Windows
 
+            file = os.open(path, os.O_RDONLY)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+    finally:
+        if file is not None:
+            os.close(file)

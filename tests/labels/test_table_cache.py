@@ -144,6 +144,56 @@ def test_what_a_protocol_leaves_of_a_cached_table_is_counted_and_pickled_as_it_i
     assert pickle.loads(pickle.dumps(cached)) == plain
 
 
+@pytest.fixture
+def folder(tmp_path):
+    photos = tmp_path / 'photos'
+    (photos / 's').mkdir(parents=True)
+    for name, text in (('a.jpg', 'cat'), ('b.jpg', None), ('s/é.jpg', 'dog, cat')):
+        (photos / name).touch()
+        if text:
+            (photos / name).with_suffix('.txt').write_text(text)
+    return photos
+
+
+def test_a_folder_of_text_files_has_a_cache_beside_it(folder, parses, monkeypatch):
+    first, second = (parse_tag_table(folder, cache=True) for _ in range(2))
+    assert len(parses) == 1
+    assert first.table == second.table == read_tag_table(folder, cache=False)
+    assert second.table.location_of(2) == f'{folder}/s/é.jpg'
+    assert first.notes == second.notes
+    assert [path.parent for path in caches(folder)] == [folder.parent]
+    assert pickle.loads(pickle.dumps(second.table)) == first.table
+    monkeypatch.chdir(folder)
+    assert read_tag_table('.', cache=True) == first.table
+    assert len(caches(folder)) == 1
+
+
+@pytest.mark.parametrize('change', ['text', 'times', 'a new image', 'no text', 'a new name'])
+def test_another_content_of_a_folder_is_read_again(folder, parses, change):
+    read_tag_table(folder, cache=True)
+    text = folder / 'a.txt'
+    stat = text.stat()
+    if change in ('text', 'times'):
+        text.write_text('owl' if change == 'text' else 'cat')
+        os.utime(text, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    elif change == 'a new image':
+        (folder / 'c.jpg').touch()
+    elif change == 'no text':
+        text.unlink()
+    else:
+        (folder / 'b.jpg').rename(folder / 'B.jpg')
+    found = read_tag_table(folder, cache=True)
+    assert len(parses) == 1 + (change != 'times')
+    assert found == read_tag_table(folder, cache=False)
+
+
+def test_a_folder_of_many_files_has_a_cache(folder, monkeypatch):
+    for number, fewest in ((0, 6), (1, 5)):
+        monkeypatch.setattr(table_cache, 'FEWEST', fewest)
+        read_tag_table(folder)
+        assert len(caches(folder)) == number
+
+
 def test_threads_that_start_together_parse_once(path, parses):
     with ThreadPoolExecutor(8) as pool:
         tables = list(pool.map(lambda _: read_tag_table(path, cache=True), range(8)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 from ..errors import LabelError
 from ..label_table import LabelTable
 from ..names import name_fault
+from ..source_files import SIDECAR, files_below
 from .builder import TableBuilder
 from .cells import CellReader
 from .class_names import ClassIndex
@@ -20,8 +20,6 @@ from .problems import Problems
 from .separators import find_separator, splitter
 from .source import SAMPLE
 from .text_source import IMAGE_NAME
-
-SIDECAR = '.txt'
 
 
 class Folder:
@@ -40,7 +38,7 @@ class Folder:
         self.path = path
         self.place_prefix = f'{path}/'
         self.position = 0
-        files = sorted(_files(path))
+        files = sorted(name for name, _ in files_below(path))
         self.images = [name for name in files if IMAGE_NAME.fullmatch(name)]
         self.texts = [name for name in files if name.lower().endswith(SIDECAR)]
         if not self.images:
@@ -111,15 +109,6 @@ def read_sidecars(
     )
     table = replace(builder.finish(merge=False), places=np.zeros(0, np.int64))
     return table, note
-
-
-def _files(folder: Path) -> Iterator[str]:
-    """Yield the paths of the files below a folder, relative to it, with slashes."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith('.')]
-        for name in files:
-            if not name.startswith('.'):
-                yield (Path(place) / name).relative_to(folder).as_posix()
 
 
 def _read(path: Path) -> str:
