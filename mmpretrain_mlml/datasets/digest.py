@@ -11,7 +11,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from ..runtime.unwrap import unwrap_dataset
-from .table_dataset import TableDataset
+from .sample_table import sample_table
 
 DIGITS = 16  # of a digest, hexadecimal
 
@@ -46,10 +46,11 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
 
 
 def _sample_digests(dataset: Any, prefix: str) -> dict[str, str]:
-    if isinstance(dataset, TableDataset):  # millions of samples: their arrays, not one by one
+    if (table := sample_table(dataset)) is not None:  # millions of samples: not one by one
+        fill = np.array([table.fill])
         return {
-            key: _digest(*(np.ascontiguousarray(array).data for array in arrays))
-            for key, arrays in dataset.arrays().items()
+            'image_names': _digest_arrays(table.names.data, table.names.ends),
+            'labels': _digest_arrays(table.offsets, table.indices, table.values, fill),
         }
     names, labels = sha256(), sha256()
     for index in range(len(dataset)):
@@ -67,6 +68,10 @@ def _label(info: Mapping[str, Any]) -> bytes:
     if 'gt_score' in info:
         return np.asarray(info['gt_score'], np.float32).tobytes()
     return repr(np.asarray(info.get('gt_label')).tolist()).encode()
+
+
+def _digest_arrays(*arrays: np.ndarray) -> str:
+    return _digest(*(np.ascontiguousarray(array).data for array in arrays))
 
 
 def _digest(*parts: bytes | memoryview) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..labels import LabelKinds
-from .table_dataset import TableDataset
+from ..labels.label_table import PRESENT
+from .sample_table import sample_table
 from .targets import target_of
 
 
@@ -30,8 +31,10 @@ def observed_positives(dataset: BaseDataset) -> tuple[np.ndarray, np.ndarray]:
     Args:
         dataset: As for :func:`count_labels`.
     """
-    if isinstance(dataset, TableDataset):
-        return dataset.observed_positives()
+    if (table := sample_table(dataset)) is not None:
+        rows = np.repeat(np.arange(len(table)), np.diff(table.offsets))
+        present = table.values == PRESENT
+        return rows[present], table.indices[present].astype(np.int64)
     num_classes = len(dataset.metainfo['classes'])
     infos = (dataset.get_data_info(index) for index in range(len(dataset)))
     classes = [np.flatnonzero(target_of(info, num_classes) > 0) for info in infos]
@@ -57,8 +60,8 @@ def count_kinds(dataset: BaseDataset) -> LabelKinds:
             ``get_data_info`` gives ``gt_label``, a list of classes, or ``gt_score``, (C,) of 1, 0
             and -1.
     """
-    if isinstance(dataset, TableDataset):
-        return dataset.counts()
+    if (table := sample_table(dataset)) is not None:
+        return table.counts()
     num_classes = len(dataset.metainfo['classes'])
     present, unobserved = np.zeros((2, num_classes), np.int64)
     for index in range(len(dataset)):

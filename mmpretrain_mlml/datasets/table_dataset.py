@@ -11,7 +11,6 @@ from mmengine.dataset import force_full_init
 from mmengine.logging import print_log
 
 from ..labels import LabelKinds, LabelList, LabelTable, ParsedLabels, ParsedTable
-from ..labels.label_table import PRESENT
 from .missing_label import MissingLabelDataset
 
 
@@ -193,24 +192,6 @@ class TableDataset(MissingLabelDataset):
         """Count the samples in which each class is present, absent and unobserved."""
         counts: LabelKinds = self.data_list.chosen(self.data_list.table).counts()
         return counts
-
-    @force_full_init
-    def observed_positives(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sample index and the class of each positive, (M,) each, int64."""
-        table = self.data_list.chosen(self.data_list.table)
-        samples = np.repeat(np.arange(len(table)), np.diff(table.offsets))
-        present = table.values == PRESENT
-        return samples[present], table.indices[present].astype(np.int64)
-
-    @force_full_init
-    def arrays(self) -> dict[str, tuple[np.ndarray, ...]]:
-        """Return what identifies the samples: the arrays of their ``image_names`` and ``labels``."""
-        table = self.data_list.chosen(self.data_list.table)
-        fill = np.array([table.fill])
-        return {
-            'image_names': (table.names.data, table.names.ends),
-            'labels': (table.offsets, table.indices, table.values, fill),
-        }
 
     @force_full_init
     def complete_labels(self) -> LabelList:
