@@ -1,1 +1,5 @@
-"""From the records of runs to the cells of a table, compared with a reference."""
+"""From the records of runs to the cells of a table, or the gains of classes, beside a reference."""
+
+from .runs import ComparedRuns, Comparison, compare_runs
+
+__all__ = ['ComparedRuns', 'Comparison', 'compare_runs']

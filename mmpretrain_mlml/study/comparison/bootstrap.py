@@ -37,9 +37,12 @@ def draw_counts(images: int, resamples: int = RESAMPLES, seed: int = 0) -> np.nd
 
 
 def resampled_scores(
-    scores: np.ndarray, targets: np.ndarray, counts: np.ndarray, threshold: float = 0.5
+    scores: np.ndarray,
+    targets: np.ndarray,
+    counts: np.ndarray,
+    threshold: float | np.ndarray = 0.5,
 ) -> dict[str, np.ndarray]:
-    """Compute mAP and OF1 of each resample, in percent, by the rules of :func:`multi_label_scores`.
+    """Compute the scores of each resample, in percent, by the rules of :func:`multi_label_scores`.
 
     A class without a positive among all images counts as 0, as there. A class whose positives merely
     were not drawn is left out of the mean of its resample: counted as 0 it would pull the scores of
@@ -49,10 +52,11 @@ def resampled_scores(
         scores: Probabilities (N, C).
         targets: 1 present, 0 absent, -1 unknown, (N, C).
         counts: Resamples (R, N) from :func:`draw_counts`.
-        threshold: Probability above which an entry counts as predicted.
+        threshold: Probability above which an entry counts as predicted; or one a class, (C,).
 
     Returns:
-        ``mAP`` and ``OF1``, (R,) each.
+        ``mAP`` and ``OF1``, (R,) each, and ``AP`` of each class, (R, C); NaN where no positive was
+        drawn.
 
     Raises:
         ValueError: If scores or targets are invalid, or ``counts`` has another number of images.
@@ -62,21 +66,23 @@ def resampled_scores(
         raise ValueError(f'expected counts of {len(scores)} images, got {counts.shape[1]}')
     scores, targets = np.asarray(scores, np.float64), np.asarray(targets)
     occurring = np.flatnonzero((targets == 1).any(0))
-    ranked = [_RankedClass(scores[:, index], targets[:, index]) for index in occurring]
+    ranked = {
+        index: _RankedClass(scores[:, index], targets[:, index]) for index in occurring.tolist()
+    }
     predicted = (scores > threshold) & (targets >= 0)
     per_image = [(predicted & (targets == 1)).sum(1), predicted.sum(1), (targets == 1).sum(1)]
     sums = np.stack(per_image, axis=1).astype(np.float64)
-    blocks: dict[str, list[np.ndarray]] = {'mAP': [], 'OF1': []}
-    for block in np.array_split(counts, max(1, counts.size // _BLOCK)):
-        total, drawn = np.zeros(len(block)), np.zeros(len(block), int)
-        for one in ranked:
-            ap = one.average_precision(block)
-            total += np.nan_to_num(ap)
-            drawn += ~np.isnan(ap)
-        blocks['mAP'].append(len(ranked) / scores.shape[1] * total / np.maximum(drawn, 1))
+    precisions = np.full((len(counts), scores.shape[1]), np.nan)
+    f1 = np.empty(len(counts))
+    for rows in np.array_split(np.arange(len(counts)), max(1, counts.size // _BLOCK)):
+        block = counts[rows]
+        for index, one in ranked.items():
+            precisions[rows, index] = one.average_precision(block)
         hits, claims, positives = (block @ sums).T
-        blocks['OF1'].append(100 * 2 * hits / np.maximum(claims + positives, 1))
-    return {name: np.concatenate(parts) for name, parts in blocks.items()}
+        f1[rows] = 100 * 2 * hits / np.maximum(claims + positives, 1)
+    drawn = np.maximum((~np.isnan(precisions)).sum(1), 1)
+    mean = np.nansum(precisions, axis=1) / drawn
+    return {'mAP': len(ranked) / scores.shape[1] * mean, 'OF1': f1, 'AP': precisions}
 
 
 def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float]:

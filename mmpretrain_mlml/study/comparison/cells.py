@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, stdev
 
-import numpy as np
-
 from ..records.config_summary import LISTS
 from ..records.published import Published
 from ..records.run_record import RunRecord
 from .bootstrap import Estimate
+from .paired import ClassGains
 
 SCORES = ('mAP', 'OF1')  # scores that a report compares
 
@@ -29,7 +28,7 @@ class Cell:
         closed: Share of the way from the reference on these labels to the reference on full labels,
             by score, in percent. Only where the interval of that way lies above 0.
         closed_seeds: Seeds with which all three were trained.
-        gains: AP of each class minus that of the reference; NaN for classes without positives.
+        gains: What each class gains over the reference.
     """
 
     runs: Sequence[RunRecord]
@@ -37,7 +36,7 @@ class Cell:
     difference_seeds: Sequence[int] = ()
     closed: Mapping[str, Estimate] = field(default_factory=dict)
     closed_seeds: Sequence[int] = ()
-    gains: np.ndarray | None = None
+    gains: ClassGains | None = None
 
     def values(self, score: str) -> list[float]:
         """Return a score of each run.

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ...evaluation import Predictions, average_precision
+from ...evaluation import Predictions
+from ...evaluation.threshold_values import DEFAULT, threshold_values
 from ..records.run_record import RunRecord
-from .bootstrap import RESAMPLES, Estimate, draw_counts, interval, resampled_scores
+from .bootstrap import RESAMPLES, draw_counts, interval
 from .cells import SCORES, Cells, group_runs
+from .paired import ClassGains, Resampled, class_gains, estimate, require_same_images
 
 Place = tuple[str | None, str | None]  # loss and labels
 
@@ -35,10 +37,12 @@ def compare(
     """
     cells = group_runs(records)
     for record in records:
-        _require_same_images(records[0], record)
+        require_same_images(
+            _predictions(records[0]), _predictions(record), records[0].folder, record.folder
+        )
     counts = draw_counts(len(_predictions(records[0]).names), resamples)
-    runs: dict[Place, dict[Any, _Resampled]] = {
-        place: {run.seed: _Resampled(run, counts) for run in cell.runs}
+    runs: dict[Place, dict[Any, Resampled]] = {
+        place: {run.seed: _resample(run, counts) for run in cell.runs}
         for place, cell in cells.items()
     }
     return {
@@ -58,23 +62,8 @@ def share_of_gap(low: Any, high: Any, value: Any) -> Any:
     return 100 * (value - low) / (high - low)
 
 
-class _Resampled:
-    """Scores of one run and of its resamples.
-
-    Attributes:
-        scores: By name, (1 + R,): the score itself, then that of each resample.
-        precisions: AP of each class, (C,).
-    """
-
-    def __init__(self, run: RunRecord, counts: np.ndarray) -> None:
-        predictions = _predictions(run)
-        resampled = resampled_scores(predictions.scores, predictions.targets, counts)
-        self.scores = {name: np.append(run.last(name), resampled[name]) for name in SCORES}
-        self.precisions = average_precision(predictions.scores, predictions.targets)
-
-
 def _gains(
-    runs: Mapping[Place, Mapping[Any, _Resampled]],
+    runs: Mapping[Place, Mapping[Any, Resampled]],
     place: tuple[str, str],
     reference: str | None,
     full: str | None,
@@ -89,29 +78,28 @@ def _gains(
     def scores(of: Place, name: str, seeds: Sequence[int]) -> np.ndarray:
         return np.mean([runs[of][seed].scores[name] for seed in seeds], axis=0)
 
+    def gains(seeds: Sequence[int]) -> ClassGains:
+        here, there = ([runs[of][seed] for seed in seeds] for of in (place, low))
+        return class_gains(here, there)
+
     both = shared_seeds(place, low)
     all_three = shared_seeds(place, low, high) if labels != full else []
     differences, closed = {}, {}
     for name in SCORES:
         if both:
-            differences[name] = _estimate(scores(place, name, both) - scores(low, name, both))
+            differences[name] = estimate(scores(place, name, both) - scores(low, name, both))
         if all_three:
             here, start, end = (scores(of, name, all_three) for of in (place, low, high))
             gap = end - start
             if gap[0] > 0 and interval(gap[1:])[0] > 0:
-                closed[name] = _estimate(share_of_gap(start, end, here))
-    gains = [runs[place][seed].precisions - runs[low][seed].precisions for seed in both]
+                closed[name] = estimate(share_of_gap(start, end, here))
     return {
         'differences': differences,
         'difference_seeds': both,
         'closed': closed,
         'closed_seeds': all_three,
-        'gains': np.mean(gains, axis=0) if gains else None,
+        'gains': gains(both) if both else None,
     }
-
-
-def _estimate(values: np.ndarray) -> Estimate:
-    return float(values[0]), *interval(values[1:])
 
 
 def _predictions(record: RunRecord) -> Predictions:
@@ -120,11 +108,9 @@ def _predictions(record: RunRecord) -> Predictions:
     return record.predictions
 
 
-def _require_same_images(first: RunRecord, other: RunRecord) -> None:
-    a, b = _predictions(first), _predictions(other)
-    for part in ('names', 'classes', 'targets'):
-        if not np.array_equal(getattr(a, part), getattr(b, part)):
-            raise ValueError(
-                f'{first.folder} and {other.folder} were validated on different images or labels '
-                f'(their {part} differ): expected one validation set for all runs of a table'
-            )
+def _resample(run: RunRecord, counts: np.ndarray) -> Resampled:
+    """Return the resamples of a run, beside the scores of its last validation."""
+    predictions = _predictions(run)
+    source, stated = run.thresholds or ('default', DEFAULT)
+    thresholds = threshold_values(stated, predictions.classes.tolist(), f'{run.folder}: {source}')
+    return Resampled.of(predictions, counts, thresholds, {name: run.last(name) for name in SCORES})

@@ -9,9 +9,11 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ...evaluation import Predictions, multi_label_scores
-from ..run_folder import PREDICTIONS, read_run_json
+from ...evaluation import Predictions
+from ...runtime.thresholds import config_thresholds
+from ..run_folder import read_run_json
 from . import config_summary
+from .kept_predictions import read_predictions
 from .logs import (
     SCALARS,
     logged_versions,
@@ -21,8 +23,6 @@ from .logs import (
     training_seconds,
 )
 from .published import Published
-
-_TOLERANCE = 0.1  # percentage points of mAP that another batch size or number of threads can change
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class RunRecord:
         table: Runs with the same value share a table of the report.
         base: Config that the run changes, if known.
         options: What it changes there.
+        thresholds: Where its config states decision thresholds for the validation, and which, if any.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class RunRecord:
     table: str = ''
     base: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: tuple[str, Any] | None = None
 
     def last(self, score: str) -> float:
         """Return a score of the last validation, of the averaged model where there is one."""
@@ -127,6 +129,7 @@ def read_run(folder: Path) -> RunRecord | None:
         published=config_summary.published_figure(cfg),
         planned=config_summary.planned_length(cfg)[0],
         scores=scores,
+        thresholds=config_thresholds(cfg, 'val'),
     )
 
 
@@ -151,28 +154,10 @@ def read_record(folder: Path, **names: Any) -> RunRecord:
     run_json = read_run_json(folder)
     return replace(
         record,
-        predictions=_read_predictions(record),
+        predictions=read_predictions(folder, record.last('mAP')),
         recovery=read_recovery(folder),
         seconds=training_seconds(folder),
         versions=run_json.get('versions') or logged_versions(folder),
         command=run_json.get('command'),
         **names,
     )
-
-
-def _read_predictions(record: RunRecord) -> Predictions:
-    folder, last = record.folder, record.last('mAP')
-    path = folder / PREDICTIONS
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'no {path}: python tools/test.py CONFIG {folder}/CHECKPOINT_OF_THE_LAST_EPOCH.pth '
-            f'--work-dir {folder}/test --cfg-options test_evaluator.out={path}'
-        )
-    predictions = Predictions.load(path)
-    score = multi_label_scores(predictions.scores, predictions.targets).summary['mAP']
-    if abs(score - last) > _TOLERANCE:
-        raise ValueError(
-            f'{path} has mAP {score:.2f}, the last validation of the run {last:.2f}: expected '
-            'predictions of the last checkpoint on the same images'
-        )
-    return predictions

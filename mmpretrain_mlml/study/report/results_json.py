@@ -9,6 +9,7 @@ import numpy as np
 
 from ..comparison.bootstrap import Estimate
 from ..comparison.cells import SCORES, Cell, Cells
+from ..comparison.paired import ClassGains
 from ..records.published import show_published
 from ..records.run_record import RunRecord
 
@@ -46,7 +47,7 @@ def _table_json(cells: Cells) -> list[dict[str, Any]]:
             'sd': {score: cell.deviation(score) for score in SCORES},
             'difference': _estimates_json(cell.differences, cell.difference_seeds),
             'gap_closed': _estimates_json(cell.closed, cell.closed_seeds),
-            'class_gains': _gains_json(cell),
+            **class_gains_json(cell.gains, _classes(cell)),
         }
         for (loss, labels), cell in cells.items()
     ]
@@ -59,12 +60,23 @@ def _estimates_json(estimates: Mapping[str, Estimate], seeds: Sequence[int]) -> 
     }
 
 
-def _gains_json(cell: Cell) -> dict[str, float]:
+def class_gains_json(gains: ClassGains | None, classes: Sequence[str]) -> dict[str, Any]:
+    """Return the gain of each class, and its interval, by name; nothing for classes without any."""
+    if gains is None:
+        return {'class_gains': {}, 'class_gain_intervals': {}}
+    values = zip(classes, gains.values.tolist())
+    ends = zip(classes, gains.low.tolist(), gains.high.tolist())
+    return {
+        'class_gains': {name: round(gain, 3) for name, gain in values if not np.isnan(gain)},
+        'class_gain_intervals': {
+            name: [round(low, 3), round(high, 3)] for name, low, high in ends if not np.isnan(low)
+        },
+    }
+
+
+def _classes(cell: Cell) -> list[str]:
     predictions = cell.runs[0].predictions
-    if cell.gains is None or predictions is None:
-        return {}
-    gains = zip(predictions.classes.tolist(), cell.gains.tolist())
-    return {name: round(gain, 3) for name, gain in gains if not np.isnan(gain)}
+    return [] if predictions is None else predictions.classes.tolist()
 
 
 def _run_json(run: RunRecord) -> dict[str, Any]:

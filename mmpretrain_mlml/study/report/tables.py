@@ -41,8 +41,8 @@ def study_table(cells: Cells, reference: str | None) -> Table:
     other = str(reference).replace('{', '{{').replace('}', '}}')
     rows: dict[str, _Show] = {
         '{}': lambda cell, score: _value(cell, score, n=len(cell.runs) > 1),
-        f'{{}} - {other}': lambda cell, score: _estimate(cell.differences.get(score), '+'),
-        '{}, gap closed': lambda cell, score: _estimate(cell.closed.get(score), '', 0, ' %'),
+        f'{{}} - {other}': lambda cell, score: show_estimate(cell.differences.get(score), '+'),
+        '{}, gap closed': lambda cell, score: show_estimate(cell.closed.get(score), '', 0, ' %'),
         '{}, best epoch': _best,
         '{} in the paper': _published,
     }
@@ -132,7 +132,14 @@ def _value(cell: Cell, score: str, n: bool) -> str:
     return mean_and_deviation(cell.values(score), n=n)
 
 
-def _estimate(estimate: Estimate | None, sign: str, digits: int = 2, unit: str = '') -> str:
+def show_estimate(
+    estimate: Estimate | None, sign: str = '', digits: int = 2, unit: str = ''
+) -> str:
+    """Return a value with its interval, or nothing for None.
+
+    >>> show_estimate((1.5, -0.25, 3.0), sign='+', digits=1)
+    '+1.5 [-0.2, +3.0]'
+    """
     if estimate is None:
         return ''
     value, low, high = (f'{number:{sign}.{digits}f}' for number in estimate)

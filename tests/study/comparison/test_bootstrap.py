@@ -24,11 +24,12 @@ def predictions(seed, images=60, classes=5, decimals=1):
 
 def by_hand(scores, targets, counts):
     """Every resample written out, and scored by the package's own arithmetic."""
-    found = {'mAP': [], 'OF1': []}
+    found = {'mAP': [], 'OF1': [], 'AP': []}
     occurring = (targets == 1).any(0)
     for row in counts:
         drawn = np.repeat(np.arange(len(scores)), row)
         ap = average_precision(scores[drawn], targets[drawn])
+        found['AP'].append(ap)
         found['mAP'].append(occurring.mean() * np.nanmean(ap[occurring]))
         found['OF1'].append(multi_label_scores(scores[drawn], targets[drawn]).summary['OF1'])
     return found
@@ -43,6 +44,8 @@ def test_each_resample_scores_as_if_written_out(decimals):
     expected = by_hand(scores, targets, counts)
     np.testing.assert_allclose(found['mAP'], expected['mAP'], atol=1e-9)
     np.testing.assert_allclose(found['OF1'], expected['OF1'], atol=1e-9)
+    np.testing.assert_allclose(found['AP'], expected['AP'], atol=1e-9)
+    assert np.isnan(found['AP'][counts[:, 7] == 0, 2]).all()
 
 
 def test_all_images_once_give_the_scores_themselves():

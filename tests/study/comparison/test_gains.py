@@ -1,5 +1,7 @@
 """Differences to the reference, by hand; runs that cannot be compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.study_runs import SKILL, make_predictions, write_finished
@@ -32,13 +34,14 @@ def test_differences_are_paired_over_images_and_mean_over_seeds(records):
     assert ends == pytest.approx(interval(100 * ((hill - low) / (high - low))[1:]))
     assert not cells['BCE', '0.4left'].differences
     gains = cell.gains
+    assert (gains.low <= gains.high)[~np.isnan(gains.low)].all()
     ap = {
         (r.loss, r.labels, r.seed): average_precision(r.predictions.scores, r.predictions.targets)
         for r in records
     }
     wanted = np.mean([ap['Hill', '0.4left', s] - ap['BCE', '0.4left', s] for s in (0, 1)], axis=0)
-    np.testing.assert_allclose(gains, wanted)
-    assert np.isnan(gains[7])
+    np.testing.assert_allclose(gains.values, wanted)
+    assert np.isnan([gains.values[7], gains.low[7], gains.high[7]]).all()
 
 
 def test_without_a_seed_in_common_there_is_no_difference(records):
@@ -56,9 +59,21 @@ def test_runs_on_other_images_twice_or_without_predictions_are_refused(run_folde
         folder / 'predictions.npz'
     )
     mixed = [read_record(run_folders[2]), read_record(folder)]
-    with pytest.raises(ValueError, match=r'different images or labels \(their names differ\)'):
+    with pytest.raises(
+        ValueError, match=r'different images or labels \(their names differ in 120 places'
+    ):
         compare(mixed, 'BCE', None, resamples=10)
     with pytest.raises(ValueError, match='are the same run'):
         compare([read_record(run_folders[0])] * 2, 'BCE', None, resamples=10)
     with pytest.raises(ValueError, match='was read without its predictions: use read_record'):
         compare([read_run(run_folders[0])], 'BCE', None, resamples=10)
+
+
+def test_intervals_are_at_the_thresholds_of_the_validation(records):
+    chosen = [replace(record, thresholds=('here', 0.3)) for record in records]
+    one, other = (compare(runs, 'BCE', None, 20)['Hill', '0.4left'] for runs in (records, chosen))
+    assert one.differences['OF1'][1:] != other.differences['OF1'][1:]
+    assert one.differences['mAP'] == other.differences['mAP']
+    wrong = [replace(record, thresholds=('here', [0.3, 0.2])) for record in records]
+    with pytest.raises(ValueError, match='here: expected thresholds, one number'):
+        compare(wrong, 'BCE', None, 20)

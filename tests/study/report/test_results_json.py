@@ -12,6 +12,7 @@ def test_the_keys_of_the_results_file(records, tmp_path):
     cell = content['tables'][''][2]
     assert list(cell) == [
         'loss', 'labels', 'seeds', 'mean', 'sd', 'difference', 'gap_closed', 'class_gains',
+        'class_gain_intervals',
     ]  # fmt: skip
     assert list(cell['difference']['mAP']) == ['value', 'low', 'high', 'seeds']
     assert list(content['runs'][0]) == [
@@ -27,3 +28,4 @@ def test_a_file_without_comparisons_has_the_same_keys(records, tmp_path):
     (cell,) = content['tables']['']
     assert cell['sd'] == {'mAP': None, 'OF1': None}
     assert cell['difference'] == cell['gap_closed'] == cell['class_gains'] == {}
+    assert cell['class_gain_intervals'] == {}
