@@ -92,8 +92,9 @@ class MultiLabelInferencer(BaseInferencer):
             super().__init__(cfg, None if weights is None else str(weights), device, scope)
             stored = None if weights is None else read_stored_thresholds(weights)
             about = describe(cfg, size=(0, 0), thresholds=thresholds, stored=stored)
+            trained = getattr(self._given, '_dataset_meta', None) or {}
         self.show_progress = show_progress
-        self.classes: tuple[str, ...] = tuple(about['classes'])
+        self.classes: tuple[str, ...] = tuple(trained.get('classes') or about['classes'])
         check_head(self.model, len(self.classes))
         self.thresholds = np.array(about['thresholds'])
 

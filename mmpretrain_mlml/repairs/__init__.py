@@ -52,6 +52,7 @@ def repair() -> None:
     from .damaged_files import skip_damaged_checkpoints
     from .distributed import train_distributed_without_gpu
     from .incomplete_checkpoints import explain_missing_training_state
+    from .inference import infer_several_labels
     from .installed_packages import find_packages_without_pkg_resources
     from .loading import load_as_data_only
     from .mixed_batches import score_all_samples_of_a_batch
@@ -89,3 +90,4 @@ def repair() -> None:
     import_standard_library_in_configs()
     find_packages_without_pkg_resources()
     score_all_samples_of_a_batch()
+    infer_several_labels()
