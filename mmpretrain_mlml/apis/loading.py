@@ -86,11 +86,16 @@ def load_batches(
         batch_sampler=batches,  # the images stand for their indices
         num_workers=workers,
         collate_fn=list,
-        worker_init_fn=_use_one_thread,
     )
     if workers:
         bind_workers(loader)
-    yield from loader
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(0)  # a worker that is forked beside threads of OpenCV waits for them for ever
+    try:
+        loaded = iter(loader)
+    finally:
+        cv2.setNumThreads(threads)
+    yield from loaded
 
 
 def in_batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -116,10 +121,6 @@ class _Images(Dataset):
             return Loaded(name, self._prepare(image))
         except _BROKEN as error:
             return Loaded(name, None, str(error) or type(error).__name__)
-
-
-def _use_one_thread(worker: int) -> None:
-    cv2.setNumThreads(1)
 
 
 def _strict(step: Any) -> Any:

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from mmpretrain_mlml.apis.images import each_image, pixels_of
+from mmpretrain_mlml.apis.loading import load_batches
 
 
 @pytest.mark.parametrize('mode', ['RGB', 'L', 'P', '1'])
@@ -42,3 +43,14 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
     path.touch()
     assert [name for name, _ in each_image(str(path))] == [str(path)]
     assert [name for name, _ in each_image([f'{tmp_path}/*.png', path])] == [str(path)] * 2
+
+
+def test_workers_are_forked_without_threads_of_opencv():
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        batches = load_batches(iter([[('a', 1)]]), lambda image: cv2.getNumThreads(), workers=1)
+        assert [one.packed for batch in batches for one in batch] in ([0], [1])
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
