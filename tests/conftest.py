@@ -62,6 +62,14 @@ def coco_root(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope='session')
+def public_sets(tmp_path_factory) -> Path:
+    """Small copies of VOC, NUS-WIDE and Open Images; not to be changed: see helpers/public_sets.py."""
+    from helpers.public_sets import write_public_sets
+
+    return write_public_sets(tmp_path_factory.mktemp('public'))
+
+
+@pytest.fixture(scope='session')
 def run_tool():
     """Run a command in the repository and return its output: run_tool('python', 'tools/x.py', ...).
 

@@ -43,7 +43,9 @@ def main() -> None:
     for one in sets:
         with atomic_write(args.out / f'{one.split.replace(" ", "_")}.png') as file:
             draw_label_statistics(one).savefig(file, format='png', dpi=110)
-    warnings = [text for other in sets[1:] for text in warnings_of(sets[0], other)]
+    train = next((one for one in sets if one.split.startswith('train')), None)
+    others = [one for one in sets if not one.split.startswith('train')]
+    warnings = [text for other in others if train for text in warnings_of(train, other)]
     content = {'warnings': warnings, 'sets': {one.split: one.as_json() for one in sets}}
     with atomic_write(args.out / 'description.json', 'w') as text:
         json.dump(content, text)

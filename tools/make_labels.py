@@ -2,6 +2,7 @@
 
 python tools/make_labels.py instances_train2014.json --protocol 0.4left --seed 0 --out kept.txt
 python tools/make_labels.py tags.csv --protocol 'Bernoulli(keep=0.5)' single --out kept.parquet
+python tools/make_labels.py data/VOCdevkit/VOC2012 --table-options split=val --protocol single --out val.csv
 python tools/make_labels.py data/coco --out data/photos --images 10000 1200   # all lists of the paper
 
 Beside the output a summary is written as a figure (.png) and as numbers (.json), and the classes
@@ -20,16 +21,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add('source', type=Path, help='instances_*.json, list .txt, table of tags, or folder of COCO')
+    add('source', type=Path, help='instances_*.json, list, table, or folder of a public data set')
     add('--protocol', nargs='+', default=['full'], help='applied in order; see docs/protocols.md')
     add('--seed', type=int, default=0, help='seed of all draws')
     add('--out', type=Path, required=True, help='.txt, .csv, .tsv, .jsonl or .parquet')
     add('--images', type=int, nargs='+', help='number of images, drawn at random')
     add('--classes', type=Path, help='file with one class name a line')
     add('--unlisted', choices=('absent', 'unobserved'), help='what an entry is that is not listed')
-    add('--keep-unlabelled', action='store_true', help='keep images without annotations')
+    add('--keep-unlabelled', action='store_true', help='keep images without labels')
     add('--table-options', '--options', dest='options', nargs='+', action='extend', default=[],
-        metavar='KEY=VALUE', help='how a table is read: docs/tags.md')  # fmt: skip
+        metavar='KEY=VALUE', help='how a table or a public data set is read')  # fmt: skip
     add('--layout', help='of the output: cell, columns, rows or sidecars')
     args = parser.parse_args()
     try:

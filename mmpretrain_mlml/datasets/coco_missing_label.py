@@ -14,6 +14,7 @@ from mmpretrain.registry import DATASETS
 from ..labels import COCO_CLASSES, LabelError, ParsedLabels, parse_instances, parse_label_list
 from ..labels.protocols.building import ProtocolSpec
 from ..labels.subset import select_classes
+from .listed_classes import listed_classes
 from .missing_label import MissingLabelDataset
 
 
@@ -80,7 +81,7 @@ class COCOMissingLabel(MissingLabelDataset):
         self._left_out = 0  # images without labels
         self._note = ''  # what the ids of a list were taken for
         self._chosen = classes is not None
-        self._listed = _listed_classes(metainfo, classes)  # what the ids of a list are positions of
+        self._listed = listed_classes(metainfo, classes)  # what the ids of a list are positions of
         if self._listed is not None:  # MMPretrain would take those of metainfo
             metainfo = {**(metainfo or {}), 'classes': tuple(classes or ())}
         super().__init__(
@@ -172,21 +173,6 @@ class COCOMissingLabel(MissingLabelDataset):
 
     def _is_list(self) -> bool:
         return self.ann_file.endswith('.txt')
-
-
-def _listed_classes(
-    metainfo: dict[str, Any] | None, classes: str | Sequence[str] | None
-) -> tuple[str, ...] | None:
-    """Return the classes of ``metainfo`` if ``classes`` chooses some of them, otherwise None."""
-    listed = (metainfo or {}).get('classes')
-    if classes is None or listed is None or isinstance(classes, str):
-        return None
-    if list(classes) == list(listed):
-        return None
-    other = sorted(set(classes) - set(listed))
-    if other:
-        raise ValueError(f'classes {other} are not among the {len(listed)} classes of metainfo')
-    return tuple(listed)
 
 
 # Where the shipped configs look: the environment variable, its default, and what belongs there.

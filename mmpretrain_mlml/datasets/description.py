@@ -11,6 +11,7 @@ import numpy as np
 from .check.sources import Source
 from .statistics import LabelKinds
 
+MOST_PAIRED = 1000  # classes of which pairs are counted
 LOOKS_ALIKE = 1.1  # ratio of labels an image, below which two sets look equally complete
 
 
@@ -23,7 +24,8 @@ class SetDescription:
         classes: C class names.
         kinds: Numbers of present, absent and unobserved entries by class.
         per_image: Number of images with 0, 1, 2, ... labels, (L,), int64.
-        together: Number of images in which two classes are present, (C, C), int64.
+        paired: The classes of which pairs are counted: all, or the 1,000 most frequent, (P,), int64.
+        together: Number of images in which two of these are present, (P, P), int64.
         dropped: Number of labels that the protocols dropped.
     """
 
@@ -31,6 +33,7 @@ class SetDescription:
     classes: tuple[str, ...]
     kinds: LabelKinds
     per_image: np.ndarray
+    paired: np.ndarray
     together: np.ndarray
     dropped: int
 
@@ -46,11 +49,17 @@ class SetDescription:
             raise source.problems[0]
         if source.kinds is None:
             raise ValueError(f'{source.split}: {source.kind} does not say its classes')
-        size = len(source.classes)
         numbers = np.array([len(present) for present in source.kept], np.int64)
-        together = np.zeros((size, size), np.int64)
+        paired = np.arange(len(source.classes))
+        if len(paired) > MOST_PAIRED:
+            paired = np.argsort(-source.kinds.present, kind='stable')[:MOST_PAIRED]
+        place = np.full(len(source.classes), -1)
+        place[paired] = np.arange(len(paired))
+        together = np.zeros((len(paired), len(paired)), np.int64)
         for present in source.kept:
-            together[np.ix_(present, present)] += 1
+            here = place[present]
+            here = here[here >= 0]
+            together[np.ix_(here, here)] += 1
         dropped = sum(map(len, source.complete)) - int(numbers.sum())
         counts = (
             source.split,
@@ -58,7 +67,7 @@ class SetDescription:
             source.kinds,
             np.bincount(numbers, minlength=1),
         )
-        return cls(*counts, together, dropped)
+        return cls(*counts, paired, together, dropped)
 
     @property
     def images(self) -> int:
@@ -83,8 +92,8 @@ class SetDescription:
         upper = np.triu(self.together, 1)
         chosen = np.argsort(-upper, axis=None, kind='stable')[:most]
         present, result = self.kinds.present, []
-        for one, other in zip(*np.unravel_index(chosen, upper.shape)):
-            both = int(upper[one, other])
+        for row, column in zip(*np.unravel_index(chosen, upper.shape)):
+            both, one, other = int(upper[row, column]), self.paired[row], self.paired[column]
             if both:
                 chance = present[one] * present[other] / self.images
                 result.append((self.classes[one], self.classes[other], both, both / chance))
@@ -100,6 +109,7 @@ class SetDescription:
             'images_by_labels': self.per_image.tolist(),
             'classes': {name: dict(zip(self.kinds._fields, counts)) for name, *counts in by_class},
             'together': self.together.tolist(),
+            'together_classes': [self.classes[index] for index in self.paired],
         }
 
 
@@ -117,11 +127,13 @@ def warnings_of(train: SetDescription, other: SetDescription) -> Iterator[str]:
             f'{other.split}: no absence is known, and scores leave unobserved entries out, so that '
             "every precision is 100 %: list what is absent, or, if all is listed, unlisted='absent'"
         )
+    single = len(train.classes) > 1 and len(train.per_image) <= 2  # no image has two labels
     incomplete = bool(train.dropped or train.kinds.unobserved.any())
     alike = other.labels_an_image < LOOKS_ALIKE * train.labels_an_image
-    if incomplete and alike:
+    if (incomplete or single) and alike:
+        why = 'is incomplete' if incomplete else 'no image with two'
         yield (
             f'{other.split}: {other.labels_an_image:.2f} labels an image, training has '
-            f'{train.labels_an_image:.2f} and is incomplete: these labels look as incomplete, and '
+            f'{train.labels_an_image:.2f} and {why}: these labels look as incomplete, and '
             'scores on them punish what a model finds rightly; label some images completely'
         )

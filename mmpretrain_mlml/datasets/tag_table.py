@@ -42,6 +42,7 @@ class TagTable(TableDataset):
         unlisted: What an entry is of which the table says nothing.
         other_classes: What is done with classes that are not in ``classes``.
         image_suffix: What is added to image names.
+        repeated: What is done with a class that is listed twice for an image.
         cache: Whether labels are kept in a hidden file beside the table, which starts faster; None
             for tables above 4 MB.
         **kwargs: As for :class:`MissingLabelDataset` (``protocol``, ``seed``, ``unknown``) and
@@ -71,6 +72,7 @@ class TagTable(TableDataset):
         unlisted: str = 'unobserved',
         other_classes: str = 'error',
         image_suffix: str = '',
+        repeated: str = 'error',
         cache: bool | None = None,
         **kwargs: Any,
     ) -> None:
@@ -84,6 +86,7 @@ class TagTable(TableDataset):
             unlisted=unlisted,
             other_classes=other_classes,
             image_suffix=image_suffix,
+            repeated=repeated,
         )
         self.cache = cache
         super().__init__(

@@ -78,6 +78,13 @@ class LabelChange:
         return self.dropped / others if others else 0.0
 
     @property
+    def false_negatives_by_class(self) -> np.ndarray:
+        """Share of the dropped labels among the entries of each class that are not present, (C,)."""
+        others = self.images - self.after
+        share: np.ndarray = (self.before - self.kept) / np.maximum(others, 1)
+        return share
+
+    @property
     def share_left(self) -> np.ndarray:
         """Share of each class's labels that is left, (C,); NaN where there were none."""
         share: np.ndarray = self.kept / np.where(self.before > 0, self.before, np.nan)
@@ -89,6 +96,7 @@ class LabelChange:
             'images': self.images,
             'labels_before': int(self.before.sum()),
             'labels': int(self.after.sum()),
+            'labels_an_image': float(self.after.sum() / max(self.images, 1)),
             'dropped': self.dropped,
             'added': self.added,
             'absent': self.absent,
@@ -96,8 +104,15 @@ class LabelChange:
             'false_negatives': self.false_negatives,
             'images_without_labels': int(self.per_image[1][0]),
             'by_class': {
-                name: {'before': int(old), 'after': int(new), 'kept': int(kept)}
-                for name, old, new, kept in zip(self.classes, self.before, self.after, self.kept)
+                name: {
+                    'before': int(old),
+                    'after': int(new),
+                    'kept': int(kept),
+                    'false_negatives': float(share),
+                }
+                for name, old, new, kept, share in zip(
+                    self.classes, self.before, self.after, self.kept, self.false_negatives_by_class
+                )
             },
         }
 

@@ -13,6 +13,7 @@ from .coco import COCO_CLASSES, parse_instances
 from .label_table import ABSENT, LabelTable
 from .lists import read_label_list, write_label_list
 from .protocols import PaperRule
+from .public_sets import find_public_set, read_public_set
 from .tables import read_class_list, read_tag_table
 from .tables.options import UNLISTED
 
@@ -30,14 +31,19 @@ def read_labels(
     """Read the labels of any source.
 
     Args:
-        source: COCO's ``instances_*.json``, a released list ``.txt`` (``name,ids``), or a table as for
+        source: COCO's ``instances_*.json``, a released list ``.txt`` (``name,ids``), the folder of
+            Pascal VOC, NUS-WIDE or Open Images as published, or a table as for
             :func:`read_tag_table`.
         classes: Class names, or the path of a file with one name a line. None for COCO's, of an
-            instances file and of a list, or for all names in a table.
+            instances file and of a list, or for all names in a table. Of a public data set they may
+            be some of its classes.
         unlisted: What an entry is of which the source says nothing, ``'absent'`` or ``'unobserved'``.
-            None for absent in an instances file or list, unobserved in a table.
-        keep_unlabelled: Whether images of an instances file without annotations are kept.
-        **options: Fields of :class:`TableOptions`, for a table.
+            None for absent in an instances file or list, unobserved in a table. A public data set
+            says it itself.
+        keep_unlabelled: Whether images of an instances file or a public data set without labels are
+            kept.
+        **options: Fields of :class:`TableOptions`, for a table; ``split`` and others of
+            :mod:`~mmpretrain_mlml.labels.public_sets`, for a public data set.
 
     Raises:
         FileNotFoundError: If there is no such source.
@@ -51,6 +57,11 @@ def read_labels(
         classes = read_class_list(classes)
     if unlisted not in (None, *UNLISTED):
         raise ValueError(f'unlisted={unlisted!r}: expected one of {tuple(UNLISTED)}')
+    if public := find_public_set(path):
+        if unlisted is not None:
+            raise ValueError(f'{path} holds {public.name}, which says what is absent: no unlisted')
+        parsed = read_public_set(public, path, classes, keep_unlabelled, **options)
+        return parsed.require_no_problems()
     if path.suffix not in ('.json', '.txt') or path.is_dir():
         return read_tag_table(path, classes, unlisted=unlisted or 'unobserved', **options)
     if options:

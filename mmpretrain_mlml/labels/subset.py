@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
+
+from .label_table import LabelTable
 from .parsed import LabelList, ParsedLabels
 
 
@@ -36,3 +40,29 @@ def select_classes(
 
     selected = LabelList(names, [labels[index] for index in kept])
     return ParsedLabels(selected, location_of, parsed.problems)
+
+
+def select_table_classes(table: LabelTable, chosen: Sequence[str]) -> LabelTable:
+    """Return the labels of some classes of a table; all of its images are kept.
+
+    Args:
+        table: Labels.
+        chosen: Names of the classes to keep, in any order; all of them are among those of the table.
+
+    >>> table = LabelTable.from_positives(['a.jpg', 'b.jpg'], [[0, 2], [1]], ['cat', 'dog', 'car'])
+    >>> list(select_table_classes(table, ['car', 'cat']).positive_lists)
+    [[0, 1], []]
+    """
+    position = {name: index for index, name in enumerate(chosen)}
+    new = np.array([position.get(name, -1) for name in table.classes], np.int32)
+    indices = new[table.indices]
+    kept = indices >= 0
+    rows = np.repeat(np.arange(len(table)), np.diff(table.offsets))[kept]
+    order = np.lexsort((indices[kept], rows))
+    return replace(
+        table,
+        classes=tuple(chosen),
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(table)))]),
+        indices=indices[kept][order],
+        values=table.values[kept][order],
+    )

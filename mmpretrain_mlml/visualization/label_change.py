@@ -15,16 +15,14 @@ NAMED = 90  # classes, above which their names are left out
 
 
 def draw_label_change(change: LabelChange, title: str) -> Figure:
-    """Draw the labels of each class, the share that is left, and the labels of an image.
+    """Draw the labels of each class, what is left of them and missing, and the labels of an image.
 
     Args:
         change: Labels before and after.
         title: Title of the figure.
     """
     figure = Figure(figsize=(13, 7), layout='constrained')
-    top, share, images = figure.subplot_mosaic(
-        [['top', 'top'], ['share', 'images']], width_ratios=[2, 1]
-    ).values()
+    top, share, missing, images = figure.subplot_mosaic('TTT;LMI').values()
     order = np.argsort(-change.before, kind='stable')
     at = np.arange(len(order))
     top.margins(x=0.01)
@@ -40,14 +38,25 @@ def draw_label_change(change: LabelChange, title: str) -> Figure:
     there = change.before > 0
     left = 100 * change.share_left[there]
     share.plot(change.before[there], left, 'o', alpha=0.6, color='tab:blue')
-    share.set(xlabel='labels of the class before', ylabel='percent left', ylim=(-3, 103))
-    share.set_xscale('log')
-    share.grid(alpha=0.3)
+    share.set(ylabel='percent left', ylim=(-3, 103))
+    missing.plot(
+        change.before[there], 100 * change.false_negatives_by_class[there], 'o', alpha=0.6,
+        color='tab:red',
+    )  # fmt: skip
+    missing.set(ylabel='percent false negatives')
+    missing.set_ylim(bottom=0)
+    for panel in (share, missing):
+        panel.set_xlabel('labels of the class before')
+        panel.set_xscale('log')
+        panel.grid(alpha=0.3)
     numbers = np.arange(change.per_image.shape[1])
     for row, offset, colour in ((0, -0.2, 'tab:gray'), (1, 0.2, 'tab:blue')):
         images.bar(numbers + offset, change.per_image[row], width=0.4, color=colour)
     images.xaxis.set_major_locator(MaxNLocator(integer=True))
-    images.set(xlabel='labels of an image', ylabel='images')
+    means = [
+        f'{count.sum() / max(change.images, 1):.2f}' for count in (change.before, change.after)
+    ]
+    images.set(xlabel='labels of an image', ylabel='images', title=f'mean {" to ".join(means)}')
     figure.suptitle(plain(title))
     return figure
 
@@ -73,10 +82,12 @@ def label_change_tables(change: LabelChange, most: int = 30) -> list[Table]:
         summary.add_row(name, *cells)
     order = np.argsort(np.nan_to_num(change.share_left, nan=2.0), kind='stable')
     title = f'the {most} classes that lost most' if len(order) > most else 'classes'
-    classes = Table('class', 'before', 'after', 'left', title=title, title_justify='left')
+    columns = ('class', 'before', 'after', 'left', 'false negatives')
+    classes = Table(*columns, title=title, title_justify='left')
     for index in order[:most]:
         share = change.share_left[index]
         counts = f'{change.before[index]:,}', f'{change.after[index]:,}'
         left = '-' if np.isnan(share) else f'{share:.1%}'
-        classes.add_row(printable(change.classes[index], 40), *counts, left)
+        missing = f'{change.false_negatives_by_class[index]:.2%}'
+        classes.add_row(printable(change.classes[index], 40), *counts, left, missing)
     return [summary, classes]

@@ -41,7 +41,9 @@ def draw_label_statistics(described: SetDescription) -> Figure:
     panels['I'].xaxis.set_major_locator(MaxNLocator(integer=True))
     panels['I'].set(xlabel='labels of an image', ylabel='images')
     first = order[:DRAWN]
-    together = described.together[np.ix_(first, first)].astype(float)
+    place = {int(index): row for row, index in enumerate(described.paired)}
+    rows = [place[int(index)] for index in first]
+    together = described.together[np.ix_(rows, rows)].astype(float)
     share = together / np.maximum(described.kinds.present[first], 1)[:, None]
     picture = panels['P'].imshow(100 * share, vmin=0, vmax=100, interpolation='nearest')
     panels['P'].set(title='percent of the images of a class (row) that show another')

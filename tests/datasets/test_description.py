@@ -5,9 +5,11 @@ import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmpretrain_mlml.datasets import description
 from mmpretrain_mlml.datasets.check.sources import read_sources
 from mmpretrain_mlml.datasets.description import SetDescription, warnings_of
 from mmpretrain_mlml.labels import LabelError
+from mmpretrain_mlml.visualization import label_statistics
 from mmpretrain_mlml.visualization.label_statistics import (
     draw_label_statistics,
     label_statistics_tables,
@@ -74,6 +76,38 @@ def test_validation_without_absences_is_warned_of(tmp_path):
         assert len(found) == warnings
         assert 'look as incomplete' in found[-1]
     assert sets['train'].kinds.unobserved.tolist() == [2, 1]
+
+
+def test_a_list_of_single_labels_looks_incomplete_though_nothing_was_dropped(tmp_path):
+    (tmp_path / 'single.txt').write_text('a.png,0\nb.png,2\nc.png,1\n')
+    (tmp_path / 'full.txt').write_text('d.png,0 1\ne.png,2\n')
+    part = {'type': 'mmpretrain_mlml.COCOMissingLabel', 'data_root': str(tmp_path)}
+    for val, warned in (('single.txt', True), ('full.txt', False)):
+        loaders = {
+            f'{split}_dataloader': {'dataset': {**part, 'ann_file': file}}
+            for split, file in (('train', 'single.txt'), ('val', val))
+        }
+        loaders['val_dataloader']['dataset']['test_mode'] = True
+        sets = {name: SetDescription.of(one) for name, one in read_sources(Config(loaders)).items()}
+        found = list(warnings_of(sets['train'], sets['val']))
+        assert [' and no image with two: these labels look' in text for text in found] == [
+            True
+        ] * warned
+
+
+def test_pairs_of_thousands_of_classes_are_those_of_the_frequent_ones(monkeypatch):
+    every = described({}, {})['train']
+    monkeypatch.setattr(description, 'MOST_PAIRED', 4)
+    some = described({}, {})['train']
+    frequent = np.argsort(-every.kinds.present, kind='stable')[:4]
+    assert some.paired.tolist() == frequent.tolist()
+    assert some.together.tolist() == every.together[np.ix_(frequent, frequent)].tolist()
+    assert some.as_json()['together_classes'] == [every.classes[index] for index in frequent]
+    assert {frozenset(pair[:2]) for pair in some.pairs(2)} <= {
+        frozenset(pair[:2]) for pair in every.pairs(45)
+    }
+    monkeypatch.setattr(label_statistics, 'DRAWN', 4)
+    draw_label_statistics(some)
 
 
 def test_problems_of_labels_are_raised(coco_root, tmp_path):

@@ -16,6 +16,11 @@ from mmpretrain_mlml.labels import (
 from mmpretrain_mlml.labels.change import LabelChange
 from mmpretrain_mlml.labels.making import draw_images, read_labels, write_coco_lists
 from mmpretrain_mlml.labels.protocols import RPS, FalsePositives, PaperRule
+from mmpretrain_mlml.labels.public_sets import (
+    parse_nus_wide,
+    parse_open_images,
+    parse_pascal_voc,
+)
 
 
 def test_every_source_gives_the_same_table(coco_root, tmp_path):
@@ -97,3 +102,25 @@ def test_a_change_in_numbers():
     assert np.isnan(LabelChange.between(before.take([]), after.take([])).share_left).all()
     with pytest.raises(ValueError, match='the same images and classes'):
         LabelChange.between(before, after.take([0]))
+
+
+@pytest.mark.parametrize(
+    ('folder', 'parse'),
+    [
+        ('VOCdevkit/VOC2007', parse_pascal_voc),
+        ('nuswide', parse_nus_wide),
+        ('openimages', parse_open_images),
+    ],
+)
+def test_folders_of_public_data_sets(public_sets, folder, parse):
+    path = public_sets / folder
+    parsed = parse(path, 'train').table
+    kept = read_labels(path, split='train', keep_unlabelled=True)
+    assert kept == parsed
+    assert len(read_labels(path)) < len(kept) or folder == 'openimages'
+    chosen = parsed.classes[3:1:-1]
+    assert read_labels(path, chosen, keep_unlabelled=True).classes == chosen
+    with pytest.raises(ValueError, match='says what is absent: no unlisted'):
+        read_labels(path, unlisted='absent')
+    with pytest.raises(ValueError, match='columns has no meaning for it; it takes split'):
+        read_labels(path, columns={})

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from PIL import Image
 
 from mmpretrain_mlml.labels import COCO_CLASSES, read_label_list, read_tag_table
@@ -38,6 +39,32 @@ def test_protocols_are_applied_in_order_and_nothing_is_overwritten(run_tool, coc
     assert {path: path.read_bytes() for path in before if path != out} == {
         path: content for path, content in before.items() if path != out
     }
+
+
+def test_the_folder_of_a_public_data_set_is_a_source(run_tool, public_sets, tmp_path):
+    tool = (
+        'python',
+        'tools/make_labels.py',
+        public_sets / 'VOCdevkit/VOC2012',
+        '--protocol',
+        'single',
+    )
+    out = tmp_path / 'kept.txt'
+    said = run_tool(*tool, '--options', 'difficult=present', '--keep-unlabelled', '--out', out)
+    assert 'single: 4 present (4 expected)' in said
+    kept = read_label_list(out, 20)
+    assert kept.names[3] == '2008_000004.jpg'
+    assert kept.labels[1:] == [[kept.labels[1][0]], [18], [4]]
+    numbers = json.loads(out.with_suffix('.json').read_text())
+    assert numbers['labels_an_image'] == 1
+    lost = {name for name, one in numbers['by_class'].items() if one['false_negatives']}
+    assert len(lost) == 2
+    assert all(
+        numbers['by_class'][name]['false_negatives'] == pytest.approx(1 / 4) for name in lost
+    )
+    assert said.count('25.00%') == 2
+    said = run_tool(*tool, '--options', 'layout=rows', '--out', tmp_path / 'x.txt', expect=1)
+    assert 'holds Pascal VOC: layout has no meaning for it; it takes split, difficult' in said
 
 
 def test_errors_are_one_line(run_tool, coco_root, tmp_path):

@@ -48,6 +48,7 @@ class TableBuilder:
         self._prefix = source.place_prefix
         self._problems = problems
         self._suffix = options.image_suffix
+        self._repeated = options.repeated
         self._extra_names = options.extras
         self._memory = MemoryWatch(source)
         self._names: list[str] = []
@@ -135,8 +136,9 @@ class TableBuilder:
         classes, position = tuple(self._classes.names), None
         if self._classes.inferred:
             classes, position = self._classes.sorted_order()
-        sorted_ = sort_entries(offsets, indices, values, len(classes), position, self._fill)
-        for row, index, contradictory in sorted_.repeated:
+        merged = self._repeated == 'merge'
+        sorted_ = sort_entries(offsets, indices, values, len(classes), position, self._fill, merged)
+        for row, index, contradictory in sorted_.repeated if not merged else ():
             got = f'the class {classes[index]!r} twice' + (
                 ' with different labels' if contradictory else ''
             )

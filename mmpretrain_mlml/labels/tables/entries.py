@@ -33,6 +33,7 @@ def sort_entries(
     num_classes: int,
     position: np.ndarray | None,
     fill: int,
+    merge: bool = False,
 ) -> SortedEntries:
     """Sort the entries of each row by class, and leave out what is not to be listed.
 
@@ -43,6 +44,8 @@ def sort_entries(
         num_classes: Number of classes C.
         position: New index of each class, (C,); None to keep them.
         fill: Label that is not listed.
+        merge: Whether an entry that is given several times, with different labels, is unobserved;
+            otherwise the smallest label is taken.
     """
     rows_total = len(offsets) - 1
     new_indices = np.empty(len(indices), np.int32)
@@ -65,6 +68,8 @@ def sort_entries(
             key.sort()
         entry = key >> 2
         twice = np.flatnonzero(entry[1:] == entry[:-1])
+        if merge and len(twice):
+            key, twice = _merged(key, entry), twice[:0]
         for at in twice.tolist():
             place, index = divmod(int(entry[at]), num_classes)
             differs = bool(key[at] != key[at + 1])
@@ -84,3 +89,11 @@ def sort_entries(
         row = last
     new_offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return SortedEntries(new_offsets, new_indices[:end].copy(), new_values[:end].copy(), repeated)
+
+
+def _merged(key: np.ndarray, entry: np.ndarray) -> np.ndarray:
+    """Return each entry once; one that is given with different labels is unobserved."""
+    starts = np.flatnonzero(np.concatenate([[True], entry[1:] != entry[:-1]]))
+    lasts = np.append(starts[1:], len(key)) - 1
+    once: np.ndarray = key[starts]
+    return np.where(once == key[lasts], once, once & ~3)

@@ -36,6 +36,8 @@ class TableOptions:
         other_classes: What is done with classes that are not in the class list: ``'error'`` or
             ``'drop'``.
         image_suffix: What is added to image names, such as ``'.jpg'``.
+        repeated: What is done with a class that is listed twice for an image: ``'error'``; or
+            ``'merge'``, by which equal labels count once and contradictory ones are unobserved.
         extras: Names of further columns to read, such as one of groups.
 
     Raises:
@@ -52,12 +54,14 @@ class TableOptions:
     other_classes: str = 'error'
     image_suffix: str = ''
     extras: Sequence[str] = ()
+    repeated: str = 'error'
 
     def __post_init__(self) -> None:
         for name, value, known in (
             ('layout', self.layout, (None, *LAYOUTS)),
             ('unlisted', self.unlisted, tuple(UNLISTED)),
             ('other_classes', self.other_classes, ('error', 'drop')),
+            ('repeated', self.repeated, ('error', 'merge')),
         ):
             if value not in known:
                 raise ValueError(f'{name}={value!r}: expected one of {known}')
