@@ -69,6 +69,19 @@ def public_sets(tmp_path_factory) -> Path:
     return write_public_sets(tmp_path_factory.mktemp('public'))
 
 
+@pytest.fixture
+def public_roots(coco_root, public_sets, monkeypatch):
+    """The small copies of all data sets, where the configs look for them."""
+    for name, folder in {
+        'COCO_ROOT': coco_root,
+        'PHOTOS_ROOT': coco_root,
+        'VOC_ROOT': public_sets / 'VOCdevkit',
+        'NUS_ROOT': public_sets / 'nuswide',
+        'OPENIMAGES_ROOT': public_sets / 'openimages',
+    }.items():
+        monkeypatch.setenv(name, str(folder))
+
+
 @pytest.fixture(scope='session')
 def run_tool():
     """Run a command in the repository and return its output: run_tool('python', 'tools/x.py', ...).

@@ -1,4 +1,4 @@
-"""COCO 2014 with missing labels."""
+"""COCO with missing labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .missing_label import MissingLabelDataset
 
 @DATASETS.register_module()
 class COCOMissingLabel(MissingLabelDataset):
-    """COCO 2014 as a multi-label data set, complete or with missing labels.
+    """COCO 2014 or 2017 as a multi-label data set, complete or with missing labels.
 
     There are two sources. From COCO's own ``instances_*.json``, ``protocol`` and ``seed`` drop labels.
     A label list ``.txt`` as released with the paper (``name,ids``) is used as it is, unless a protocol

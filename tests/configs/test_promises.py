@@ -5,6 +5,7 @@ import re
 import pytest
 from helpers import ROOT
 from helpers.configs import FAMILY, NAMES, load
+from mmpretrain.registry import DATASETS
 
 import mmpretrain_mlml
 
@@ -47,7 +48,7 @@ def test_a_config_holds_what_others_rely_on(name):
     assert cfg.val_evaluator.type == cfg.test_evaluator.type == 'mmpretrain_mlml.MultiLabelScores'
     assert 'custom_imports' not in cfg
     assert '::' not in cfg.pretty_text
-    labels, loss = re.match(r'[a-z]+_([^_]+)_([a-z]+)', name).groups()
+    labels, loss = re.match(r'[a-z0-9]+_([^_]+)_([a-z]+)', name).groups()
     dataset = cfg.train_dataloader.dataset
     if name.startswith('photos'):
         assert dataset.ann_file == f'train_{labels}.txt'
@@ -75,6 +76,26 @@ def test_coco_lies_in_data_coco_or_where_coco_root_points(monkeypatch):
     assert load('coco_full_bce.py').train_dataloader.dataset.data_root == 'data/coco'
     monkeypatch.setenv('COCO_ROOT', '/elsewhere/coco')
     assert load('coco_full_bce.py').val_dataloader.dataset.data_root == '/elsewhere/coco'
+
+
+@pytest.mark.parametrize(
+    ('name', 'number'),
+    [
+        ('coco2017_0.4left_splc.py', 80),
+        ('voc2007_full_asl.py', 20),
+        ('voc2012_single_splc.py', 20),
+        ('nus_single_splc.py', 81),
+        ('openimages_full_pasl.py', 9605),
+    ],
+)
+def test_a_public_data_set_has_the_classes_of_its_network(name, number, public_roots):
+    cfg = load(name)
+    for split in ('train', 'val', 'test'):
+        dataset = DATASETS.build({**cfg[f'{split}_dataloader'].dataset, 'pipeline': []})
+        assert len(dataset.metainfo['classes']) == number
+        assert len(dataset) > 1
+    assert cfg.model.head.num_classes == cfg.model.data_preprocessor.num_classes == number
+    assert cfg.model.head.loss.get('unknown', 'select') == 'select'
 
 
 def test_an_unknown_config_is_named_with_those_there_are():

@@ -15,10 +15,7 @@ NETWORKS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def roots(coco_root, monkeypatch):
-    monkeypatch.setenv('COCO_ROOT', str(coco_root))
-    monkeypatch.setenv('PHOTOS_ROOT', str(coco_root))
+pytestmark = pytest.mark.usefixtures('public_roots')
 
 
 def one_step(name, work_dir):

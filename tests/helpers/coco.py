@@ -1,4 +1,4 @@
-"""A small COCO 2014 folder: real JPEG files, real annotation files, 80 categories."""
+"""A small COCO folder, 2014 and 2017: real JPEG files, real annotation files, 80 categories."""
 
 import json
 from pathlib import Path
@@ -33,13 +33,18 @@ def write_coco(root: Path) -> Path:
         for name, protocol in lists.items():
             kept = drop_labels(read.names, read.labels, protocol)
             write_label_list(root / name, read.names, kept)
+    for split in ('train2017', 'val2017'):
+        (root / split).mkdir()
+        content = write_split(root / split, np.random.RandomState(1), '')
+        (root / f'annotations/instances_{split}.json').write_text(json.dumps(content))
     return root
 
 
-def write_split(folder: Path, random: np.random.RandomState) -> dict:
+def write_split(folder: Path, random: np.random.RandomState, prefix: str | None = None) -> dict:
     images, annotations = [], []
+    prefix = f'COCO_{folder.name}_' if prefix is None else prefix  # of 2014; 2017 has none
     for number in range(1, IMAGES + 1):
-        name = f'COCO_{folder.name}_{number:012d}.jpg'
+        name = f'{prefix}{number:012d}.jpg'
         height, width = random.randint(60, 120, size=2).tolist()
         cv2.imwrite(str(folder / name), random.randint(0, 256, (height, width, 3)))
         images.append({'id': number, 'file_name': name, 'height': height, 'width': width})

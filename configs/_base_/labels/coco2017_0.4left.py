@@ -1,0 +1,2 @@
+_base_ = '../datasets/coco2017.py'
+train_dataloader = dict(dataset=dict(protocol='0.4left', seed=0))

@@ -1,0 +1,2 @@
+_base_ = '../datasets/nus.py'
+train_dataloader = dict(dataset=dict(protocol='single', seed=0))

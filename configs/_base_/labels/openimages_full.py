@@ -1,0 +1,2 @@
+_base_ = '../datasets/openimages.py'
+train_dataloader = dict(dataset=dict(protocol='full', seed=0))

@@ -1,0 +1,2 @@
+_base_ = 'resnet50.py'
+model = dict(data_preprocessor=dict(num_classes=81), head=dict(num_classes=81))
