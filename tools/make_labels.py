@@ -2,7 +2,7 @@
 
 python tools/make_labels.py instances_train2014.json --protocol 0.4left --seed 0 --out kept.txt
 python tools/make_labels.py tags.csv --protocol 'Bernoulli(keep=0.5)' single --out kept.parquet
-python tools/make_labels.py data/VOCdevkit/VOC2012 --table-options split=val --protocol single --out val.csv
+python tools/make_labels.py data/VOCdevkit/VOC2012 --split val --protocol single --out val.csv
 python tools/make_labels.py data/coco --out data/photos --images 10000 1200   # all lists of the paper
 
 Beside the output a summary is written as a figure (.png) and as numbers (.json), and the classes
@@ -12,6 +12,7 @@ Beside the output a summary is written as a figure (.png) and as numbers (.json)
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from command_line import run
 
@@ -29,6 +30,7 @@ def main() -> None:
     add('--classes', type=Path, help='file with one class name a line')
     add('--unlisted', choices=('absent', 'unobserved'), help='what an entry is that is not listed')
     add('--keep-unlabelled', action='store_true', help='keep images without labels')
+    add('--split', help='of the folder of a public data set (default: train)')
     add('--table-options', '--options', dest='options', nargs='+', action='extend', default=[],
         metavar='KEY=VALUE', help='how a table or a public data set is read')  # fmt: skip
     add('--layout', help='of the output: cell, columns, rows or sidecars')
@@ -61,6 +63,7 @@ def _make(args: argparse.Namespace) -> None:
     from mmpretrain_mlml.labels.change import LabelChange
     from mmpretrain_mlml.labels.making import draw_images, read_labels
     from mmpretrain_mlml.labels.protocols import build_protocols, trace_protocols
+    from mmpretrain_mlml.labels.public_sets import find_public_set
     from mmpretrain_mlml.labels.tables import parse_table_options
     from mmpretrain_mlml.visualization.label_change import draw_label_change, label_change_tables
 
@@ -71,9 +74,11 @@ def _make(args: argparse.Namespace) -> None:
             raise FileExistsError(f'{path} exists: give another --out')
     if args.images and len(args.images) != 1:
         raise ValueError(f'expected one number after --images, got {args.images}')
-    options = parse_table_options(args.options)
-    if args.unlisted:
-        options['unlisted'] = args.unlisted
+    public = find_public_set(args.source)
+    options = dict(map(_pair, args.options)) if public else parse_table_options(args.options)
+    options |= {key: value for key in ('unlisted', 'split') if (value := getattr(args, key))}
+    if args.split and not public:
+        raise ValueError(f'{args.source} is no folder of a public data set: --split has no meaning')
     before = read_labels(args.source, args.classes, keep_unlabelled=args.keep_unlabelled, **options)
     before = after = draw_images(before, args.images[0] if args.images else None, args.seed)
     for protocol, expected, after in trace_protocols(before, protocols, args.seed):
@@ -96,6 +101,13 @@ def _make(args: argparse.Namespace) -> None:
     print(f'written: {args.out}, {", ".join(map(str, beside))}')
     if after.fill == 0 and args.out.suffix != '.txt':
         print("entries that are not listed are absent: read it with unlisted='absent'")
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition('=')
+    if not equals:
+        raise ValueError(f'expected KEY=VALUE, got {text!r}')
+    return key, {'True': True, 'False': False}.get(value, value)
 
 
 if __name__ == '__main__':

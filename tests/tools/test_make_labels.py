@@ -63,6 +63,8 @@ def test_the_folder_of_a_public_data_set_is_a_source(run_tool, public_sets, tmp_
         numbers['by_class'][name]['false_negatives'] == pytest.approx(1 / 4) for name in lost
     )
     assert said.count('25.00%') == 2
+    said = run_tool(*tool, '--split', 'test', '--out', tmp_path / 'x.txt', expect=1)
+    assert 'there are train, trainval, val' in said
     said = run_tool(*tool, '--options', 'layout=rows', '--out', tmp_path / 'x.txt', expect=1)
     assert 'holds Pascal VOC: layout has no meaning for it; it takes split, difficult' in said
 
@@ -76,6 +78,7 @@ def test_errors_are_one_line(run_tool, coco_root, tmp_path):
         ([source, '--images', '8'], 'images=8: expected 1 to 7'),
         ([source, '--options', 'x'], "expected KEY=VALUE, got 'x'"),
         ([tmp_path / 'no.csv'], 'no.csv'),
+        ([source, '--split', 'val'], f'{source} is no folder of a public data set'),
         ([coco_root, '--protocol', 'single'], 'is a folder: --protocol expects one of its'),
     ):
         said = run_tool(*tool, *arguments, '--out', out, expect=1)
