@@ -30,6 +30,7 @@ from mmpretrain_mlml.losses import base, one_pass
 REPAIRING = [cls for cls in FAMILY if 'unobserved' in cls.UNKNOWN]
 WITHOUT = [BCE, Focal, FocalMargin, ASL, TwoWay, Ignore]
 ALL = pytest.mark.parametrize('cls', REPAIRING, ids=lambda cls: cls.__name__)
+CLASS_WEIGHT = [0.5, 2, 1, 0, 1, 3, 1]
 STRONG = {cls: {'delta': 10.0} for cls in (LLR, LLCt, LLCp)}  # so that something is relabelled
 
 
@@ -55,19 +56,42 @@ def test_losses_without_a_repair_say_so(cls):
 
 @pytest.mark.parametrize('cls', [cls for cls in REPAIRING if cls is not PASL])  # see below
 @pytest.mark.parametrize('reduction', ['none', 'sum', 'mean'])
-def test_without_verified_absences_it_is_that_of_0_and_1_bit_for_bit(cls, reduction):
+@pytest.mark.parametrize('weighted', [False, True])
+def test_without_verified_absences_it_is_that_of_0_and_1_bit_for_bit(cls, reduction, weighted):
     x, y = batch()
-    for dtype in (torch.float64, torch.float32):
+    weights = {'class_weight': CLASS_WEIGHT, 'pos_weight': 2.5} if weighted else {}
+    call = {'weight': torch.linspace(0.5, 2, len(y)), 'avg_factor': 3} if weighted else {}
+    for dtype in (torch.float64, torch.float32, torch.bfloat16, torch.float16):
         results = []
         for target, unknown in ((2 * y - 1, 'unobserved'), (2 * y - 1, 'negative'), (y, 'ignore')):
             leaf = x.detach().to(dtype, copy=True).requires_grad_()
-            loss = ready(cls, unknown=unknown, reduction=reduction, **STRONG.get(cls, {}))
-            value = loss(leaf, target.to(dtype))
+            options = {**STRONG.get(cls, {}), **weights}
+            loss = ready(cls, unknown=unknown, reduction=reduction, **options)
+            value = loss(leaf, target.to(dtype), **call)
             value.sum().backward()
             results.append((value, leaf.grad))
         for value, gradient in results[1:]:
             assert torch.equal(results[0][0], value)
             assert torch.equal(results[0][1], gradient)
+
+
+@pytest.mark.parametrize('reduction', ['none', 'sum', 'mean'])
+@pytest.mark.parametrize('cls', [SPLC, LLR, LLCt, LLCp])
+def test_with_a_base_it_is_that_of_0_and_1_bit_for_bit(cls, reduction):
+    x, y = batch()
+    for inner in (BCE, Hill, ASL):
+        results = []
+        for target, unknown in ((2 * y - 1, 'unobserved'), (y, 'ignore')):
+            leaf = x.detach().clone().requires_grad_()
+            same = {'unknown': unknown} if inner is Hill else {}
+            loss = ready(
+                cls, unknown=unknown, reduction=reduction, base=inner(**same), **STRONG.get(cls, {})
+            )
+            value = loss(leaf, target)
+            value.sum().backward()
+            results.append((value, leaf.grad))
+        assert torch.equal(results[0][0], results[1][0])
+        assert torch.equal(results[0][1], results[1][1])
 
 
 def test_the_repair_of_pasl_is_its_selection():
@@ -117,9 +141,6 @@ def test_gradients_are_those_of_the_values(cls):
         loss.sigma = (1e9, 1e9)
     x.requires_grad_()
     assert torch.autograd.gradcheck(lambda x: loss(x, y), x)
-
-
-CLASS_WEIGHT = [0.5, 2, 1, 0, 1, 3, 1]
 
 
 @pytest.mark.parametrize(
