@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .bounds import read_whole
 from .errors import LabelError
 from .label_table import LabelTable
 from .names import name_problems
@@ -154,8 +155,9 @@ def _parse(
 
 
 def _load(path: Path) -> dict[str, list[Any]]:
+    data = read_whole(path, 'a file that fits')
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(data)
     except json.JSONDecodeError as error:
         raise LabelError(f'{path}:{error.lineno}', error.msg, 'a complete JSON file') from None
     except UnicodeDecodeError as error:
@@ -234,12 +236,10 @@ def _unknown_ids(
     image: Any, category: Any, images: Container[int], categories: Container[int]
 ) -> list[str]:
     """Describe the ids of an annotation that are not among those of the file."""
+    ids = (('image_id', image, images), ('category_id', category, categories))
     return [
         f'{key} {value!r}'
-        for key, value, known in (
-            ('image_id', image, images),
-            ('category_id', category, categories),
-        )
+        for key, value, known in ids
         if type(value) is not int or value not in known
     ]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..files import atomic_write
+from .bounds import read_whole
 from .errors import LabelError
 from .names import name_problems
 from .parsed import LabelList, ParsedLabels
@@ -49,7 +50,10 @@ def parse_label_list(path: str | os.PathLike[str], num_classes: int) -> ParsedLa
     names: list[str] = []
     labels: list[list[int]] = []
     problems: dict[int, LabelError] = {}  # by line number
-    lines, undecodable = _split_lines(path)
+    try:
+        lines, undecodable = _split_lines(path)
+    except LabelError as error:
+        return ParsedLabels(LabelList([], []), str, [error])
     for number, line in enumerate(lines, start=1):
         name, comma, ids = line.partition(',')
         try:
@@ -111,7 +115,9 @@ def _split_lines(path: Path) -> tuple[list[str], dict[int, LabelError]]:
 
     Lines that are not UTF-8 are returned empty.
     """
-    data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    data = read_whole(path, 'write it as a table .csv, which is read row by row').removeprefix(
+        codecs.BOM_UTF8
+    )
     text = data.decode('utf-8', 'surrogateescape').replace('\r\n', '\n')
     lines = text.split('\n')
     if lines[-1] == '':

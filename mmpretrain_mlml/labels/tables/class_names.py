@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..bounds import read_whole
 from ..errors import LabelError
 
 DROPPED = -1  # index of a class that is left out
@@ -29,7 +30,8 @@ def read_class_list(path: str | os.PathLike[str]) -> tuple[str, ...]:
             file and line.
     """
     try:
-        lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
+        content = read_whole(Path(path), 'a class list has one name a line')
+        lines = content.decode('utf-8-sig').splitlines()
     except UnicodeDecodeError as error:
         raise LabelError(str(path), str(error), 'a class list in UTF-8') from None
     if not lines:

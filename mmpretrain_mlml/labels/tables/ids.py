@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..bounds import read_whole
 from ..label_table import LabelTable
 from ..lists import parse_label_list
 from .class_names import ClassIndex
@@ -31,7 +32,8 @@ def read_ids(
     """
     names = index.names
     if index.inferred:
-        ids = re.findall(rb'(?<=[\s,])[0-9]{1,7}(?=\s|$)', path.read_bytes())
+        content = read_whole(path, 'write it as a table .csv, which is read row by row')
+        ids = re.findall(rb'(?<=[\s,])[0-9]{1,7}(?=\s|$)', content)
         names = [str(number) for number in range(1 + max(map(int, ids), default=-1))]
     parsed = parse_label_list(path, len(names))
     for problem in parsed.problems:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..bounds import bounded_lines
 from ..errors import LabelError
 from .source import SAMPLE, check_columns
 
@@ -18,7 +19,8 @@ class JsonLinesSource:
         path: File in UTF-8.
 
     Raises:
-        LabelError: If the file has no valid line.
+        LabelError: If the file has no valid line. Also while it is read, at a line of more than 64
+            MiB.
     """
 
     kind = 'JSON lines'
@@ -49,21 +51,20 @@ class JsonLinesSource:
 
     def _objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
         decode = json.JSONDecoder(object_pairs_hook=_once).decode
-        with self.path.open('rb') as file:
-            for line, data in enumerate(file, start=1):
-                where = f'{self.path}:{line}'
-                try:
-                    text = data.decode('utf-8-sig' if line == 1 else 'utf-8')
-                    row = decode(text.strip('\r\n'))
-                    if not isinstance(row, dict):
-                        raise ValueError(f'{text.strip()[:60]!r}, which is no object')
-                except LabelError as error:
-                    self.problems.append(LabelError(where, error.got, error.expected))
-                except (ValueError, RecursionError) as error:
-                    self.problems.append(LabelError(where, str(error), 'one JSON object a line'))
-                else:
-                    yield line, row
-                self.position += len(data)
+        for line, data in enumerate(bounded_lines(self.path), start=1):
+            where = f'{self.path}:{line}'
+            try:
+                text = data.decode('utf-8-sig' if line == 1 else 'utf-8')
+                row = decode(text.strip('\r\n'))
+                if not isinstance(row, dict):
+                    raise ValueError(f'{text.strip()[:60]!r}, which is no object')
+            except LabelError as error:
+                self.problems.append(LabelError(where, error.got, error.expected))
+            except (ValueError, RecursionError) as error:
+                self.problems.append(LabelError(where, str(error), 'one JSON object a line'))
+            else:
+                yield line, row
+            self.position += len(data)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
-
+from ..bounds import available_memory
 from ..errors import LabelError
 from .source import Rooted
 
 ENOUGH_READ = 64 << 20  # bytes from which the rest of the file is estimated
 PEAK = 3  # memory while the entries are sorted, over that of the entries
-CGROUP = Path('/sys/fs/cgroup')
 
 
 class MemoryWatch:
@@ -49,15 +46,3 @@ class MemoryWatch:
                 f'at most the {available / gib:.1f} GiB of memory that are free: split the table'
             )
             raise LabelError(str(self._source.path), got, expected)
-
-
-def available_memory() -> float:
-    """Return the bytes of memory that are available to this process; infinite if that is unknown."""
-    limits = [float('inf')]
-    with suppress(OSError, ValueError, IndexError):
-        lines = Path('/proc/meminfo').read_text().splitlines()
-        limits += [int(line.split()[1]) * 1024 for line in lines if line.startswith('MemAvailable')]
-    with suppress(OSError, ValueError):
-        limit = int((CGROUP / 'memory.max').read_text())  # 'max' if there is none
-        limits.append(limit - int((CGROUP / 'memory.current').read_text()))
-    return min(limits)

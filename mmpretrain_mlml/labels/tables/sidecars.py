@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..bounds import LONGEST_LINE
 from ..errors import LabelError
 from ..label_table import LabelTable
 from ..names import name_fault
@@ -112,4 +113,7 @@ def read_sidecars(
 
 
 def _read(path: Path) -> str:
+    if path.stat().st_size > LONGEST_LINE:
+        got = f'a text file of more than {LONGEST_LINE >> 20} MiB'
+        raise LabelError(str(path), got, 'the tags of an image')
     return path.read_text(encoding='utf-8-sig', errors='surrogateescape').strip()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
+from ..bounds import BoundedReader
 from ..errors import LabelError
 from .source import check_columns
 
@@ -29,7 +30,8 @@ class TextSource:
         delimiter: Character between the cells; None to find it in the first line.
 
     Raises:
-        LabelError: If the file is empty or not text, or two columns have one name.
+        LabelError: If the file is empty or not text, or two columns have one name. Also while it is
+            read, at a line of more than 64 MiB.
     """
 
     def __init__(self, path: Path, delimiter: str | None = None) -> None:
@@ -80,7 +82,7 @@ class TextSource:
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each record and the line on which it begins; the header, too."""
-        with self.path.open('rb') as self._file, _long_cells():
+        with BoundedReader(self.path) as self._file, _long_cells():
             reader = csv.reader(_text(self._file), delimiter=self._delimiter, strict=True)
             line = 1
             while True:
