@@ -11,6 +11,7 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from command_line import run
 
@@ -23,6 +24,7 @@ def main() -> int:
     args = _parse()
 
     from mmpretrain_mlml.apis import MultiLabelInferencer, predict_table
+    from mmpretrain_mlml.apis.prediction_pictures import PredictionPictures
     from mmpretrain_mlml.apis.table_prediction import table_name
     from mmpretrain_mlml.repairs.distributed import end_with_launcher, leave_gloo, start_gloo
     from mmpretrain_mlml.runtime.threads import set_threads
@@ -39,7 +41,10 @@ def main() -> int:
         tagger = MultiLabelInferencer(
             args.model, args.weights, args.thresholds, _device(args.device), show_progress=False
         )
-        with _Progress(first) as progress:
+        pictures = None
+        if args.show_dir is not None:
+            pictures = PredictionPictures(tagger, args.show_dir, args.relative_to, args.explain)
+        with _Progress(first, pictures) as progress:
             found = predict_table(
                 tagger,
                 args.images,
@@ -92,7 +97,21 @@ def _parse() -> argparse.Namespace:
         '--on-error', choices=['report', 'stop'], default='report',
         help='what to do at a broken image: name it and leave it out, or stop (default: report)',
     )  # fmt: skip
+    parser.add_argument(
+        '--show-dir',
+        type=Path,
+        metavar='DIR',
+        help='folder for a picture of each image with its tags',
+    )
+    parser.add_argument(
+        '--explain', action='store_true',
+        help='draw where in each image the evidence for its tags lies; needs --show-dir and grad-cam',
+    )  # fmt: skip
     args = parser.parse_args()
+    if args.explain and args.show_dir is None:
+        parser.error('--explain needs --show-dir, the folder for its pictures')
+    if args.explain and find_spec('pytorch_grad_cam') is None:
+        parser.error("--explain needs grad-cam: pip install 'mmpretrain_mlml[explain]'")
     if args.out.exists():
         raise SystemExit(f'error: {args.out} exists: give another name')
     if args.out.suffix not in FORMATS:
@@ -111,14 +130,15 @@ def _device(given: str | None) -> str | None:
 
 
 class _Progress:
-    """A progress bar on stderr, for the first process, and a line for each broken image."""
+    """A progress bar on stderr, for the first process; a line for each broken image; the pictures."""
 
-    def __init__(self, shown: bool) -> None:
+    def __init__(self, shown: bool, pictures: Any) -> None:
         from rich.console import Console
         from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
         columns = TextColumn('{task.completed} images'), TimeElapsedColumn()
         self._bar = Progress(*columns, console=Console(stderr=True), disable=not shown)
+        self._pictures = pictures
         self._task = self._bar.add_task('images', total=None)
 
     def __enter__(self) -> '_Progress':
@@ -134,6 +154,8 @@ class _Progress:
         for one in results:
             if one.error is not None:
                 print(printable(f'left out: {one.name}: {one.error}'), file=sys.stderr)
+        if self._pictures is not None:
+            self._pictures.add(results)
         self._bar.advance(self._task, len(results))
 
 

@@ -23,6 +23,7 @@ from ..checkpoints import (
     read_stored_thresholds,
     read_weights,
 )
+from .explanation import Explainer, Explanation
 from .images import each_image
 from .loading import Loaded, Preparation, in_batches, load_batches
 from .model_source import check_head, find_model
@@ -93,6 +94,7 @@ class MultiLabelInferencer(BaseInferencer):
             stored = None if weights is None else read_stored_thresholds(weights)
             about = describe(cfg, size=(0, 0), thresholds=thresholds, stored=stored)
             trained = getattr(self._given, '_dataset_meta', None) or {}
+        self._explainer: Explainer | None = None
         self.show_progress = show_progress
         self.classes: tuple[str, ...] = tuple(trained.get('classes') or about['classes'])
         check_head(self.model, len(self.classes))
@@ -171,6 +173,28 @@ class MultiLabelInferencer(BaseInferencer):
             raise ValueError(f'expected workers >= 0, got {workers}')
         loaded = load_batches(batches, self.pipeline, workers)
         return (self._predict(batch, on_error, topk) for batch in loaded)
+
+    def explain(self, image: Any, tags: Sequence[str] | None = None) -> Explanation:
+        """Return class activation maps: where in an image the evidence for its tags lies.
+
+        Args:
+            image: File, array in the order of OpenCV, or picture of Pillow.
+            tags: Names of classes; by default the tags that are predicted.
+
+        Raises:
+            ImportError: If the package ``grad-cam`` is missing.
+            ValueError: If the image is broken, a tag is unknown, or there is more than one image.
+        """
+        ((_, given),) = each_image(image)
+        if tags is None:
+            tags = list(next(self.stream([given], on_error='stop')).tags)
+        return self.explainer()(self.pipeline(given), tags)
+
+    def explainer(self) -> Explainer:
+        """Return what computes the maps of packed images, as the pipeline gives them."""
+        if self._explainer is None:
+            self._explainer = Explainer(self.model, self.classes)
+        return self._explainer
 
     def _predict(self, batch: list[Loaded], on_error: str, topk: int | None) -> list[TaggedImage]:
         for one in batch:

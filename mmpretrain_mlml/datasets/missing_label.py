@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from mmengine.logging import print_log
 from mmpretrain.datasets import MultiLabelDataset
 
 from ..labels import DataError, LabelList, ParsedLabels, drop_labels
-from ..labels.label_table import ABSENT, LabelTable
+from ..labels.label_table import ABSENT, UNOBSERVED, LabelTable
 from ..labels.protocols import (
     RPS,
     PaperRule,
@@ -26,6 +25,7 @@ from ..labels.protocols import (
 from ..labels.protocols.building import ProtocolSpec
 from ..runtime.random_state import seeded
 from .deprecated_methods import DeprecatedLabelMethods
+from .garbage_collection import paused_garbage_collector
 from .targets import add_target
 
 
@@ -40,7 +40,9 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
     sample that cannot be loaded raises an error; no other image is substituted.
 
     Packed samples always carry their target as ``gt_score``, (C,) float32: 1 present, 0 absent, -1
-    unobserved. ``gt_label`` lists the classes that are observed to be present.
+    unobserved. ``gt_label`` lists the classes that are observed to be present. If the source of a data
+    set for tests (``test_mode``) has no label at all, its images are not labelled: every entry is
+    unobserved.
 
     Args:
         protocol: How labels are made incomplete: ``'full'`` (not at all), ``'0.75left'``,
@@ -125,6 +127,10 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
                     sample['gt_score'] = table.target(row)
         for sample, present in zip(samples, kept, strict=True):
             sample['gt_label'] = present
+        if self.test_mode and not any(labels.labels):  # nobody has labelled them
+            unobserved = np.full(len(self.CLASSES or ()), UNOBSERVED, np.float32)
+            for sample in samples:
+                sample['gt_score'] = unobserved
         print_log(
             f'{type(self).__name__}: {len(kept)} images, {sum(map(len, kept))} of '
             f'{sum(map(len, labels.labels))} labels kept ({self.protocol_text}, seed {self.seed})',
@@ -160,7 +166,7 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
 
     def full_init(self) -> None:
         """Load the samples, as MMEngine's data sets do."""
-        with _paused_garbage_collector():
+        with paused_garbage_collector():
             super().full_init()
 
     def _serialize_data(self) -> tuple[np.ndarray, np.ndarray]:
@@ -234,17 +240,3 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
         """Return the lines that this class adds to the ``repr`` of a data set."""
         dropped = f'{self.protocol_text}, {self.unknown:.0%} unobserved, seed {self.seed}'
         return [*super().extra_repr(), f'Protocol: \t{dropped}']
-
-
-@contextmanager
-def _paused_garbage_collector() -> Iterator[None]:
-    """Keep the garbage collector from scanning torch's millions of objects while samples are made.
-
-    Objects that were frozen before are unfrozen, too, which costs time only. (Counting the frozen
-    objects would scan all of them.)
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -147,6 +147,9 @@ class MultiLabelScores(BaseMetric):
         if self.out:
             Predictions(scores, targets, images, np.array(names)).save(self.out)
             logger.info(f'predictions of {len(scores)} images: {self.out}')
+        if not (targets == 1).any():
+            logger.warning(f'no labels are known for the {len(scores):,} images: nothing is scored')
+            return {}
         if len(result.empty):
             treated = 'counted as 0' if self.empty_classes == 'zero' else 'left out'
             logger.warning(
@@ -195,4 +198,6 @@ def _targets(samples: Sequence[dict], num_classes: int) -> np.ndarray:
 def _target(sample: dict, num_classes: int) -> np.ndarray:
     if 'gt_score' in sample:
         return sample['gt_score'].cpu().numpy()
+    if 'gt_label' not in sample:  # of a data set without labels
+        return np.full(num_classes, -1, np.float32)
     return dense_target(torch.as_tensor(sample['gt_label']).cpu().numpy(), num_classes)

@@ -73,6 +73,7 @@ def _name_shipped_configs() -> None:
 
 def _has_several_labels(model: Any) -> bool:
     """Return whether a model has several labels, and MMPretrain no inferencer for it."""
+    head: type | None
     if isinstance(model, BaseModel):
         known, head = getattr(model, '_metainfo', None), type(getattr(model, 'head', None))
     elif isinstance(model, Config):

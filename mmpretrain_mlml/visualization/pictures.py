@@ -63,7 +63,10 @@ def draw_pictures(
         raise ValueError('expected images to draw, got none')
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
-    figure = Figure(figsize=(CELL[0] * columns, CELL[1] * rows + 0.4), layout='constrained')
+    lines = math.ceil(len(legend) / (2 * columns))  # of the legend
+    figure = Figure(
+        figsize=(CELL[0] * columns, CELL[1] * rows + 0.3 + 0.12 * lines), layout='constrained'
+    )
     widths = {'width_ratios': [1.8, 1.2] * columns}
     cells = figure.subplots(rows, 2 * columns, squeeze=False, gridspec_kw=widths).reshape(-1, 2)
     for picture_axes, tag_axes in cells:
@@ -84,6 +87,6 @@ def draw_pictures(
         Line2D([], [], color=c, marker='s', linestyle='', label=m) for c, m in legend.items()
     ]
     figure.legend(
-        handles=handles, loc='outside upper left', ncols=len(handles), fontsize=6, columnspacing=1
+        handles=handles, loc='outside upper left', ncols=2 * columns, fontsize=6, columnspacing=1
     )
     return figure

@@ -12,18 +12,19 @@ from mmpretrain.registry import VISUALIZERS
 from mmpretrain.structures import DataSample
 from mmpretrain.visualization import UniversalVisualizer
 
-from .pictures import Tag, draw_pictures
+from .pictures import draw_pictures
+from .predicted_tags import legend_of, predicted_tags
 
-RIGHT, WRONG, MISSED = 'tab:green', 'tab:red', '0.4'
-LEGEND = {RIGHT: 'predicted, labelled', WRONG: 'predicted, not labelled', MISSED: 'not predicted'}
+_DPI = 200  # of a drawing
 
 
 @VISUALIZERS.register_module()
 class TagVisualizer(UniversalVisualizer):
     """MMPretrain's visualiser, with all tags beside the image instead of over it.
 
-    Tags are sorted by score. Colours tell predicted tags that are labelled, predicted tags that are
-    not, and labelled tags that are not predicted. The head predicts (``model.head.thr`` or ``topk``).
+    Tags are sorted by score. Marks and colours tell predicted tags that are labelled, predicted tags
+    that are not, labelled tags that are not predicted, and predicted tags of which nobody knows. The
+    head predicts (``model.head.thr`` or ``topk``).
 
     Args:
         **kwargs: As for MMPretrain's ``UniversalVisualizer``.
@@ -46,7 +47,8 @@ class TagVisualizer(UniversalVisualizer):
 
         Args:
             image: Image, (H, W, 3) uint8, RGB.
-            data_sample: Sample with ``pred_label``, ``pred_score`` and, if known, ``gt_label``.
+            data_sample: Sample with ``pred_label``, ``pred_score`` and, if known, ``gt_score`` or
+                ``gt_label``.
             classes: Class names; by default those of the data set.
             show: Whether to open a window.
             wait_time: Seconds for which the window is open, 0 for no limit.
@@ -59,8 +61,9 @@ class TagVisualizer(UniversalVisualizer):
             Drawing, (H, W, 3) uint8, RGB.
         """
         classes = classes or (self.dataset_meta or {}).get('classes')
-        figure = draw_pictures([(image, name, _tags(data_sample, classes))], 1, LEGEND)
-        figure.set_dpi(200)
+        tags = predicted_tags(data_sample, classes)
+        figure = draw_pictures([(image, name, tags)], 1, legend_of(data_sample))
+        figure.set_dpi(_DPI)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         drawn = np.asarray(canvas.buffer_rgba())[..., :3].copy()
@@ -68,19 +71,7 @@ class TagVisualizer(UniversalVisualizer):
         if show:
             self.show(drawn, win_name=name, wait_time=wait_time)
         if out_file is not None:
-            figure.savefig(out_file, dpi='figure')
+            figure.savefig(out_file, dpi=_DPI)
         else:
             self.add_image(name, drawn, step=step)
         return drawn
-
-
-def _tags(sample: DataSample, classes: Sequence[str] | None) -> list[Tag]:
-    predicted = set(sample.pred_label.tolist())
-    present = set(sample.gt_label.tolist()) if 'gt_label' in sample else set()
-    scores = sample.pred_score.float().cpu().numpy()
-    tags = []
-    for index in sorted(predicted | present, key=lambda index: -scores[index]):
-        name = classes[index] if classes else str(index)
-        colour = (RIGHT if index in present else WRONG) if index in predicted else MISSED
-        tags.append(Tag(f'{name} {scores[index]:.2f}', colour))
-    return tags

@@ -241,3 +241,16 @@ def test_mistakes_are_refused(cfg, weights, tagger, tmp_path):
 def test_the_class_is_at_the_top_by_its_name():
     assert 'MultiLabelInferencer' in mmpretrain_mlml.__all__
     assert 'MultiLabelInferencer' in dir(mmpretrain_mlml)
+
+
+def test_predictions_are_explained(tagger, images, folder):
+    (one,) = tagger(images[0], topk=1)
+    explained = tagger.explain(images[0], list(one.tags))
+    assert explained.maps.keys() == one.tags.keys()
+    assert explained.image.shape[:2] == next(iter(explained.maps.values())).shape
+    np.testing.assert_allclose(
+        tagger.explain(folder / '00.png', list(one.tags)).maps[next(iter(one.tags))],
+        explained.maps[next(iter(one.tags))],
+    )
+    with pytest.raises(ValueError, match=r'none\.png cannot be read'):
+        tagger.explain('none.png')

@@ -162,6 +162,17 @@ def test_an_image_without_labels_is_all_negative(tmp_path, photos):
     assert sample.gt_label.tolist() == []
 
 
+def test_a_list_without_any_label_says_nothing_of_its_images_in_a_test(photos):
+    root, names = photos
+    (root / 'list.txt').write_text(f'{names[0]},\n{names[1]},\n')
+    for test_mode, value in ((True, -1), (False, 0)):
+        dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, test_mode=test_mode)
+        assert dataset[0]['data_samples'].gt_score.unique().tolist() == [value]
+    (root / 'list.txt').write_text(f'{names[0]},\n{names[1]},3\n')
+    dataset = COCOMissingLabel('list.txt', str(root), 'images', LOAD, test_mode=True)
+    assert dataset[0]['data_samples'].gt_score.unique().tolist() == [0]
+
+
 def test_a_missing_file_of_a_shipped_config_names_its_variable(tmp_path, monkeypatch):
     monkeypatch.setenv('COCO_ROOT', str(tmp_path / 'nowhere'))
     monkeypatch.delenv('PHOTOS_ROOT', raising=False)

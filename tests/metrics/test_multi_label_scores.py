@@ -142,6 +142,19 @@ def test_names_are_data(log):
         assert name[:5] in row or not name[:5].isprintable()
 
 
+@pytest.mark.parametrize('known', [-1.0, 0.0, None])
+def test_images_of_which_no_labels_are_known_are_not_scored(case, log, known, tmp_path):
+    scores, out = case[0], tmp_path / 'scores.npz'
+    metric = MultiLabelScores(out=str(out))
+    samples = [DataSample().set_pred_score(torch.tensor(row)) for row in scores]
+    if known is not None:
+        samples = [sample.set_gt_score(torch.full((5,), known)) for sample in samples]
+    metric.process({}, [sample.to_dict() for sample in samples])
+    assert metric.evaluate(len(samples)) == {}
+    assert 'no labels are known for the 40 images: nothing is scored' in log.text
+    np.testing.assert_array_equal(Predictions.load(out).scores, scores)
+
+
 def test_a_long_list_of_empty_classes_is_counted(log):
     targets = np.zeros((3, 8182), int)
     targets[:, 0] = 1

@@ -9,7 +9,14 @@ from matplotlib.colors import to_rgb
 from mmpretrain.structures import DataSample
 
 from mmpretrain_mlml import TagVisualizer
-from mmpretrain_mlml.visualization.tag_visualizer import MISSED, RIGHT, WRONG, _tags
+from mmpretrain_mlml.visualization.predicted_tags import (
+    MISSED,
+    PREDICTED,
+    RIGHT,
+    WRONG,
+    legend_of,
+    predicted_tags,
+)
 
 CLASSES = ['ant', 'bee', 'cat', 'dog']
 
@@ -20,10 +27,28 @@ def sample():
     return sample.set_pred_label(torch.tensor([0, 2, 3])).set_gt_label([0, 1, 3])
 
 
-def test_tags_are_sorted_by_score_and_coloured(sample):
-    assert _tags(sample, CLASSES) == [
-        ('ant 0.90', RIGHT), ('dog 0.80', RIGHT), ('cat 0.70', WRONG), ('bee 0.20', MISSED),
+def drawn(sample):
+    return [(tag.text, tag.colour) for tag in predicted_tags(sample, CLASSES)]
+
+
+def test_tags_are_sorted_by_score_and_marked(sample):
+    assert drawn(sample) == [
+        ('\u2713 ant 0.90', RIGHT.colour), ('\u2713 dog 0.80', RIGHT.colour),
+        ('\u2717 cat 0.70', WRONG.colour), ('\u25cb bee 0.20', MISSED.colour),
     ]  # fmt: skip
+    assert len({kind.mark for kind in (RIGHT, WRONG, MISSED, PREDICTED)}) == 4
+    assert list(legend_of(sample)) == [RIGHT.colour, WRONG.colour, MISSED.colour]
+
+
+def test_predictions_of_which_nothing_is_known_are_no_errors(sample):
+    sample.set_gt_score(torch.tensor([1.0, 1.0, -1.0, 0.0]))
+    assert [text[0] for text, _ in drawn(sample)] == ['\u2713', '\u2717', '\u2022', '\u25cb']
+    assert legend_of(sample)[PREDICTED.colour] == '\u2022 predicted, label not known'
+    sample.set_gt_score(torch.full((4,), -1.0))
+    without = DataSample().set_pred_score(sample.pred_score).set_pred_label(sample.pred_label)
+    for unlabelled in (sample, without):
+        assert [text[0] for text, _ in drawn(unlabelled)] == ['\u2022'] * 3
+        assert legend_of(unlabelled) == {PREDICTED.colour: '\u2022 predicted; no labels are known'}
 
 
 def test_the_drawing_shows_image_and_tags(sample, tmp_path):
@@ -31,11 +56,11 @@ def test_the_drawing_shows_image_and_tags(sample, tmp_path):
     visualizer.dataset_meta = {'classes': CLASSES}
     red = np.zeros((40, 40, 3), np.uint8)
     red[..., 0] = 255
-    drawn = visualizer.visualize_cls(red, sample, out_file=str(tmp_path / 'x.png'))
+    shown = visualizer.visualize_cls(red, sample, out_file=str(tmp_path / 'x.png'))
     file = cv2.imread(str(tmp_path / 'x.png'))[..., ::-1]
-    for image in (drawn, file):
+    for image in (shown, file):
         assert (image == (255, 0, 0)).all(-1).mean() > 0.1
-        for colour in (RIGHT, WRONG):
+        for colour in (RIGHT.colour, WRONG.colour):
             distance = np.abs(image - 255 * np.array(to_rgb(colour))).max(-1)
             assert (distance < 12).sum() > 10
 
