@@ -21,7 +21,14 @@ PACKAGE = 'mmpretrain_mlml'
 # A room may only import rooms in lower rows.
 ROWS: list[tuple[str, dict[str, tuple[float, str]]]] = [
     ('entry points', {'tools': (0.9, 'commands'), 'configs': (2.0, 'name parts by type')}),
-    ('beyond one run', {'project': (-0.3, 'from a table'), 'audit': (0.9, 'finds missing labels')}),
+    (
+        'beyond one run',
+        {
+            'preparation': (-1.45, 'public data, downloaded'),
+            'project': (-0.3, 'from a table'),
+            'audit': (0.9, 'finds missing labels'),
+        },
+    ),
     ('', {'apis': (1.45, 'predictions')}),
     (
         '',

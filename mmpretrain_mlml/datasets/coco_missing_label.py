@@ -179,17 +179,18 @@ class COCOMissingLabel(MissingLabelDataset):
 _ROOTS = (
     (
         'COCO_ROOT', 'data/coco',
-        'The coco configs look for COCO 2014 (annotations/, train2014/, val2014/)',
+        'The coco configs look for COCO (annotations/, train2014/, val2014/, or 2017)',
+        ': python tools/prepare_data.py coco',
     ),
-    ('PHOTOS_ROOT', 'data/photos', 'The photos configs look for images and their lists'),
+    ('PHOTOS_ROOT', 'data/photos', 'The photos configs look for images and their lists', ''),
 )  # fmt: skip
 
 
 def _hint(ann_file: str) -> str:
     """Return what to do about a missing file, by whether a shipped config names it."""
-    for variable, default, contents in _ROOTS:
+    for variable, default, contents, how in _ROOTS:
         if ann_file.startswith(f'{os.environ.get(variable, default)}/'):
             where = f'{default}, or where the environment variable {variable} points'
-            return f'. {contents} in {where}'
+            return f'. {contents} in {where}{how}'
     folder = '' if Path(ann_file).is_absolute() else f' in {Path.cwd()}'
     return f'{folder}: check ann_file and data_root of the data set'

@@ -40,6 +40,10 @@ class PascalVOC(PublicDataset):
 
     METAINFO = {'classes': VOC_CLASSES}
     IMAGES = 'JPEGImages'
+    WHERE = (
+        'The voc configs look in data/VOCdevkit, or where the environment variable VOC_ROOT points: '
+        'python tools/prepare_data.py voc'
+    )
 
     def __init__(
         self, data_root: str, split: str | None = None, difficult: str | None = None, **kwargs: Any

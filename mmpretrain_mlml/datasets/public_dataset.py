@@ -17,7 +17,8 @@ from .table_dataset import TableDataset
 class PublicDataset(TableDataset):
     """Base class of public data sets: a split in the published layout, or a released list.
 
-    A subclass defines :meth:`parse_split`, :meth:`all_classes` and the image folder ``IMAGES``.
+    A subclass defines :meth:`parse_split`, :meth:`all_classes`, the image folder ``IMAGES``, and
+    ``WHERE``, which says where the shipped configs look for the data.
 
     Args:
         data_root: Folder of the data set.
@@ -43,6 +44,7 @@ class PublicDataset(TableDataset):
     """
 
     IMAGES: str
+    WHERE: str
 
     def __init__(
         self,
@@ -102,7 +104,10 @@ class PublicDataset(TableDataset):
         Raises:
             FileNotFoundError: If a file is missing.
         """
-        parsed = self._parse_list() if self.ann_file else self.parse_split(self.split or '')
+        try:
+            parsed = self._parse_list() if self.ann_file else self.parse_split(self.split or '')
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f'{error}. {self.WHERE}') from None
         return with_choice(parsed, self._chosen, self.keep_unlabelled)
 
     def _parse_list(self) -> ParsedTable:

@@ -176,7 +176,8 @@ def test_a_list_without_any_label_says_nothing_of_its_images_in_a_test(photos):
 def test_a_missing_file_of_a_shipped_config_names_its_variable(tmp_path, monkeypatch):
     monkeypatch.setenv('COCO_ROOT', str(tmp_path / 'nowhere'))
     monkeypatch.delenv('PHOTOS_ROOT', raising=False)
-    with pytest.raises(FileNotFoundError, match=r'nowhere/a\.json\. The coco .*COCO_ROOT points$'):
+    said = r'nowhere/a\.json\. The coco .*COCO_ROOT points: python tools/prepare_data\.py coco$'
+    with pytest.raises(FileNotFoundError, match=said):
         COCOMissingLabel('a.json', str(tmp_path / 'nowhere'))
     with pytest.raises(
         FileNotFoundError, match=r'a\.txt\. The photos configs .*PHOTOS_ROOT points$'

@@ -38,7 +38,7 @@ OPEN_IMAGES = {  # image: label by class number, 1 present, 0 absent, as above
 def draw(path: Path, seed: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     random = np.random.RandomState(seed)
-    cv2.imwrite(str(path), random.randint(0, 256, (40, 50, 3)))
+    cv2.imwrite(str(path), random.randint(0, 256, (40, 50, 3), np.uint8))
 
 
 def write_voc(root: Path, year: int = 2012) -> Path:

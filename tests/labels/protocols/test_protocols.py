@@ -28,6 +28,7 @@ from mmpretrain_mlml.labels.protocols import (
     describe_protocols,
     trace_protocols,
 )
+from mmpretrain_mlml.labels.protocols.building import KINDS
 
 N, CLASSES = 400, tuple('abcdefgh')
 NAMES = [f'{index}.jpg' for index in range(N)]
@@ -103,6 +104,7 @@ DIGESTS = {
     'FPC': '87ebe98933fd50c0',
     'RPS': '301fb56e9841ad06',
     'FalsePositives': '23b4e0b79be51397',
+    'Unobserved': '1f0c028294fe5b4b',
 }
 
 
@@ -113,6 +115,31 @@ def digest(table):
 @pytest.mark.parametrize('name', DIGESTS)
 def test_draws_are_the_same_on_every_machine(name):
     assert digest(PROTOCOL[name].apply(PUBLISHED, 7)) == DIGESTS[name]
+
+
+PUBLISHED_DIGESTS = {
+    'full': 'f99b3acd7e9b5aab',
+    '0.75left': '7e54ac3b20435422',
+    '0.4left': 'ec92ada86b3d9a82',
+    'single': '4f98b2db6580940a',
+}
+
+
+@pytest.mark.parametrize('name', PUBLISHED_DIGESTS)
+def test_draws_of_the_published_rules_are_pinned(name):
+    assert digest(PaperRule(name).apply(PUBLISHED, 7)) == PUBLISHED_DIGESTS[name]
+
+
+def test_protocols_one_after_another_are_pinned():
+    protocols = build_protocols(['0.75left', 'Bernoulli(keep=0.5)', 'Bernoulli(keep=0.5)'])
+    assert digest(apply_protocols(PUBLISHED, protocols, 7)) == '41596d6fb058a63c'
+    assert digest(apply_protocols(THREE, [RPS(0.3), FalsePositives(0.1)], 7)) == '1737314121675ea8'
+
+
+def test_every_protocol_is_pinned():
+    pinned = {type(PROTOCOL[name]).__name__ for name in DIGESTS}
+    assert pinned | {'SizeBiased'} == set(KINDS)  # SizeBiased below, with its annotations
+    assert set(PUBLISHED_DIGESTS) == set(PROTOCOLS)
 
 
 @pytest.mark.parametrize(
