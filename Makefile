@@ -1,4 +1,5 @@
 # make demo       what Hill and SPLC gain over BCE, on embedded images
+# make demo-audit the review of missing labels from end to end, on embedded images
 # make test       the tests that matter, within twenty minutes on two cores
 # make test-slow  all other tests: more kills, larger images, installations
 # make lint       style and types (make types: types alone); make format corrects the style
@@ -18,11 +19,15 @@ FIT := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2]
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c '$(FIT)' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test test-slow lint types format docs clean
+.PHONY: demo demo-audit test test-slow lint types format docs clean
 
 demo: $(READY)
 	@echo 'using the environment in $(VENV)'
 	$(BIN)/python tools/demo.py
+
+demo-audit: $(READY)
+	@echo 'using the environment in $(VENV)'
+	$(BIN)/python tools/demo_audit.py
 
 test: $(READY)
 	@echo 'using the environment in $(VENV)'

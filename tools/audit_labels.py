@@ -59,6 +59,11 @@ def main() -> None:
         help='score nothing: report what decisions say about the audit in --out-dir',
     )  # fmt: skip
     parser.add_argument(
+        '--simulate', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='what changes the training set into one with full labels, such as protocol=full or '
+        'ann_file=train_full.txt: say what a review would bring, as table and figure',
+    )  # fmt: skip
+    parser.add_argument(
         '--order', choices=['alternating', 'probability', 'balanced'], default='alternating'
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of the folds and of the estimate')
@@ -95,7 +100,12 @@ def audit(args: argparse.Namespace) -> None:
     from rich.progress import track
 
     import mmpretrain_mlml  # noqa: F401  registers the data sets
-    from mmpretrain_mlml.audit import audit_labels, score_training_images, training_labels
+    from mmpretrain_mlml.audit import (
+        audit_labels,
+        score_training_images,
+        simulate_audit,
+        training_labels,
+    )
     from mmpretrain_mlml.study.training.pool import gpu_names
 
     MMLogger.get_current_instance()
@@ -131,12 +141,27 @@ def audit(args: argparse.Namespace) -> None:
                 'checkpoint': args.checkpoint,
             },
         )
+        if args.simulate:
+            simulated = simulate_audit(
+                cfg,
+                labels,
+                probabilities,
+                args.simulate,
+                args.out_dir,
+                checkpoint=args.checkpoint[0] if args.checkpoint else None,
+                order=args.order,
+                cache=args.cache_dir,
+                progress=partial(track, description='simulation'),
+            )
     except KeyboardInterrupt:
         raise SystemExit('stopped; the same command resumes') from None
     except (OSError, ValueError, RuntimeError) as error:
         raise SystemExit(f'error: {error}') from error
     for line in audit.lines():
         print(line)
+    if args.simulate:
+        print(simulated)
+        print(f'written: {args.out_dir}/simulation.json, .md and .png')
     if args.scores == 'checkpoint' and not args.predictions:
         print(SEEN)
     if audit.estimate_page:

@@ -23,6 +23,7 @@ _WITH_STACK = {  # name: module
     'apply_review': 'applying',
     'audit_labels': 'auditing',
     'score_training_images': 'scoring',
+    'simulate_audit': 'simulating',
     'training_labels': 'training_table',
 }
 __all__ = [

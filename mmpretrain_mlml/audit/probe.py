@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..labels import LabelTable
+from ..losses.protocols import set_epoch
 from .label_blocks import Labels, shape_of
 
 FOLDS, BATCH_SIZE = 4, 64
@@ -118,8 +119,24 @@ class Probe:
         return probabilities
 
 
-def fit_probe(features: Tensor, positives: Positives, rows: np.ndarray, seed: int) -> Probe:
-    """Fit a linear classifier on some rows, with binary cross-entropy."""
+def fit_probe(
+    features: Tensor,
+    positives: Positives,
+    rows: np.ndarray,
+    seed: int,
+    targets: Tensor | None = None,
+    loss: nn.Module | None = None,
+) -> Probe:
+    """Fit a linear classifier on some rows.
+
+    Args:
+        features: Features of all images, (N, D).
+        positives: Observed positives of all images.
+        rows: Rows to train on.
+        seed: Seed of the order of the images.
+        targets: Three-valued labels for ``loss``, (N, C), int8; None for the positives.
+        loss: Loss module, fed with the epoch; None for binary cross-entropy.
+    """
     chosen = torch.from_numpy(rows)
     mean, deviation = _moments(features, chosen)
     weight = torch.zeros(features.size(1), positives.shape[1], requires_grad=True)
@@ -132,16 +149,22 @@ def fit_probe(features: Tensor, positives: Positives, rows: np.ndarray, seed: in
         optimiser, LEARNING_RATE, epochs * steps_per_epoch, pct_start=0.2, cycle_momentum=False
     )
     generator = torch.Generator().manual_seed(seed)
-    for _ in range(epochs):
+    for epoch in range(epochs):
+        if loss is not None:
+            set_epoch(loss, epoch, epochs)
         for batch in torch.randperm(len(rows), generator=generator).split(BATCH_SIZE):
             batch_rows = chosen[batch]
             inputs = (features[batch_rows] - mean) / deviation
             logits = torch.addmm(bias, inputs, weight)
-            targets = positives.of(batch_rows)
-            loss = binary_cross_entropy_with_logits(logits, targets, reduction='sum')
-            loss = loss / len(batch) + PENALTY * weight.square().sum()
+            target = positives.of(batch_rows) if targets is None else targets[batch_rows].float()
+            if loss is None:
+                cost = binary_cross_entropy_with_logits(logits, target, reduction='sum')
+                cost = cost / len(batch)
+            else:
+                cost = loss(logits, target)
+            cost = cost + PENALTY * weight.square().sum()
             optimiser.zero_grad()
-            loss.backward()
+            cost.backward()
             optimiser.step()
             scheduler.step()
     return Probe(weight.detach(), bias.detach(), mean, deviation)

@@ -87,19 +87,17 @@ def report_progress(
     _require_known(merged, {row.entry for row in rows} | set(drawn))
 
     decisions = merged.decisions
-    own = np.array([row.probability for row in missing])
-    extra = sample.sample['probability'] if sample else np.zeros(0)
-    entries = [*(row.entry for row in missing), *drawn]
-    chance = missing_probability(np.concatenate([own, extra]), kept)
-    answers = np.array([_answer(decisions.get(entry)) for entry in entries])
+    # Not by decisions about the sample: most of it is improbable, and would tilt the correction.
+    chance = missing_probability(np.array([row.probability for row in missing]), kept)
+    answers = np.array([_answer(decisions.get(row.entry)) for row in missing], np.int64)
     known = np.flatnonzero(answers >= 0)
-    corrected = calibrate(chance, known, answers[known] == 1)[: len(missing)]
-    decided = answers[: len(missing)] >= 0
+    corrected = calibrate(chance, known, answers[known] == 1)
+    decided = answers >= 0
     undecided = sum(entry not in decisions for entry in drawn)
     return ProgressReport(
         int(decided.sum()),
-        int((answers[: len(missing)] == 1).sum()),
-        float(chance[: len(missing)][decided].sum()),
+        int((answers == 1).sum()),
+        float(chance[decided].sum()),
         np.cumsum(corrected[~decided]),
         sample.evaluate(decisions) if sample and not undecided else None,
         undecided,

@@ -92,6 +92,27 @@ def test_decisions_become_labels_that_train(audited, run_tool, tmp_path):
     assert 'verified absences are lost' in said
 
 
+@pytest.mark.slow
+def test_a_simulation_says_what_a_review_would_bring(trained, run_tool, tmp_path):
+    audit = (
+        'python',
+        'tools/audit_labels.py',
+        CONFIG,
+        trained / 'epoch_3.pth',
+        '--out-dir',
+        tmp_path,
+    )
+    more = '--cache-dir', tmp_path / 'cache', '--simulate', 'protocol=full'
+    said = run_tool(*audit, *more, *options())
+    assert '| alternating | ' in said
+    assert '| random images | ' in said
+    rows = json.loads((tmp_path / 'simulation.json').read_text())
+    found = {(row['order'], row['share']): row['found'] for row in rows}
+    assert found['alternating', 0.03] > found['random images', 0.03]
+    assert (tmp_path / 'simulation.png').stat().st_size > 1000
+    assert (tmp_path / 'simulation.md').read_text().startswith('| order | ')
+
+
 def test_predictions_of_other_images_are_refused(audited, run_tool, trained, tmp_path):
     predictions = tmp_path / 'val.npz'
     test = ('python', 'tools/test.py', CONFIG, trained / 'epoch_3.pth', '--work-dir', tmp_path)
