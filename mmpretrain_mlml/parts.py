@@ -15,6 +15,7 @@ PARTS = {  # name: module inside the package
     'BestWeightsHook': 'hooks.recipe.best_weights_hook',
     'COCOMissingLabel': 'datasets.coco_missing_label',
     'ChannelsLastHook': 'hooks.recipe.channels_last_hook',
+    'ClassTableHook': 'hooks.monitoring.class_table_hook',
     'DigitScenes': 'datasets.digit_scenes',
     'GlobalLossHook': 'hooks.monitoring.global_loss_hook',
     'InterruptionHook': 'hooks.reliability.interruption_hook',

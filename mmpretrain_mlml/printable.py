@@ -14,6 +14,7 @@ from typing import Any
 
 NAME = 40  # characters of a name in a table or a list
 _OTHER = 'C'  # general category of control, format and private characters and of surrogates
+_MARKUP = re.compile(r'[\\|<\[*`]')  # characters of a name that Markdown would take for markup
 _SEPARATORS = {'Zl', 'Zp'}  # of lines and paragraphs
 _UNSAFE_IN_JSON = re.compile(
     '[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]'
@@ -71,3 +72,12 @@ def readable_json(content: Any, indent: int | None = None) -> str:
 def _is_control(character: str) -> bool:
     category = unicodedata.category(character)
     return category[0] == _OTHER or category in _SEPARATORS
+
+
+def markdown_text(text: object) -> str:
+    r"""Return a name as it stands in Markdown, whatever characters it holds.
+
+    >>> markdown_text('[a|b]')
+    '\\[a\\|b]'
+    """
+    return _MARKUP.sub(r'\\\g<0>', printable(text))

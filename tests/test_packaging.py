@@ -70,7 +70,10 @@ def test_the_wheel_holds_package_configs_and_tools(wheel):
     assert any(name.endswith('licenses/LICENSE') for name in names)
     metadata = next(name for name in names if name.endswith('METADATA'))
     text = zipfile.ZipFile(wheel).read(metadata).decode()
-    extras = {'openmmlab', 'onedl', 'coco', 'explain', 'export', 'parquet', 'test', 'docs', 'dev'}
+    extras = {
+        'openmmlab', 'onedl', 'coco', 'explain', 'export', 'parquet', 'test', 'trackers', 'docs',
+        'dev',
+    }  # fmt: skip
     assert set(re.findall(r'Provides-Extra: (\w+)', text)) == extras
     assert re.search(r'Requires-Python: .*3\.10', text)
     assert not any(name.startswith(('tests', 'configs', 'tools')) for name in names)

@@ -11,6 +11,7 @@ THRESHOLDS = '--thresholds'
 OPTIONS = {
     THRESHOLDS: 'number, or file of tools/tune_thresholds.py (default: of config, or else checkpoint)',
 }
+HOOKS = ('mmpretrain_mlml.ClassTableHook',)
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
 
     refuse_unfitting_checkpoint()
-    run_mmpretrain_script(script, thresholds=thresholds)
+    run_mmpretrain_script(script, thresholds=thresholds, hooks=HOOKS)
 
 
 if __name__ == '__main__':

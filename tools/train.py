@@ -17,7 +17,7 @@ def main() -> None:
     accept_changes = take_flag(ACCEPT)
     from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
 
-    run_mmpretrain_script(script, accept_changes)
+    run_mmpretrain_script(script, accept_changes, hooks=['mmpretrain_mlml.ClassTableHook'])
 
 
 if __name__ == '__main__':

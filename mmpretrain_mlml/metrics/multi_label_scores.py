@@ -18,7 +18,7 @@ from ..evaluation.predictions import Predictions
 from ..labels import dense_target
 from ..printable import NAME, first_few
 from .collected import Images, collect, gather, join
-from .score_tables import class_table, summary_table
+from .score_tables import class_rows, class_table, summary_table
 
 
 @METRICS.register_module()
@@ -43,6 +43,11 @@ class MultiLabelScores(BaseMetric):
         collect_device: ``'cpu'`` or ``'gpu'``, without a difference: processes exchange arrays by the
             means of their process group, where MMEngine pickles them to a shared folder for ``'cpu'``.
         prefix: Prefix of the metric names.
+
+    Attributes:
+        keep: Whether the first process keeps the predictions of the latest evaluation.
+        latest: What it kept; None if nothing.
+        class_rows: The table of ``classwise``, in the first process.
 
     Raises:
         ValueError: If ``empty_classes`` is unknown, ``threshold`` lies outside [0, 1] or ``out`` is
@@ -79,6 +84,9 @@ class MultiLabelScores(BaseMetric):
         self.table = table
         self.classwise = classwise
         self.out = out
+        self.keep = False
+        self.latest: Predictions | None = None
+        self.class_rows: list[list[Any]] = []
 
     @property
     def metric_names(self) -> list[str]:
@@ -144,8 +152,10 @@ class MultiLabelScores(BaseMetric):
         threshold = np.asarray(self.threshold, np.float64)
         result = multi_label_scores(scores, targets, threshold, self.topk, self.empty_classes)
         logger = MMLogger.get_current_instance()
+        predictions = Predictions(scores, targets, images, np.array(names))
+        self.latest = predictions if self.keep else None
         if self.out:
-            Predictions(scores, targets, images, np.array(names)).save(self.out)
+            predictions.save(self.out)
             logger.info(f'predictions of {len(scores)} images: {self.out}')
         if not (targets == 1).any():
             logger.warning(f'no labels are known for the {len(scores):,} images: nothing is scored')
@@ -161,7 +171,8 @@ class MultiLabelScores(BaseMetric):
             logger.info(f'{len(scores)} images, {rule}\n' + summary_table(result))
         if self.classwise:
             limits = None if self.topk else np.broadcast_to(threshold, len(names))
-            logger.info(f'by class, {rule}\n' + class_table(names, result, targets, limits))
+            self.class_rows = class_rows(names, result, targets, limits)
+            logger.info(f'by class, {rule}\n' + class_table(self.class_rows))
         return result.summary
 
 

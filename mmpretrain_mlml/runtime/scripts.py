@@ -7,6 +7,7 @@ import os
 import runpy
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,10 @@ from .work_dir_watch import WorkDirWatch
 
 
 def run_mmpretrain_script(
-    script: Path, accept_changes: bool = False, thresholds: str | None = None
+    script: Path,
+    accept_changes: bool = False,
+    thresholds: str | None = None,
+    hooks: Sequence[str] = (),
 ) -> None:
     """Run one of MMPretrain's command-line tools with the arguments of this process.
 
@@ -42,6 +46,7 @@ def run_mmpretrain_script(
         accept_changes: Whether a run that resumes may differ from that of the checkpoint.
         thresholds: Decision thresholds, a number or a file, in place of those of config and
             checkpoint; None for these.
+        hooks: Types of hooks that a runner gets unless its config has one of that class.
 
     Raises:
         SystemExit: If the repairs are turned off.
@@ -56,7 +61,7 @@ def run_mmpretrain_script(
     if os.environ.get('RANK', '0') == '0':
         print_log(threads)
     quiet_the_console()
-    check_before_running(accept_changes, thresholds)
+    check_before_running(accept_changes, thresholds, hooks)
     end_with_reader()
     trains = script.name == 'train.py'  # a test writes nothing that a training would mix up
     try:
@@ -104,21 +109,28 @@ def keep_weights_only() -> None:
         del os.environ[CODE_ALLOWED]
 
 
-def check_before_running(accept_changes: bool = False, thresholds: str | None = None) -> None:
+def check_before_running(
+    accept_changes: bool = False, thresholds: str | None = None, hooks: Sequence[str] = ()
+) -> None:
     """Make runners check their config before they are built, and their parts before they run.
 
     Args:
         accept_changes: As for :func:`run_mmpretrain_script`.
         thresholds: As for :func:`run_mmpretrain_script`.
+        hooks: As for :func:`run_mmpretrain_script`.
     """
     options = option_keys(sys.argv[1:])
     for runner in (Runner, FlexibleRunner):
-        checked = _checked(runner.from_cfg.__func__, options, accept_changes, thresholds)
+        checked = _checked(runner.from_cfg.__func__, options, accept_changes, thresholds, hooks)
         runner.from_cfg = classmethod(checked)
 
 
 def _checked(
-    from_cfg: Any, options: list[str], accept_changes: bool, thresholds: str | None
+    from_cfg: Any,
+    options: list[str],
+    accept_changes: bool,
+    thresholds: str | None,
+    hooks: Sequence[str],
 ) -> Any:
     def from_checked_cfg(cls: type, cfg: Config) -> Any:
         if thresholds is not None:
@@ -130,6 +142,9 @@ def _checked(
         runner.register_hook(WorkDirWatch(), 'HIGHEST')
         if not any(isinstance(hook, SetsThresholds) for hook in runner.hooks):
             runner.register_hook({'type': 'mmpretrain_mlml.ThresholdsHook'})
+        for kind in hooks:
+            if not any(type(hook).__name__ == kind.rpartition('.')[2] for hook in runner.hooks):
+                runner.register_hook({'type': kind})
         runner.logger.info(f'environment, config and hooks are in {log_file(runner.logger)}')
         for warning in warnings:  # now into the log file of the run, too
             runner.logger.warning(warning)

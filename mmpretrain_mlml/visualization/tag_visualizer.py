@@ -12,6 +12,7 @@ from mmpretrain.registry import VISUALIZERS
 from mmpretrain.structures import DataSample
 from mmpretrain.visualization import UniversalVisualizer
 
+from .backends import add_picture
 from .pictures import draw_pictures
 from .predicted_tags import legend_of, predicted_tags
 
@@ -75,3 +76,8 @@ class TagVisualizer(UniversalVisualizer):
         else:
             self.add_image(name, drawn, step=step)
         return drawn
+
+    @master_only
+    def add_image(self, name: str, image: np.ndarray, step: int = 0) -> None:
+        """Give a picture to all backends, MLflow among them, which needs a file name."""
+        add_picture(self, name, image, step)

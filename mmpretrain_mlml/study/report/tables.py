@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import mean, stdev
 
-from ...printable import printable
+from ...printable import markdown_text
 from ..comparison.bootstrap import Estimate
 from ..comparison.cells import SCORES, Cell, Cells, losses_and_lists
 from ..comparison.gains import share_of_gap
 from ..records.published import show_published
 
 Table = list[list[str]]  # rows of text, the first of which is the header
-_MARKUP = re.compile(r'[\\|<\[*`]')  # characters of a name that Markdown would take for markup
 RATES = 'precision', 'recall'  # of recovered labels
 
 
@@ -25,15 +23,6 @@ def mean_and_deviation(values: Sequence[float], digits: int = 2, n: bool = False
     """
     deviation = f' ± {stdev(values):.{digits}f}' if len(values) > 1 else ''
     return f'{mean(values):.{digits}f}{deviation}' + (f' (n = {len(values)})' if n else '')
-
-
-def markdown_text(text: object) -> str:
-    r"""Return a name as it stands in Markdown, whatever characters it holds.
-
-    >>> markdown_text('[a|b]')
-    '\\[a\\|b]'
-    """
-    return _MARKUP.sub(r'\\\g<0>', printable(text))
 
 
 def study_table(cells: Cells, reference: str | None) -> Table:
