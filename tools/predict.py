@@ -69,9 +69,9 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('model', help='path of a config, or name of a shipped one')
+    parser.add_argument('model', help='path of a config, name of a shipped one, or exported folder')
     parser.add_argument('images', nargs='+', help="files, folders, or patterns such as 'a/*.jpg'")
-    parser.add_argument('--weights', required=True, help='checkpoint of the model')
+    parser.add_argument('--weights', help='checkpoint of the model; none for an exported folder')
     parser.add_argument(
         '--out', type=Path, required=True, help=f'table to write ({", ".join(FORMATS)})'
     )

@@ -35,12 +35,15 @@ class Explainer:
 
     Raises:
         ImportError: If the package ``grad-cam`` is missing.
+        ValueError: If the network is an exported one.
 
     Source: Grad-CAM, arXiv 1610.02391, as the package pytorch-grad-cam computes it.
     """
 
     def __init__(self, network: Any, classes: Sequence[str]) -> None:
         require_grad_cam()
+        if not hasattr(network, 'backbone'):
+            raise ValueError('an exported network has no gradients: give its config and checkpoint')
         self._network, self._classes = network, list(classes)
         self._layer: TargetLayer | None = None
 

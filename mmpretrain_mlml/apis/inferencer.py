@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,33 +18,16 @@ from torch import nn
 from ..checkpoints import (
     build_model,
     check_fit,
-    describe,
-    read_stored_thresholds,
     read_weights,
 )
 from .explanation import Explainer, Explanation
+from .exported_network import ExportedNetwork
 from .images import each_image
 from .loading import Loaded, Preparation, in_batches, load_batches
-from .model_source import check_head, find_model
+from .model_source import check_head, classes_and_thresholds, find_model
+from .tagged_image import TaggedImage
 
 ON_ERROR = ('report', 'stop')
-
-
-@dataclass(frozen=True, eq=False)
-class TaggedImage:
-    """What a model says of an image.
-
-    Attributes:
-        name: Path of the image, or its number among the inputs if it is not a file.
-        tags: Probability of each predicted class, by name, the most probable first.
-        probabilities: Probability of each class, (C,), float32; None if the image is broken.
-        error: Why the image could not be read; None if it could.
-    """
-
-    name: str
-    tags: dict[str, float]
-    probabilities: np.ndarray | None
-    error: str | None = None
 
 
 class MultiLabelInferencer(BaseInferencer):
@@ -55,9 +37,10 @@ class MultiLabelInferencer(BaseInferencer):
     Weights are loaded as data, never as code; nothing is downloaded.
 
     Args:
-        model: Path of a config; name of a shipped config; a config; or a network that knows its
-            config, such as ``mmpretrain.get_model`` returns, which is used itself, in evaluation mode.
-        weights: Checkpoint file. May be None if ``model`` is a network, which then keeps its own.
+        model: Path of a config; name of a shipped config; a config; folder of ``tools/export.py``,
+            whose ``model.onnx`` is run by onnxruntime; or a network that knows its config, such as
+            ``mmpretrain.get_model`` returns, which is used itself, in evaluation mode.
+        weights: Checkpoint file, or ``model.safetensors``. None if ``model`` has weights of its own.
         thresholds: Decision threshold in [0, 1]; or one for each class, (C,); or a file of
             ``tools/tune_thresholds.py``. By default those of the config, or else of the checkpoint.
         device: Device, such as ``'cuda:0'``; by default that of the network, or else a GPU if there is
@@ -83,22 +66,23 @@ class MultiLabelInferencer(BaseInferencer):
         device: str | None = None,
         show_progress: bool = True,
     ) -> None:
-        cfg, self._given = find_model(model)
-        if weights is None and self._given is None:
+        cfg, self._given = find_model(model, device)
+        if isinstance(self._given, ExportedNetwork):
+            device = 'cpu'  # of its tensors; onnxruntime has the device
+            if weights is not None:
+                raise ValueError(f'{model} is an exported folder, which has its own weights')
+        elif weights is None and self._given is None:
             raise ValueError('expected weights, a checkpoint file of the model, got None')
-        if device is None and self._given is not None:
+        elif device is None and self._given is not None:
             device = str(next(self._given.parameters()).device)
         scope = cfg.get('default_scope') or 'mmpretrain'
         with DefaultScope.overwrite_default_scope(scope):
             super().__init__(cfg, None if weights is None else str(weights), device, scope)
-            stored = None if weights is None else read_stored_thresholds(weights)
-            about = describe(cfg, size=(0, 0), thresholds=thresholds, stored=stored)
-            trained = getattr(self._given, '_dataset_meta', None) or {}
+            found = classes_and_thresholds(cfg, self._given, weights, thresholds)
+        self.classes, self.thresholds = found
         self._explainer: Explainer | None = None
         self.show_progress = show_progress
-        self.classes: tuple[str, ...] = tuple(trained.get('classes') or about['classes'])
         check_head(self.model, len(self.classes))
-        self.thresholds = np.array(about['thresholds'])
 
     def __call__(
         self,

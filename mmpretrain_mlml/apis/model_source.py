@@ -7,19 +7,24 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mmengine.config import Config
 from mmpretrain.models import MultiLabelClsHead
 from torch import nn
 
+from ..checkpoints import describe, read_stored_thresholds
 from ..paths import config
+from ..runtime.thresholds import resolve_thresholds
+from .exported_network import DESCRIPTION, ExportedNetwork
 
 
-def find_model(model: Any) -> tuple[Config, nn.Module | None]:
+def find_model(model: Any, device: str | None = None) -> tuple[Config, nn.Module | None]:
     """Return the config of a model, and the network if the model is one.
 
     Args:
-        model: Path of a config; name of a shipped config, with or without ``.py``; a config; or a
-            network that knows its config, such as ``mmpretrain.get_model`` returns it.
+        model: Path of a config; name of a shipped config, with or without ``.py``; exported folder; a
+            config; or a network that knows its config, such as ``mmpretrain.get_model`` returns it.
+        device: Device of an exported network.
 
     Raises:
         FileNotFoundError: If there is no such config.
@@ -27,6 +32,9 @@ def find_model(model: Any) -> tuple[Config, nn.Module | None]:
             pipeline and classes are needed.
         TypeError: If it is none of these.
     """
+    if isinstance(model, str | os.PathLike) and Path(model).is_dir():
+        exported = ExportedNetwork(Path(model), device)
+        return exported.config(), exported
     network = model if isinstance(model, nn.Module) else None
     if network is not None:
         cfg = getattr(network, '_config', None) or getattr(network, 'cfg', None)
@@ -52,6 +60,31 @@ def find_model(model: Any) -> tuple[Config, nn.Module | None]:
     return cfg, network
 
 
+def classes_and_thresholds(
+    cfg: Config, network: nn.Module | None, weights: str | os.PathLike[str] | None, thresholds: Any
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the class names of a model, and the threshold of each, (C,).
+
+    Args:
+        cfg: Config of the model.
+        network: Network, if it is given.
+        weights: Checkpoint file, if it is given.
+        thresholds: Thresholds in place of those that config and checkpoint state.
+
+    Raises:
+        ValueError: If the thresholds are for other classes, or the classes are not known.
+    """
+    if isinstance(network, ExportedNetwork):
+        info = network.info
+        chosen = resolve_thresholds(
+            info['classes'], given=thresholds, stored=info, model=DESCRIPTION
+        )
+        return tuple(info['classes']), chosen.values
+    stored = None if weights is None else read_stored_thresholds(weights)
+    about = describe(cfg, size=(0, 0), thresholds=thresholds, stored=stored)
+    return tuple(about['classes']), np.array(about['thresholds'])
+
+
 def config_file(model: str | os.PathLike[str]) -> str:
     """Return the path of a config that is named by its path, or by its name if it is shipped.
 
@@ -70,6 +103,8 @@ def check_head(model: Any, num_classes: int) -> None:
     Raises:
         ValueError: If the head is another one, or has another number of outputs.
     """
+    if isinstance(model, ExportedNetwork):  # it has compared them itself
+        return
     head = getattr(model, 'head', None)
     if not isinstance(head, MultiLabelClsHead):
         raise ValueError(

@@ -80,7 +80,7 @@ def load_from_local(filename: str | os.PathLike, map_location: Any = None) -> di
     """Load a local checkpoint as data, never as code.
 
     Args:
-        filename: Checkpoint file.
+        filename: Checkpoint file, or a ``.safetensors`` file, whose tensors are its ``state_dict``.
         map_location: Device of the tensors, as for ``torch.load``.
 
     Raises:
@@ -90,6 +90,8 @@ def load_from_local(filename: str | os.PathLike, map_location: Any = None) -> di
     path = Path(filename).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'no checkpoint at {path} (in {Path.cwd()})')
+    if path.suffix == '.safetensors':
+        return {'state_dict': _safetensors(path)}
     _require_intact(path)
     with _explained_refusal(path), reading_data() as reader:
         content = reader.real(torch.load(path, map_location=map_location, weights_only=True))
@@ -98,6 +100,21 @@ def load_from_local(filename: str | os.PathLike, map_location: Any = None) -> di
             f'{path} was refused: it holds a {type(content).__name__} in place of a dict of weights'
         )
     return content
+
+
+def _safetensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise ImportError(
+            f"{path} needs safetensors: pip install 'mmpretrain_mlml[export]'"
+        ) from error
+    try:
+        tensors: dict[str, torch.Tensor] = load_file(path)
+    except SafetensorError as error:
+        raise RefusedCheckpointError(f'{path} was refused: {error}') from error
+    return tensors
 
 
 def code_is_allowed() -> bool:

@@ -151,3 +151,17 @@ def test_processes_that_are_killed_resume_as_a_single_one(predict, place, tmp_pa
     predict(*arguments[1:2], *arguments[6:], '--out', tmp_path / 'single.csv')
     assert out.read_bytes() == (tmp_path / 'single.csv').read_bytes()
     assert not record.exists()
+
+
+def test_pictures_are_drawn(predict, place, tmp_path):
+    arguments = (place / 'images', '--relative-to', place, '--topk', 2)
+    out = ('--out', tmp_path / 'a.csv', '--show-dir', tmp_path / 'plain')
+    predict(*arguments, *out)
+    out = ('--out', tmp_path / 'b.csv', '--show-dir', tmp_path / 'explained', '--explain')
+    predict(*arguments, *out)
+    for folder in ('plain', 'explained'):
+        pictures = sorted((tmp_path / folder / 'images').iterdir())
+        assert [path.name for path in pictures] == [f'{number}.png.png' for number in range(5)]
+        assert min(cv2.imread(str(path)).std() for path in pictures) > 10
+    said = predict(*arguments, '--out', tmp_path / 'c.csv', '--explain', expect=2)
+    assert '--explain needs --show-dir' in said
