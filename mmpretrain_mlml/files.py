@@ -21,19 +21,27 @@ _ABANDONED = 24 * 3600  # seconds after which an unfinished file is removed that
 
 @overload
 def atomic_write(
-    path: str | os.PathLike[str], mode: Literal['wb'] = 'wb'
+    path: str | os.PathLike[str], mode: Literal['wb'] = 'wb', *, durable: bool = True
 ) -> AbstractContextManager[IO[bytes]]: ...
 
 
 @overload
 def atomic_write(
-    path: str | os.PathLike[str], mode: Literal['w'], encoding: str = 'utf-8'
+    path: str | os.PathLike[str],
+    mode: Literal['w'],
+    encoding: str = 'utf-8',
+    *,
+    durable: bool = True,
 ) -> AbstractContextManager[IO[str]]: ...
 
 
 @contextmanager
 def atomic_write(
-    path: str | os.PathLike[str], mode: Literal['w', 'wb'] = 'wb', encoding: str = 'utf-8'
+    path: str | os.PathLike[str],
+    mode: Literal['w', 'wb'] = 'wb',
+    encoding: str = 'utf-8',
+    *,
+    durable: bool = True,
 ) -> Iterator[Any]:
     r"""Open a file that replaces ``path`` as a whole, or not at all.
 
@@ -46,6 +54,8 @@ def atomic_write(
         path: File to write. Its folder must exist.
         mode: ``'wb'`` for bytes, ``'w'`` for text with ``\n`` line ends.
         encoding: Encoding of text.
+        durable: Whether to wait for the disk. Without it, a power cut may leave an incomplete file;
+            this is for files that are checked when they are read.
 
     Raises:
         OSError: If the file cannot be written. The message names it.
@@ -64,7 +74,8 @@ def atomic_write(
         with file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
             if fcntl is not None:
                 temporary.replace(path)  # before it is closed: nobody takes it for unfinished
         if fcntl is None:  # Windows does not rename an open file
@@ -77,7 +88,8 @@ def atomic_write(
     except BaseException:
         _remove(temporary)
         raise
-    _flush_folder(path.parent)
+    if durable:
+        _flush_folder(path.parent)
 
 
 def remove_unfinished(folder: str | os.PathLike[str], pattern: str) -> None:

@@ -14,6 +14,9 @@ from mmpretrain.registry import DATASETS
 from ..runtime.thresholds import resolve_thresholds
 from ..version import __version__
 
+_RESIZING = ('Resize', 'SmoothResize')
+_PACKING = ('PackInputs', 'PackPlanes')
+
 
 def describe(
     cfg: Config, size: Sequence[int] | None = None, *, thresholds: Any = None, stored: Any = None
@@ -49,7 +52,7 @@ def describe(
         'input': {
             'name': 'image',
             'size': list(size or _size(pipeline)),
-            'pipeline': [step for step in pipeline if step['type'] != 'PackInputs'],
+            'pipeline': [step for step in pipeline if _name(step) not in _PACKING],
             'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
             'mean': list(preprocessor.mean),
             'std': list(preprocessor.std),
@@ -70,10 +73,14 @@ def describe(
     }
 
 
+def _name(step: dict) -> str:
+    return str(step['type']).rpartition('.')[2]
+
+
 def _size(pipeline: Sequence[dict]) -> Sequence[int]:
     """Return height and width of the images that a pipeline produces."""
     for step in pipeline:
-        if step['type'].rpartition('.')[2] == 'Resize' and 'scale' in step:
+        if _name(step) in _RESIZING and 'scale' in step:
             scale = step['scale']
             width, height = (scale, scale) if isinstance(scale, int) else scale
             return height, width

@@ -24,6 +24,7 @@ from ..labels.protocols import (
 )
 from ..labels.protocols.building import ProtocolSpec
 from ..runtime.random_state import seeded
+from ..transforms.cached_steps import cache_first_steps
 from .deprecated_methods import DeprecatedLabelMethods
 from .garbage_collection import paused_garbage_collector
 from .targets import add_target
@@ -53,11 +54,15 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
         seed: Seed for dropping labels and hiding entries.
         unknown: Share of all entries, positive and negative alike, that become unobserved after
             labels were dropped, in [0, 1]: a last protocol ``RPS``.
+        image_cache: Folder that keeps loaded and resized images for the next epochs and runs, or a
+            dict with ``folder`` and ``gigabytes``, as for
+            :class:`~mmpretrain_mlml.transforms.CachedSteps`.
         **kwargs: As for MMPretrain's ``MultiLabelDataset``.
 
     Raises:
         ValueError: If a protocol is unknown or its arguments are wrong, or ``unknown`` lies outside
-            [0, 1].
+            [0, 1]; or ``image_cache`` is given and the pipeline does not begin with loading and
+            resizing.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
         protocol: ProtocolSpec = 'full',
         seed: int = 0,
         unknown: float = 0.0,
+        image_cache: str | dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         check_share(unknown)
@@ -76,6 +82,8 @@ class MissingLabelDataset(DeprecatedLabelMethods, MultiLabelDataset):
         # Seed and epoch of the augmentations, -1 for none. In shared memory, so that workers that
         # live for several epochs see the changes.
         self._augmentation = torch.full((2,), -1, dtype=torch.int64).share_memory_()
+        if image_cache is not None:
+            kwargs['pipeline'] = cache_first_steps(kwargs.get('pipeline') or (), image_cache)
         super().__init__(**kwargs)
 
     def load_labels(self) -> ParsedLabels:

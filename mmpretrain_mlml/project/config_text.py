@@ -98,12 +98,11 @@ def config_text(settings: Settings, backbone: Backbone) -> str:
     }
     load = {'type': 'mmpretrain_mlml.LoadWholeImage'}
     resize = {
-        'type': 'Resize',
+        'type': 'mmpretrain_mlml.SmoothResize',
         'scale': (size, size),
-        'backend': 'pillow',
         'interpolation': backbone.interpolation,
     }
-    flip, pack = {'type': 'RandomFlip', 'prob': 0.5}, {'type': 'PackInputs'}
+    flip, pack = {'type': 'RandomFlip', 'prob': 0.5}, {'type': 'mmpretrain_mlml.PackPlanes'}
     scores: dict[str, Any] = {'type': 'mmpretrain_mlml.MultiLabelScores'}
     if not settings.all_scored:
         scores['empty_classes'] = 'skip'

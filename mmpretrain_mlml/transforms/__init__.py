@@ -1,7 +1,14 @@
-"""Transforms that MMPretrain lacks: a strict image loader and the paper's augmentations."""
+"""Transforms that MMPretrain lacks: strict loading, fast resizing, the paper's augmentations."""
 
-from .load_whole_image import ImageError, LoadWholeImage
-from .relative_cutout import RelativeCutout
-from .step_rand_augment import StepRandAugment
+from typing import Any
 
-__all__ = ['ImageError', 'LoadWholeImage', 'RelativeCutout', 'StepRandAugment']
+from ..parts import load_part, parts_in
+from .load_whole_image import ImageError
+
+__all__ = ['ImageError', *parts_in('transforms')]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return load_part(name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -9,6 +9,8 @@ from mmcv.transforms.utils import cache_randomness
 from mmpretrain.datasets import RandAugment
 from mmpretrain.registry import TRANSFORMS
 
+from .pillow_operations import like_pillow
+
 
 @TRANSFORMS.register_module()
 class StepRandAugment(RandAugment):
@@ -18,6 +20,10 @@ class StepRandAugment(RandAugment):
     replacement. Each has a magnitude drawn from steps 1 to ``steps``, which divide its
     ``magnitude_range``, and is applied with its own probability. (MMPretrain draws magnitudes
     continuously from the whole range.)
+
+    MMPretrain's operations are computed as Pillow computes them, within 1 of 255 (``Cutout`` as
+    MMPretrain does), on images of three channels of uint8. Other images, other operations, and options
+    that Pillow's lack are left to MMPretrain.
 
     Args:
         policies: Name of a preset, or list of operations, as for ``RandAugment``.
@@ -38,6 +44,7 @@ class StepRandAugment(RandAugment):
             raise ValueError(f'expected steps >= 1, got {steps}')
         super().__init__(policies, num_policies, magnitude_level=steps, total_level=steps, **kwargs)
         self.steps = steps
+        self.transforms: list[Any] = [like_pillow(operation) for operation in self.transforms]
 
     @cache_randomness
     def draw(self) -> list[tuple[int, int]]:

@@ -37,7 +37,7 @@ def checked(**changes):
         ('default_hooks.checkpoint.intervall', 'default_hooks.checkpoint', 'BestWeightsHook',
          'intervall', 'interval'),
         ('train_dataloader.dataset.pipeline.1.scal', 'train_dataloader.dataset.pipeline.1',
-         'Resize', 'scal', 'scale'),
+         'SmoothResize', 'scal', 'scale'),
         ('param_scheduler.total_step', 'param_scheduler', 'OneCycle', 'total_step', 'total_steps'),
         ('train_dataloader.batch_siz', 'train_dataloader', 'DataLoader', 'batch_siz', 'batch_size'),
         ('train_cfg.max_epoch', 'train_cfg', 'EpochBasedTrainLoop', 'max_epoch', 'max_epochs'),

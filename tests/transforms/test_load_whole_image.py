@@ -3,6 +3,7 @@
 import io
 import pickle
 
+import cv2
 import mmcv
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from PIL import Image, ImageOps
 
 from mmpretrain_mlml import LoadWholeImage, config
 from mmpretrain_mlml.runtime.random_state import seeded
-from mmpretrain_mlml.transforms.load_whole_image import ImageError, is_truncated_jpeg
+from mmpretrain_mlml.transforms.jpeg_header import is_truncated_jpeg, jpeg_size
+from mmpretrain_mlml.transforms.load_whole_image import ImageError
 
 
 @pytest.fixture
@@ -145,3 +147,69 @@ def test_shipped_configs_use_it_and_inferencers_work(tmp_path):
     inferencer = ImageClassificationInferencer(cfg, pretrained=False, device='cpu')
     sample = next(inferencer.preprocess([str(tmp_path / 'a.png')]))
     assert sample['inputs'][0].shape == (3, 448, 448)
+
+
+def large(size=(640, 480), form='JPEG', exif=None, mode='RGB'):
+    rows, columns = np.mgrid[: size[1], : size[0]]
+    values = np.stack([rows / 2, columns / 3, (rows + columns) / 5], -1).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(values).convert(mode).save(file, form, **({'exif': exif} if exif else {}))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ('least', 'shape'),
+    [
+        (241, (480, 640)),
+        (240, (240, 320)),
+        (224, (240, 320)),
+        ((120, 60), (120, 160)),
+        (1, (60, 80)),
+    ],
+)
+def test_jpeg_files_are_reduced_as_far_as_both_sides_allow(load, least, shape):
+    results = load(large(), reduce_to=least)
+    assert results['img'].shape[:2] == results['img_shape'] == shape
+    assert results['ori_shape'] == (480, 640)
+    whole = load(large())['img']
+    resized = cv2.resize(whole, shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(results['img'].astype(int) - resized).max() <= 4  # a smooth picture
+
+
+def test_rotated_and_grey_files_are_reduced(load):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    results = load(large(exif=exif), reduce_to=240)
+    assert results['img'].shape == (320, 240, 3)
+    assert results['ori_shape'] == (640, 480)
+    results = load(large(mode='L'), reduce_to=240, color_type='grayscale')
+    assert results['img'].shape == (240, 320)
+
+
+def test_other_files_and_small_ones_are_read_whole(load):
+    for content in (large(form='PNG'), WHOLE['JPEG']):
+        results, expected = load(content, reduce_to=200), load(content)
+        assert np.array_equal(results.pop('img'), expected.pop('img'))
+        assert results == expected
+
+
+def test_incomplete_files_are_refused_when_reduced(load):
+    with pytest.raises(ImageError, match='breaks off'):
+        load(large()[:-2], reduce_to=100)
+
+
+@pytest.mark.parametrize(
+    'options', [{'reduce_to': 0}, {'reduce_to': 9, 'imdecode_backend': 'pillow'},
+                {'reduce_to': 9, 'color_type': 'unchanged'}],
+)  # fmt: skip
+def test_options_that_do_not_go_with_reduction_are_refused(options):
+    with pytest.raises(ValueError, match='reduce_to'):
+        LoadWholeImage(**options)
+
+
+@pytest.mark.parametrize('kind', [*WHOLE, *ODD])
+def test_the_size_in_the_header_is_that_of_the_picture(kind):
+    content = {**WHOLE, **ODD}[kind]
+    with Image.open(io.BytesIO(content)) as picture:
+        expected = picture.size[::-1] if picture.format in ('JPEG', 'MPO') else None
+    assert jpeg_size(content) == expected

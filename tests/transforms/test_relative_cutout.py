@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmpretrain_mlml import RelativeCutout
+from mmpretrain_mlml.runtime.random_state import seeded
 
 
 def test_a_clipped_box_of_half_the_sides_has_one_colour():
@@ -42,3 +43,17 @@ def test_probability_and_ranges():
     for wrong in ({'size': 0}, {'size': 1.5}, {'prob': -0.1}):
         with pytest.raises(ValueError, match='expected size in'):
             RelativeCutout(**wrong)
+
+
+def test_the_array_is_changed_on_request_only():
+    image = np.zeros((20, 30, 3), np.uint8)
+    frozen = image.copy()
+    frozen.flags.writeable = False
+    with seeded(1):
+        copied = RelativeCutout()({'img': image})['img']
+    assert not image.any()
+    with seeded(1):
+        assert np.array_equal(RelativeCutout(in_place=True)({'img': frozen})['img'], copied)
+    with seeded(1):
+        assert RelativeCutout(in_place=True)({'img': image})['img'] is image
+    assert np.array_equal(image, copied)

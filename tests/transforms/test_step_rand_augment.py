@@ -102,14 +102,12 @@ PILLOW = {
 @pytest.mark.parametrize('name', PILLOW)
 @pytest.mark.parametrize('step', [3, 9])
 def test_an_operation_does_what_pillow_does(augment, picture, name, step):
-    """The released package works on Pillow images; OpenCV rounds a little differently."""
+    """The released package works on Pillow images."""
     result = forced(augment, name, step)({'img': picture.copy()})['img']
     magnitude = MAGNITUDES.get(name, [None] * 9)[step - 1]
     image = Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
     expected = cv2.cvtColor(np.asarray(PILLOW[name](image, magnitude)), cv2.COLOR_RGB2BGR)
-    difference = np.abs(result.astype(int) - expected)
-    assert np.median(difference) <= 1
-    assert np.mean(difference) < 3.0, name
+    assert np.abs(result.astype(int) - expected).max() <= 1
 
 
 def test_translate_and_shear_move_by_the_step(augment):

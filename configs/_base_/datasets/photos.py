@@ -5,14 +5,14 @@ input_size = (128, 128)
 
 train_pipeline = [
     dict(type='mmpretrain_mlml.LoadWholeImage'),
-    dict(type='Resize', scale=input_size, backend='pillow'),  # which smooths as it shrinks
+    dict(type='mmpretrain_mlml.SmoothResize', scale=input_size),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain_mlml.PackPlanes'),
 ]
 test_pipeline = [
     dict(type='mmpretrain_mlml.LoadWholeImage'),
-    dict(type='Resize', scale=input_size, backend='pillow'),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain_mlml.SmoothResize', scale=input_size),
+    dict(type='mmpretrain_mlml.PackPlanes'),
 ]
 train_dataloader = dict(
     batch_size=64,

@@ -21,8 +21,8 @@ rand_augment = [
 ]
 train_pipeline = [
     dict(type='mmpretrain_mlml.LoadWholeImage'),
-    dict(type='Resize', scale=input_size, backend='pillow'),  # which smooths as it shrinks
-    dict(type='mmpretrain_mlml.RelativeCutout', size=0.5),
+    dict(type='mmpretrain_mlml.SmoothResize', scale=input_size),
+    dict(type='mmpretrain_mlml.RelativeCutout', size=0.5, in_place=True),
     dict(
         type='mmpretrain_mlml.StepRandAugment',
         policies=rand_augment,
@@ -30,12 +30,12 @@ train_pipeline = [
         steps=9,
         hparams=dict(pad_val=(128, 128, 128)),  # a plain 128 would fill one channel
     ),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain_mlml.PackPlanes'),
 ]
 test_pipeline = [
     dict(type='mmpretrain_mlml.LoadWholeImage'),
-    dict(type='Resize', scale=input_size, backend='pillow'),  # which smooths as it shrinks
-    dict(type='PackInputs'),
+    dict(type='mmpretrain_mlml.SmoothResize', scale=input_size),
+    dict(type='mmpretrain_mlml.PackPlanes'),
 ]
 
 train_dataloader = dict(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from ...transforms import ImageError, LoadWholeImage
+from ...transforms.load_whole_image import ImageError, LoadWholeImage
 from .worker import read_stderr
 
 LARGE_SIDE, LARGE_PIXELS = 10_000, 50_000_000

@@ -12,7 +12,7 @@ from mmpretrain.registry import DATASETS
 
 from ...labels import LabelError, LabelList
 from ...runtime.unwrap import split_dataset_config
-from ...transforms import LoadWholeImage
+from ...transforms.load_whole_image import LoadWholeImage
 from ..missing_label import MissingLabelDataset
 from ..statistics import LabelKinds, count_kinds
 
