@@ -24,7 +24,8 @@ setup(
     package_dir=SHIPPED,
     package_data={
         'mmpretrain_mlml': ['py.typed'],
-        'mmpretrain_mlml.audit.review_page': ['page.*'],
+        'mmpretrain_mlml.audit.review_page': ['page.*', '*.js'],
+        'mmpretrain_mlml.pages': ['*.css'],
         'mmpretrain_mlml.tools': ['*.sh'],
     },
 )

@@ -12,7 +12,10 @@ from command_line import DictAction, run
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config')
-    parser.add_argument('decisions', type=Path, nargs='+', help='files that the review page saved')
+    parser.add_argument(
+        'decisions', type=Path, nargs='+',
+        help='files that the review page saved, or exports of Label Studio, CVAT or FiftyOne',
+    )  # fmt: skip
     parser.add_argument(
         '--out', type=Path, required=True,
         help='labels to write: .csv, .tsv, .jsonl or .parquet, or .txt, which holds positives only',

@@ -66,6 +66,15 @@ def main() -> None:
     parser.add_argument(
         '--order', choices=['alternating', 'probability', 'balanced'], default='alternating'
     )
+    parser.add_argument(
+        '--maps', type=Path, metavar='PATH',
+        help='where the model looks, for the zoom of the page: a folder of IMAGE.npz, or a CSV file '
+        'of boxes (docs/audit.md)',
+    )  # fmt: skip
+    parser.add_argument(
+        '--export', nargs='+', choices=['label-studio', 'cvat', 'fiftyone'], default=[],
+        help='also write the proposals for these tools, whose exports apply_review.py takes',
+    )  # fmt: skip
     parser.add_argument('--seed', type=int, default=0, help='seed of the folds and of the estimate')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
@@ -134,12 +143,15 @@ def audit(args: argparse.Namespace) -> None:
             order=args.order,
             estimate=args.estimate,
             seed=args.seed,
+            maps=args.maps,
+            exports=args.export,
             title=f'Review of {Path(args.config).stem}',
             about={
                 'config': args.config,
                 'scores': 'predictions' if args.predictions else args.scores,
                 'checkpoint': args.checkpoint,
             },
+            progress=partial(track, description='pictures'),
         )
         if args.simulate:
             simulated = simulate_audit(

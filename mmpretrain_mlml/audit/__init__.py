@@ -6,10 +6,13 @@ The names in the first list need numpy and torch alone; the others take a config
 from importlib import import_module
 from typing import Any
 
-from .decisions import Decision, Merged, apply_decisions, merge_decisions, read_decisions
+from .decision_files import read_decisions
+from .decisions import Decision, Merged, apply_decisions, merge_decisions
 from .estimate_file import EstimateSample, SampleEstimate
 from .estimation import Estimate, draw_entries, estimate_missing
+from .exchange import export_proposals
 from .expected_yield import calibrate, kept_share, missing_probability
+from .maps import read_boxes
 from .probe import out_of_fold_probabilities
 from .progress_report import ProgressReport, report_progress
 from .proposal_file import read_proposals, write_proposals
@@ -37,11 +40,13 @@ __all__ = [
     'calibrate',
     'draw_entries',
     'estimate_missing',
+    'export_proposals',
     'kept_share',
     'merge_decisions',
     'missing_probability',
     'out_of_fold_probabilities',
     'propose',
+    'read_boxes',
     'read_decisions',
     'read_proposals',
     'report_progress',

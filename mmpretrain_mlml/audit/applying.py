@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ..labels import LabelTable, write_tag_table
 from ..labels.label_table import ABSENT
-from .decisions import Merged, apply_decisions, merge_decisions, read_decisions
+from .decision_files import read_decisions
+from .decisions import Merged, apply_decisions, merge_decisions
 from .training_table import TrainingLabels
 
 SHOWN = 8  # conflicts in a message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..files import atomic_write
+from ..pages.thumbnails import Progress
 from .estimate_file import EstimateSample
 from .estimation import draw_entries
+from .exchange import export_proposals
 from .expected_yield import kept_share, milestones, missing_probability
 from .label_blocks import present_counts
+from .maps import read_boxes
 from .progress_report import ESTIMATE
 from .proposal_file import write_proposals
 from .proposals import propose
@@ -33,6 +37,7 @@ class Audit:
         zeros_verified: Whether a 0 in the labels was a verified absence.
         files: Files that were written.
         estimate_page: The first page of the entries that were drawn for an estimate; None without.
+        exported: For each tool of the exports how to import them.
     """
 
     proposals: np.ndarray
@@ -41,6 +46,7 @@ class Audit:
     zeros_verified: bool
     files: list[Path]
     estimate_page: Path | None = None
+    exported: Sequence[str] = ()
 
     @property
     def page(self) -> Path:
@@ -57,6 +63,7 @@ class Audit:
                 for k in milestones(len(self.expected_right))
             ),
             'written: ' + ', '.join(map(str, self.files)),
+            *self.exported,
         ]
 
 
@@ -70,8 +77,11 @@ def audit_labels(
     order: str = 'alternating',
     estimate: int = 0,
     seed: int = 0,
+    maps: str | os.PathLike[str] | None = None,
+    exports: Sequence[str] = (),
     about: dict[str, Any] | None = None,
     title: str = 'Review',
+    progress: Progress = iter,
 ) -> Audit:
     """Write ``proposals.csv``, the review page and ``audit.json``.
 
@@ -85,8 +95,12 @@ def audit_labels(
         estimate: Number of entries to draw for an estimate of the number of missing labels; they
             get a review page of their own, in the folder ``estimate``.
         seed: Seed of the draw.
+        maps: Where the model looks, as for :func:`~mmpretrain_mlml.audit.read_boxes`.
+        exports: Tools to write the proposals for, as for
+            :func:`~mmpretrain_mlml.audit.export_proposals`; each gets a folder of its own.
         about: Further entries of ``audit.json``, such as how the probabilities were made.
         title: Heading of the page.
+        progress: Function that shows progress over the images of the page.
 
     Raises:
         OSError: If a file cannot be written or an image not be opened.
@@ -107,15 +121,21 @@ def audit_labels(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_proposals(folder / 'proposals.csv', proposals, table.names, table.classes)
+    boxes = None if maps is None else read_boxes(maps, proposals, table.names, table.classes)
+    shown = (table.names, table.classes, labels.open_image)
     pages = write_review_pages(
         folder,
         proposals,
-        table.names,
-        table.classes,
-        labels.open_image,
+        *shown,
         file_of=labels.file_of,
+        boxes=boxes,
         title=title,
+        progress=progress,
     )
+    exported = [
+        export_proposals(tool, folder / tool, proposals, *shown, file_of=labels.file_of)
+        for tool in exports
+    ]
     drawn, estimate_page = [], None
     if estimate:
         sample = draw_entries(probabilities, table, estimate, seed=seed)
@@ -125,9 +145,7 @@ def audit_labels(
         drawn = write_review_pages(
             (folder / ESTIMATE).parent,
             named.proposals(),
-            table.names,
-            table.classes,
-            labels.open_image,
+            *shown,
             file_of=labels.file_of,
             title=f'{title}: estimate',
         )
@@ -148,4 +166,4 @@ def audit_labels(
     with atomic_write(folder / 'audit.json', 'w') as file:
         json.dump(report, file, indent=2)
     files = [folder / 'proposals.csv', *pages, folder / 'audit.json', *drawn]
-    return Audit(proposals, kept, expected, labels.zeros_verified, files, estimate_page)
+    return Audit(proposals, kept, expected, labels.zeros_verified, files, estimate_page, exported)

@@ -1,12 +1,9 @@
-"""What people decided about proposals: reading ``decisions.csv``, merging files, changing labels."""
+"""What people decided about proposals: merging the decisions of several, changing labels."""
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +11,6 @@ from ..labels import DataError, LabelTable
 from ..labels.label_table import ABSENT, PRESENT, UNOBSERVED
 
 LABELS = {'present': PRESENT, 'absent': ABSENT, 'unsure': None}
-COLUMNS = ('image', 'class', 'decision')
 Entry = tuple[str, str]  # image name, class name
 
 
@@ -50,52 +46,6 @@ class Merged:
 
     decisions: dict[Entry, Decision] = field(default_factory=dict)
     conflicts: list[tuple[Decision, Decision]] = field(default_factory=list)
-
-
-def read_decisions(path: str | os.PathLike[str]) -> list[Decision]:
-    """Read a file with the columns ``image,class,decision``, and ``reviewer`` and ``time`` if present.
-
-    Args:
-        path: File that the review page saved. Further columns are allowed.
-
-    Raises:
-        DataError: If a column is missing or a line cannot be used; names file and line.
-        FileNotFoundError: If there is no such file.
-    """
-    decisions = []
-    with Path(path).open(encoding='utf-8-sig', newline='') as file:
-        rows = csv.DictReader(file, strict=True)
-        try:
-            columns = rows.fieldnames or ()
-            if missing := [name for name in COLUMNS if name not in columns]:
-                raise DataError(
-                    f'{path}:1',
-                    f'the columns {", ".join(columns) or "of an empty file"}',
-                    f'also {", ".join(missing)}',
-                )
-            for row in rows:
-                decisions.append(_decision(row, f'{path}:{rows.line_num}'))
-        except (csv.Error, UnicodeDecodeError) as error:
-            where = f'{path}:{rows.line_num + 1}'
-            raise DataError(where, str(error), 'a CSV file in UTF-8') from error
-    return decisions
-
-
-def _decision(row: dict[str, str], where: str) -> Decision:
-    if None in row or None in row.values():
-        raise DataError(where, 'another number of cells than columns', 'one cell for each column')
-    if row['decision'] not in LABELS:
-        raise DataError(where, f'decision {row["decision"]!r}', f'one of {", ".join(LABELS)}')
-    if not row['image'] or not row['class']:
-        raise DataError(where, 'an empty cell', 'an image and a class')
-    return Decision(
-        row['image'],
-        row['class'],
-        row['decision'],
-        row.get('reviewer', ''),
-        row.get('time', ''),
-        where,
-    )
 
 
 def merge_decisions(files: Iterable[Sequence[Decision]]) -> Merged:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from ..labels import DataError
-from .decisions import Decision, Entry, Merged, merge_decisions, read_decisions
+from .decision_files import read_decisions
+from .decisions import Decision, Entry, Merged, merge_decisions
 from .estimate_file import EstimateSample, SampleEstimate
 from .expected_yield import calibrate, milestones, missing_probability
 from .proposal_file import read_proposals

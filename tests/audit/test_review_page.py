@@ -57,10 +57,15 @@ def page(browser, folder):
     page.problems = []
     page.on('pageerror', lambda error: page.problems.append(str(error)))
     page.on('console', lambda message: page.problems.append(message.text))
-    page.goto((folder / 'review.html').as_uri())
+    open_page(page, folder)
     yield page
     assert page.problems == []
     context.close()
+
+
+def open_page(page, folder):
+    page.goto((folder / 'review.html').as_uri())
+    page.locator('body[data-ready]').wait_for()
 
 
 def choose(page, class_name):
@@ -84,6 +89,16 @@ def wait_for_message(page, text):
     page.locator('#message', has_text=text).wait_for()
 
 
+def accept_sheet(page):
+    """Press R until nothing of this sheet is left: a key accepts what has been on the screen."""
+    sheet = page.locator('#sheet').inner_text()
+    for _ in range(9):
+        page.keyboard.press('r')
+        if 'not been on the screen yet' not in page.locator('#message').inner_text():
+            break
+    assert page.locator('#sheet').inner_text() != sheet
+
+
 def count(page):
     return page.locator('#count').inner_text().split(',')[0]
 
@@ -96,13 +111,12 @@ def test_decisions_are_made_kept_and_saved(page, folder, tmp_path, proposals):
     assert tiles.nth(3).get_attribute('data-state') == 'absent'
     page.keyboard.press('ArrowRight')
     page.keyboard.press('u')
-    page.keyboard.press('r')
-    assert '46 accepted as present' in page.locator('#message').inner_text()
+    accept_sheet(page)
     assert count(page) == f'48 of {len(proposals)} decided'
     page.close(run_before_unload=False)
 
     again = page.context.new_page()
-    again.goto((folder / 'review.html').as_uri())
+    open_page(again, folder)
     assert '48 earlier decisions are back' in again.locator('#message').inner_text()
     decisions = read_decisions(saved(again, tmp_path))
     kinds = [decision.decision for decision in decisions]
@@ -195,7 +209,7 @@ def test_other_proposals_do_not_inherit_decisions(page, folder, proposals):
     page.locator('.tile').first.click()
     assert count(page).startswith('1 of')
     write_review_pages(folder, proposals[1:], NAMES, CLASSES, picture)
-    page.reload()
+    open_page(page, folder)
     assert count(page).startswith('0 of')
 
 
@@ -205,7 +219,7 @@ def test_many_proposals_are_split_and_many_pictures_are_files(browser, tmp_path,
     )
     assert [path.name for path in pages] == ['review.html', 'review-2.html', 'review-3.html']
     view = browser.new_page()
-    view.goto(pages[0].as_uri())
+    open_page(view, tmp_path)
     first = view.locator('.tile img').first
     assert 'review_images/' in first.get_attribute('src')
     assert first.evaluate('image => image.decode().then(() => image.naturalWidth)') == 80

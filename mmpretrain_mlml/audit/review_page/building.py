@@ -1,30 +1,34 @@
-"""Building review pages from proposals and pictures."""
+"""Building review pages from proposals and pictures.
+
+What the page shares with other pages (small pictures, the base of its style, how a template is
+filled) is in :mod:`mmpretrain_mlml.pages`; here is what a review alone has: proposals, in the order
+in which the page shows them, and boxes of where the model looks.
+"""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import html
 import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
-from PIL import Image
 
 from ...files import atomic_write
-from .thumbnails import thumbnail
+from ...pages import OpenImage, Thumbnails, fill_page, relative_url
+from ...pages.thumbnails import INLINE_BYTES, Progress
 
 SOURCES = Path(__file__).parent
+SCRIPTS = [
+    SOURCES / f'{name}.js'
+    for name in ('proposals', 'deciding', 'csv', 'keeping', 'grid', 'sheets', 'large', 'start')
+]
 PROPOSALS_A_PAGE = 5000
-INLINE_BYTES = 8 << 20  # thumbnails of a page above this size are files beside it
+BLOCK = 48  # thumbnails in one element of the page, which the browser reads when it needs one
 IMAGE_FOLDER = 'review_images'
-DATA_URL = 'data:image/jpeg;base64,'
 
-OpenImage = Callable[[int], Image.Image]
 FileOf = Callable[[int], 'str | os.PathLike[str] | None']
 
 
@@ -40,6 +44,7 @@ def write_review_pages(
     title: str = 'Review',
     proposals_a_page: int = PROPOSALS_A_PAGE,
     inline_bytes: int = INLINE_BYTES,
+    progress: Progress = iter,
 ) -> list[Path]:
     """Write ``review.html`` and, for more proposals than fit one page, ``review-2.html`` and so on.
 
@@ -55,7 +60,8 @@ def write_review_pages(
             picture, (K, 4); a row of NaN if that is unknown.
         title: Heading of the pages.
         proposals_a_page: Greatest number of proposals on a page.
-        inline_bytes: Size of the thumbnails above which they are files in ``review_images/``.
+        inline_bytes: Size of all thumbnails above which they are files in ``review_images/``.
+        progress: Function that shows progress over the images.
 
     Returns:
         The pages, in order.
@@ -65,32 +71,44 @@ def write_review_pages(
         ValueError: If ``boxes`` does not fit the proposals.
     """
     folder = Path(folder)
-    if boxes is not None and boxes.shape != (len(proposals), 4):
+    if boxes is None:
+        boxes = np.full((len(proposals), 4), np.nan)
+    if boxes.shape != (len(proposals), 4):
         raise ValueError(f'expected boxes of shape {(len(proposals), 4)}, got {boxes.shape}')
+    images = np.unique(proposals['image']).tolist()
+    thumbnails = Thumbnails(
+        images, open_image, folder / IMAGE_FOLDER, inline_bytes=inline_bytes, progress=progress
+    )
     starts = range(0, max(len(proposals), 1), proposals_a_page)
     files = [folder / _page_name(number) for number in range(len(starts))]
     for number, (start, path) in enumerate(zip(starts, files, strict=True)):
         part = slice(start, start + proposals_a_page)
         shown = proposals[part]
-        images, positions = np.unique(shown['image'], return_inverse=True)
-        thumbnails = [thumbnail(open_image(int(image))) for image in images]
-        if sum(map(len, thumbnails)) > inline_bytes:
-            urls = _write_thumbnails(folder / IMAGE_FOLDER, images, thumbnails)
-        else:
-            urls = [DATA_URL + base64.b64encode(jpeg).decode() for jpeg in thumbnails]
-        entries = [
-            {
-                'name': str(names[image]),
-                'thumbnail': url,
-                'file': _relative_url(file_of(int(image)), folder) if file_of else '',
-            }
-            for image, url in zip(images, urls, strict=True)
-        ]
-        page_boxes = None if boxes is None else boxes[part]
-        data = _data(shown, positions, entries, classes, page_boxes)
-        page = _fill(data, f'{title} {number + 1}' if len(files) > 1 else title, files, number)
-        with atomic_write(path, 'w') as file:
-            file.write(page)
+        pictures = _first_shown(shown)
+        heading = f'{title} {number + 1}' if len(files) > 1 else title
+        data = _data(shown, pictures, names, classes, boxes[part]) | {'title': heading}
+        for entry, image in zip(data['images'], pictures, strict=True):
+            file = file_of(image) if file_of else None
+            entry['file'] = '' if file is None else relative_url(file, folder)
+            if not thumbnails.inside:
+                entry['thumbnail'] = thumbnails.text(image)
+        if thumbnails.inside:
+            data['block'] = BLOCK
+        first, *others = _blocks(pictures, thumbnails) or ['']
+        page = fill_page(
+            SOURCES / 'page.html',
+            title=heading,
+            data=data,
+            scripts=SCRIPTS,
+            styles=[SOURCES / 'page.css'],
+            markup={
+                'PAGES': _links(files, number),
+                'FIRST_THUMBNAILS': first,
+                'OTHER_THUMBNAILS': ''.join(others),
+            },
+        )
+        with atomic_write(path, 'w') as out:
+            out.write(page)
     return files
 
 
@@ -98,69 +116,58 @@ def _page_name(number: int) -> str:
     return 'review.html' if number == 0 else f'review-{number + 1}.html'
 
 
+def _first_shown(proposals: np.ndarray) -> list[int]:
+    """Return the images in the order in which the page first shows them: class by class."""
+    _, first, inverse = np.unique(proposals['class'], return_index=True, return_inverse=True)
+    by_class = np.argsort(first[inverse], kind='stable')
+    return list(dict.fromkeys(proposals['image'][by_class].tolist()))
+
+
 def _data(
     proposals: np.ndarray,
-    positions: np.ndarray,
-    images: list[dict[str, str]],
+    pictures: list[int],
+    names: Sequence[str],
     classes: Sequence[str],
-    boxes: np.ndarray | None,
+    boxes: np.ndarray,
 ) -> dict[str, Any]:
+    position = {image: number for number, image in enumerate(pictures)}
     used, class_positions = np.unique(proposals['class'], return_inverse=True)
-    if boxes is None:
-        boxes = np.full((len(proposals), 4), np.nan)
-    located = [None if np.isnan(box).any() else box.tolist() for box in boxes]
     columns = (
-        positions.tolist(),
+        [position[image] for image in proposals['image'].tolist()],
         class_positions.tolist(),
         proposals['probability'].round(4).tolist(),
         proposals['kind'].tolist(),
-        located,
+        [None if np.isnan(box).any() else box.round(4).tolist() for box in boxes],
     )
-    names = [str(classes[index]) for index in used]
-    entries = [(images[image]['name'], names[one]) for image, one in zip(*columns[:2])]
+    images = [{'name': str(names[image])} for image in pictures]
+    shown_classes = [str(classes[index]) for index in used]
+    entries = [(images[image]['name'], shown_classes[one]) for image, one in zip(*columns[:2])]
     digest = hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:16]
-    return {'digest': digest, 'classes': names, 'images': images, 'proposals': list(zip(*columns))}
+    return {
+        'digest': digest,
+        'classes': shown_classes,
+        'images': images,
+        'proposals': list(zip(*columns)),
+    }
 
 
-def _fill(data: dict[str, Any], title: str, files: list[Path], number: int) -> str:
-    """Return the page. Names reach it as JSON without ``<``, so that they cannot end the element."""
-    script = (SOURCES / 'page.js').read_text(encoding='utf-8')
-    style = (SOURCES / 'page.css').read_text(encoding='utf-8')
-    links = ''.join(
-        f'<a href="{file.name}"{" aria-current=page" if index == number else ""}>{index + 1}</a> '
+def _blocks(pictures: list[int], thumbnails: Thumbnails) -> list[str]:
+    """Return elements with the thumbnails of ``BLOCK`` pictures each, in base 64, one a line."""
+    if not thumbnails.inside:
+        return []
+    return [
+        f'<script type="text/plain" id="thumbnails-{start // BLOCK}">'
+        + '\n'.join(map(thumbnails.text, pictures[start : start + BLOCK]))
+        + '</script>\n'
+        for start in range(0, len(pictures), BLOCK)
+    ]
+
+
+def _links(files: list[Path], number: int) -> str:
+    if len(files) == 1:
+        return ''
+    links = (
+        f'<a href="{file.name}"{" aria-current=page" if index == number else ""}>{index + 1}</a>'
         for index, file in enumerate(files)
     )
-    parts = {
-        'POLICY': (
-            "default-src 'none'; img-src data: 'self' file:; "
-            f"script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-            "base-uri 'none'; form-action 'none'"
-        ),
-        'TITLE': html.escape(title),
-        'STYLE': style,
-        'SCRIPT': script,
-        'PAGES': f'<span>Pages {links}</span>' if len(files) > 1 else '',
-        'DATA': json.dumps(data).replace('<', '\\u003c').replace('>', '\\u003e'),
-    }
-    page, *pieces = (SOURCES / 'page.html').read_text(encoding='utf-8').split('@')
-    for index, piece in enumerate(pieces):
-        page += parts[piece] if index % 2 == 0 else piece
-    return page
-
-
-def _hash(text: str) -> str:
-    return 'sha256-' + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _relative_url(file: str | os.PathLike[str] | None, folder: Path) -> str:
-    if file is None:
-        return ''
-    return quote(Path(os.path.relpath(file, folder)).as_posix())
-
-
-def _write_thumbnails(folder: Path, images: np.ndarray, thumbnails: list[bytes]) -> list[str]:
-    folder.mkdir(exist_ok=True)
-    for image, jpeg in zip(images, thumbnails, strict=True):
-        with atomic_write(folder / f'{image}.jpg') as file:
-            file.write(jpeg)
-    return [f'{IMAGE_FOLDER}/{image}.jpg' for image in images]
+    return f'<nav class="bar" aria-label="Pages">Pages {" ".join(links)}</nav>'
