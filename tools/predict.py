@@ -16,6 +16,7 @@ from typing import Any
 from command_line import run
 
 FORMATS = ('.csv', '.tsv', '.jsonl', '.parquet')
+LONGEST = 600  # characters of an error
 WAIT = 7 * 24 * 3600  # seconds that a process that has finished waits for the others
 
 
@@ -26,6 +27,7 @@ def main() -> int:
     from mmpretrain_mlml.apis import MultiLabelInferencer, predict_table
     from mmpretrain_mlml.apis.prediction_pictures import PredictionPictures
     from mmpretrain_mlml.apis.table_prediction import table_name
+    from mmpretrain_mlml.printable import printable
     from mmpretrain_mlml.repairs.distributed import end_with_launcher, leave_gloo, start_gloo
     from mmpretrain_mlml.runtime.threads import set_threads
 
@@ -57,7 +59,8 @@ def main() -> int:
                 each=progress.add,
             )
     except (OSError, ValueError, RuntimeError) as error:
-        raise SystemExit(f'error: {error}') from error
+        lines = '; '.join(' '.join(line.split()) for line in str(error).splitlines())
+        raise SystemExit(f'error: {printable(lines, LONGEST)}') from error
     if first:
         print(f'{found.tags} tags of {found.images} images: {args.out}')
         if found.broken:

@@ -15,6 +15,7 @@ from mmpretrain.registry import TRANSFORMS
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
+from ..labels import DataError
 from ..runtime.data_workers import bind_workers
 from .images import pixels_of
 
@@ -120,7 +121,8 @@ class _Images(Dataset):
         try:
             return Loaded(name, self._prepare(image))
         except _BROKEN as error:
-            return Loaded(name, None, str(error) or type(error).__name__)
+            reason = error.finding if isinstance(error, DataError) else error  # the name is known
+            return Loaded(name, None, str(reason) or type(error).__name__)
 
 
 def _strict(step: Any) -> Any:

@@ -84,7 +84,7 @@ def test_a_run_that_stopped_at_a_broken_image_resumes(predict, place, tmp_path):
     (images / '3.png').write_bytes(b'')
     arguments = (images, '--relative-to', images, '--batch-size', 2, '--out', out)
     said = predict(*arguments, '--on-error', 'stop', expect=1)
-    assert '3.png: got an empty file' in said
+    assert '3.png cannot be read: got an empty file' in said
     assert f'what was done is kept in {record}: repeat the command to resume' in said
     assert not out.exists()
     said = predict(*arguments, '--topk', 2, expect=1)
@@ -114,6 +114,12 @@ def test_mistakes_end_in_one_line(predict, place, tmp_path):
     others = ('--thresholds', place / 'others.json')
     said = predict(images, *inside, '--out', out, *others, expect=1)
     assert 'thresholds for 1 classes' in said
+    other = tmp_path / 'other.pth'
+    state = torch.load(place / 'weights.pth', weights_only=True)
+    torch.save({**state, 'head.fc.bias': torch.zeros(3)}, other)
+    said = predict(images, *inside, '--out', out, '--weights', other, expect=1)
+    (line,) = [line for line in said.splitlines() if line.startswith('error')]
+    assert 'head.fc.bias: (3,) in the file, (10,) in the model' in line
     assert 'got the ending' in predict(images, '--out', tmp_path / 'tags.xls', expect=2)
     assert not out.exists()
     out.write_text('mine')
