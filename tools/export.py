@@ -40,6 +40,7 @@ def main() -> None:
     from mmpretrain_mlml.checkpoints import (
         CheckpointError,
         build_model,
+        check_trained_classes,
         describe,
         read_stored_thresholds,
         read_weights,
@@ -52,6 +53,7 @@ def main() -> None:
         model = build_model(cfg, state, str(args.checkpoint))
         stored = read_stored_thresholds(args.checkpoint)
         info = describe(cfg, args.size, thresholds=args.thresholds, stored=stored)
+        check_trained_classes(args.checkpoint, info['classes'])
         args.out.mkdir(parents=True, exist_ok=True)
         exports = [getattr(checkpoints, f'export_{name}') for name in args.formats]
         written = {path for export in exports for path in export(model, info, args.out)}

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
+from ..checkpoints import check_trained_classes
 from ..evaluation import Predictions
 from ..metrics.multi_label_scores import MultiLabelScores
 from .network import Progress, batches_of, load_network
@@ -28,7 +29,7 @@ def predict_dataset(
         progress: Function that shows progress over the batches.
 
     Raises:
-        CheckpointError: If the checkpoint does not fit the config.
+        CheckpointError: If the checkpoint does not fit the config, or was trained on other classes.
         ValueError: If the config has no such data loader.
     """
     loader: dict[str, Any] | None = cfg.get(f'{split}_dataloader')
@@ -37,6 +38,7 @@ def predict_dataset(
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     model: Any = load_network(cfg, checkpoint)
     dataset = DATASETS.build(loader['dataset'])
+    check_trained_classes(checkpoint, dataset.metainfo['classes'])
     with TemporaryDirectory() as folder, torch.inference_mode():
         path = Path(folder, 'predictions.npz')
         metric = MultiLabelScores(out=str(path))

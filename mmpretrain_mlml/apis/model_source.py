@@ -12,7 +12,7 @@ from mmengine.config import Config
 from mmpretrain.models import MultiLabelClsHead
 from torch import nn
 
-from ..checkpoints import describe, read_stored_thresholds
+from ..checkpoints import check_trained_classes, describe, read_stored_thresholds
 from ..paths import config
 from ..runtime.thresholds import resolve_thresholds
 from .exported_network import DESCRIPTION, ExportedNetwork
@@ -72,6 +72,7 @@ def classes_and_thresholds(
         thresholds: Thresholds in place of those that config and checkpoint state.
 
     Raises:
+        CheckpointError: If the checkpoint was trained on other classes.
         ValueError: If the thresholds are for other classes, or the classes are not known.
     """
     if isinstance(network, ExportedNetwork):
@@ -82,6 +83,8 @@ def classes_and_thresholds(
         return tuple(info['classes']), chosen.values
     stored = None if weights is None else read_stored_thresholds(weights)
     about = describe(cfg, size=(0, 0), thresholds=thresholds, stored=stored)
+    if weights is not None:
+        check_trained_classes(weights, about['classes'])
     return tuple(about['classes']), np.array(about['thresholds'])
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from mmengine.config import Config
 
 from ..apis.network import Progress, load_network
+from ..checkpoints import check_trained_classes
 from ..evaluation import Predictions
-from ..repairs.loading import load_from_local
 from .folds import fold_probabilities
 from .output_cache import cached_outputs
 from .prediction_file import match_predictions
@@ -81,7 +81,7 @@ def score_training_images(
     files: list[str | None] = [*checkpoints] or [None]
     for file in files:
         if file is not None and scores == 'checkpoint':
-            _check_classes(file, labels.table.classes)
+            check_trained_classes(file, labels.table.classes)
         model = load_network(cfg, file)
         with _folder(cache) as folder:
             kind = 'features' if scores == 'probe' else 'probabilities'
@@ -91,20 +91,6 @@ def score_training_images(
         total = outputs if total is None else total + outputs
     assert total is not None
     return total / np.float32(len(files))
-
-
-def _check_classes(file: str, classes: Sequence[str]) -> None:
-    content = load_from_local(file)
-    meta = content.get('meta') if isinstance(content, dict) else None
-    trained = (meta.get('dataset_meta') or {}).get('classes') if isinstance(meta, dict) else None
-    if not isinstance(trained, list | tuple) or tuple(trained) == tuple(classes):
-        return
-    if len(trained) != len(classes):
-        found = f'{len(trained)} classes, the config has {len(classes)}'
-    else:
-        index = next(i for i, pair in enumerate(zip(trained, classes)) if pair[0] != pair[1])
-        found = f'{trained[index]!r} as class {index}, the config has {classes[index]!r}'
-    raise ValueError(f'{file} was trained on other classes: it has {found}')
 
 
 @contextmanager

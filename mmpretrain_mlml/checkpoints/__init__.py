@@ -1,6 +1,7 @@
 """Checkpoints: read their weights, convert the released trainer's layout, export models."""
 
 from ..repairs.atomic_backend import AtomicLocalBackend
+from .class_names import check_trained_classes
 from .description import describe
 from .export import export_onnx, export_safetensors
 from .released import from_released, to_released
@@ -12,6 +13,7 @@ __all__ = [
     'CheckpointError',
     'build_model',
     'check_fit',
+    'check_trained_classes',
     'describe',
     'export_onnx',
     'export_safetensors',

@@ -136,6 +136,23 @@ def test_every_head_of_the_family_works(cfg, images, head):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize('classes', [DIGITS[::-1], [*DIGITS[:9], 'ten'], DIGITS, None])
+def test_a_checkpoint_of_other_classes_is_refused(cfg, weights, tmp_path, classes):
+    """Another order of a class list would give every image other tags."""
+    state = torch.load(weights, weights_only=True)
+    meta = {} if classes is None else {'dataset_meta': {'classes': tuple(classes)}}
+    torch.save({'state_dict': state, 'meta': meta}, tmp_path / 'trained.pth')
+    if classes in (None, DIGITS):
+        assert MultiLabelInferencer(cfg, tmp_path / 'trained.pth').classes == tuple(DIGITS)
+        return
+    found = "'9' at position 0" if classes[0] == '9' else "'ten' at position 9"
+    expected = (
+        rf'trained\.pth was trained on other classes: the checkpoint has {found}, the config '
+    )
+    with pytest.raises(CheckpointError, match=expected):
+        MultiLabelInferencer(cfg, tmp_path / 'trained.pth')
+
+
 def test_a_head_for_one_class_is_refused(cfg):
     cfg = deepcopy(cfg)
     cfg.model.head = {'type': 'LinearClsHead', 'num_classes': 10, 'in_channels': 32}

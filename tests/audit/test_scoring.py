@@ -106,10 +106,10 @@ def test_several_checkpoints_give_their_mean(cfg, labels, checkpoint):
 
 def test_a_checkpoint_of_other_classes_is_refused(cfg, labels, checkpoint):
     one = checkpoint(0.0, classes=tuple('012345678x'))
-    with pytest.raises(ValueError, match=r"net\.pth was .* 'x' as class 9, the config has '9'"):
+    with pytest.raises(ValueError, match=r"net\.pth was .* 'x' at position 9, the config '9'"):
         score_training_images(cfg, labels, scores='checkpoint', checkpoint=one)
     one = checkpoint(0.0, classes=tuple('01'))
-    with pytest.raises(ValueError, match='it has 2 classes, the config has 10'):
+    with pytest.raises(ValueError, match='the checkpoint has 2, the config 10'):
         score_training_images(cfg, labels, scores='checkpoint', checkpoint=one)
 
 
