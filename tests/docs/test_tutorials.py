@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 from helpers import ROOT
+from helpers.processes import warm_launcher
 from mmengine.config import Config
 
 PAGES = ROOT / 'docs/tutorials'
@@ -43,7 +44,7 @@ def clone(tmp_path, monkeypatch) -> Path:
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / 'bin').mkdir()
     python = tmp_path / 'bin/python'
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nexec {warm_launcher().get("PYTHON", sys.executable)} "$@"\n')
     python.chmod(0o755)
     monkeypatch.setenv('PATH', f'{python.parent}{os.pathsep}{os.environ["PATH"]}')
     monkeypatch.setenv('PYTHONPATH', str(ROOT))

@@ -38,6 +38,17 @@ def warm_server() -> WarmServer | None:
     return server
 
 
+def warm_launcher() -> dict[str, str]:
+    """Variables with which tools/dist_*.sh start launcher and processes as forks of the server.
+
+    For tests of what processes do together. Launcher and processes are then no parent and children, so
+    tests of how they die start from cold.
+    """
+    if warm_server() is None:
+        return {}
+    return {'PYTHON': str(warm_server().python), 'PYTHON_EXEC': str(warm_server().python)}
+
+
 def run_ranks(script, folder, count=2, timeout=300) -> None:
     """Run ``python SCRIPT RANK FOLDER`` in a process for each rank, side by side."""
     with tempfile.TemporaryFile() as output:

@@ -5,6 +5,7 @@ config. A fork of the server is a real process with its own arguments, environme
 signals and exit code. It cannot show whether a script's imports are complete: cold starts show that.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 PRELOADED = ('mmpretrain_mlml', 'mmpretrain.datasets', 'mmpretrain.models', 'mmpretrain.apis')
@@ -25,14 +27,26 @@ class WarmServer:
 
     def __init__(self, root: Path):
         self._root = str(root)
+        self._folder = tempfile.TemporaryDirectory()
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(f'{self._folder.name}/server')
+            listener.listen(64)
+            descriptors = [theirs.fileno(), listener.fileno()]
             self._server = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())],
+                [sys.executable, __file__, *map(str, descriptors)],
                 env={**os.environ, 'PYTHONPATH': self._root, 'OMP_NUM_THREADS': '1'},
-                pass_fds=[theirs.fileno()],
+                pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
             )
+        self.python = Path(self._folder.name, 'python')
+        client = Path(__file__).with_name('warm_client.py')
+        self.python.write_text(
+            f'#!/bin/sh\nexport MLML_WARM_PYTHON={sys.executable}\n'
+            f'export MLML_WARM_SERVER={self._folder.name}/server\n'
+            f'exec {sys.executable} -I -S {client} "$@"\n'
+        )
+        self.python.chmod(0o755)
 
     def can_run(self, command, env) -> bool:
         """Whether a command is a script whose imports are those of the server."""
@@ -57,6 +71,7 @@ class WarmServer:
     def stop(self) -> None:
         self._connection.close()
         self._server.wait(60)
+        self._folder.cleanup()
 
 
 class WarmProcess:
@@ -93,15 +108,25 @@ class WarmProcess:
         self.send_signal(signal.SIGKILL)
 
 
-def serve(connection: socket.socket) -> dict | None:
-    """Fork for each request; return it in the fork, or None when there are no more."""
+def serve(connection: socket.socket, listener: socket.socket) -> dict | None:
+    """Fork for each request; return it in the fork, or None when there are no more.
+
+    Requests come from the tests, through ``connection``, and from warm_client.py.
+    """
     while True:
-        message, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 2)
-        if not message:
+        ready, _, _ = select.select([connection, listener], [], [])
+        client = listener.accept()[0] if connection not in ready else None
+        message, descriptors, _, _ = socket.recv_fds(client or connection, 1 << 20, 2)
+        if client is not None:
+            client.close()
+        elif not message:
             return None
-        if os.fork() == 0:  # this fork is the parent of the run, and reports how it ends
+        if (
+            message and os.fork() == 0
+        ):  # this fork is the parent of the run, and reports how it ends
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             connection.close()
+            listener.close()
             output, report = descriptors
             pid = os.fork()
             if pid == 0:
@@ -109,11 +134,24 @@ def serve(connection: socket.socket) -> dict | None:
                 return {**json.loads(message), 'output': output}
             os.close(output)
             os.write(report, f'{pid}\n'.encode())
+            if client is not None:
+                kill_without_reader(pid, report)
             code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            os.write(report, f'{code}\n'.encode())
+            with contextlib.suppress(BrokenPipeError):
+                os.write(report, f'{code}\n'.encode())
             os._exit(0)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def kill_without_reader(pid: int, report: int) -> None:
+    """Wait until a process has ended, and kill it if nobody reads its report any more."""
+    ended = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(ended, select.POLLIN)
+    poll.register(report, select.POLLERR)
+    if ended not in dict(poll.poll()):
+        os.kill(pid, signal.SIGKILL)
 
 
 def take_place(argv, cwd, env, output) -> None:
@@ -127,9 +165,13 @@ def take_place(argv, cwd, env, output) -> None:
     os.environ.clear()
     os.environ.update(env)
     np.random.seed()
+    if argv[0] == '-u':
+        argv.pop(0)
+        sys.stdout.reconfigure(write_through=True)
     sys.argv = argv
     own = len(sys.path) - len(LIBRARIES)
-    sys.path[:own] = [str(Path(cwd, argv[0]).parent), *env['PYTHONPATH'].split(':')]
+    folder = cwd if argv[0] == '-m' else str(Path(cwd, argv[0]).parent)
+    sys.path[:own] = [folder, *env['PYTHONPATH'].split(':')]
 
 
 if __name__ == '__main__':
@@ -143,7 +185,11 @@ if __name__ == '__main__':
     config.FormatCode = lambda text, **_: (text, True)
     gc.freeze()  # so that no fork copies memory just to look for garbage in it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    request = serve(socket.socket(fileno=int(sys.argv[1])))
+    request = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
     if request is not None:
         take_place(**request)
-        runpy.run_path(sys.argv[0], run_name='__main__')
+        if sys.argv[0] == '-m':
+            module = sys.argv.pop(1)
+            runpy.run_module(module, run_name='__main__', alter_sys=True)
+        else:
+            runpy.run_path(sys.argv[0], run_name='__main__')

@@ -1,12 +1,12 @@
 """An update does not depend on how its batch is split: real processes, real accumulation."""
 
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from helpers import ROOT
+from helpers.processes import warm_launcher
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from torch import nn
@@ -54,7 +54,7 @@ def runs(run_tool, free_port, tmp_path_factory):
         if processes == 1:
             run_tool('python', 'tools/train.py', *arguments)
         else:
-            env = {'PORT': free_port(), 'PYTHON': sys.executable}
+            env = {'PORT': free_port(), **warm_launcher()}
             run_tool('bash', 'tools/dist_train.sh', arguments[0], processes, *arguments[1:], **env)
         (log,) = work_dir.glob('*/vis_data/scalars.json')
         rows = [json.loads(line) for line in log.read_text().splitlines()]
@@ -112,7 +112,7 @@ def test_sharded_training_over_two_processes_is_the_same(runs, run_tool, free_po
         run_tool(
             'bash', 'tools/dist_train.sh', tmp_path / 'config.py', 2, '--work-dir', tmp_path / 'run',
             '--resume', '--cfg-options', 'train_dataloader.batch_size=64',
-            f'train_cfg.max_epochs={epochs}', PORT=free_port(), PYTHON=sys.executable,
+            f'train_cfg.max_epochs={epochs}', PORT=free_port(), **warm_launcher(),
         )  # fmt: skip
     sharded = load_from_local(tmp_path / 'run/epoch_2.pth')
     expected, log = runs['one']

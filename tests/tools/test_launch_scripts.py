@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from helpers.processes import warm_launcher
 from helpers.training import CONFIG, assert_same_scores, options, read_scores
 
 
@@ -10,7 +11,7 @@ from helpers.training import CONFIG, assert_same_scores, options, read_scores
 def test_two_processes_train_and_score_like_one(trained, run_tool, free_port, tmp_path):
     folder = tmp_path / 'a folder'  # every script has to quote it
     train = (CONFIG, 2, '--work-dir', folder, *options('train_dataloader.batch_size=32'))
-    run_tool('bash', 'tools/dist_train.sh', *train, PORT=free_port())
+    run_tool('bash', 'tools/dist_train.sh', *train, PORT=free_port(), **warm_launcher())
     (log,) = folder.glob('*/*.log')  # the environment is not on the screen
     text = log.read_text()
     assert 'Distributed training: True' in text
@@ -22,7 +23,7 @@ def test_two_processes_train_and_score_like_one(trained, run_tool, free_port, tm
     metrics = tmp_path / 'metrics.json'
     out = ('--out', metrics, '--out-item', 'metrics', '--work-dir', tmp_path)
     test = (CONFIG, trained / 'epoch_3.pth', 2, *out, *options())
-    run_tool('bash', 'tools/dist_test.sh', *test, PORT=free_port())
+    run_tool('bash', 'tools/dist_test.sh', *test, PORT=free_port(), **warm_launcher())
     assert_same_scores(metrics, read_scores(trained)[-1])
     # what two processes trained and scored, one process scores the same
     run_tool('python', 'tools/test.py', CONFIG, folder / 'epoch_3.pth', *out, *options())
