@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
+from ..bounds import read_whole
 from ..errors import LabelError
 from ..label_table import PRESENT
 from ..names import name_fault
@@ -77,7 +78,7 @@ def _rows_of_ones(
     path: Path, images: int, listed: Path, problems: Problems, notes: list[str]
 ) -> list[int]:
     """Return the rows whose label is 1."""
-    lines = path.read_bytes().splitlines()
+    lines = read_whole(path, 'it has one label a line').splitlines()
     if len(lines) != images:
         expected = f'{images}, one for each image in {listed}'
         problems.append(LabelError(str(path), f'{len(lines)} labels', expected))

@@ -7,8 +7,10 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 
+from ..bounds import BoundedReader
 from ..errors import LabelError
 from ..parsed import ParsedTable
 from ..table_cache import cached
@@ -92,7 +94,7 @@ def open_images_classes(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _descriptions(path: Path) -> dict[str, str]:
     """Return the name of each class by its id. Earlier releases have no names of columns."""
     described = {}
-    with path.open(encoding='utf-8-sig', newline='') as file:
+    with TextIOWrapper(BoundedReader(path), encoding='utf-8-sig', newline='') as file:
         try:
             for line, row in enumerate(csv.reader(file, strict=True), start=1):
                 if len(row) != 2:

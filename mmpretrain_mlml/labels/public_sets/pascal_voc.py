@@ -21,6 +21,7 @@ VOC_CLASSES = (
     'diningtable', 'dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train',
     'tvmonitor',
 )  # fmt: skip
+LARGEST = 1 << 24  # bytes of an annotation; VOC's have a few thousand
 # What a class is of which an image has difficult objects only.
 DIFFICULT = {'absent': ABSENT, 'present': PRESENT, 'unobserved': UNOBSERVED}
 
@@ -86,6 +87,9 @@ def _labels(path: Path, listed_at: str, label_of_difficult: int) -> dict[int, in
 def _objects(path: Path, listed_at: str) -> Iterator[tuple[str, bool]]:
     """Yield the class of each object in an annotation file, and whether it is difficult."""
     try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise LabelError(str(path), f'{size:,} bytes', f'an annotation of at most {LARGEST:,}')
         content = path.read_bytes()
     except FileNotFoundError:
         got = f'no {path.parent.name}/{path.name}'

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from ..bounds import read_whole
 from ..errors import LabelError
 
 T = TypeVar('T')
@@ -61,10 +62,11 @@ def listed_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the number and the text of each line of a list, without white space around it.
 
     Raises:
-        LabelError: If the file is not UTF-8 text.
+        LabelError: If the file is not UTF-8 text, or does not fit into memory.
     """
     try:
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
+        content = read_whole(path, 'a list has one image a line')
+        lines = content.decode('utf-8-sig').splitlines()
     except UnicodeDecodeError as error:
         raise LabelError(str(path), str(error), 'a list in UTF-8') from None
     for number, line in enumerate(lines, start=1):

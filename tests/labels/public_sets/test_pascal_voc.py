@@ -65,6 +65,14 @@ def test_bad_files_are_problems_with_their_place(tmp_path, file, text, where, me
     assert raised.value.where == f'{root}/{where}'
 
 
+def test_an_annotation_that_is_none_is_not_read(tmp_path):
+    root = write_voc(tmp_path)
+    with (root / XML).open('wb') as file:
+        file.truncate(1 << 40)  # without taking room
+    with pytest.raises(LabelError, match=r'000001\.xml: got 1,099,511,627,776 bytes'):
+        parse_pascal_voc(root, 'train').require_no_problems()
+
+
 def test_a_list_in_another_encoding(tmp_path):
     root = write_voc(tmp_path)
     (root / LIST).write_bytes(b'\xff\xfe2\x00')
