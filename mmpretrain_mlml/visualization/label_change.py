@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ..labels.change import LabelChange
 from ..printable import printable
+from .bars import draw_bars
 from .texts import plain
 
 NAMED = 90  # classes, above which their names are left out
@@ -26,8 +27,8 @@ def draw_label_change(change: LabelChange, title: str) -> Figure:
     order = np.argsort(-change.before, kind='stable')
     at = np.arange(len(order))
     top.margins(x=0.01)
-    top.bar(at, change.before[order], color='tab:gray', label='before')
-    top.bar(at, change.after[order], color='tab:blue', label='after')
+    draw_bars(top, change.before[order], color='tab:gray', label='before')
+    draw_bars(top, change.after[order], color='tab:blue', label='after')
     top.set(ylabel='images', title='images of each class')
     if change.before.max(initial=0) > 100:
         top.set_yscale('log')

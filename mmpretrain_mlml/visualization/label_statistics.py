@@ -11,9 +11,11 @@ from rich.table import Table
 
 from ..datasets.description import SetDescription
 from ..printable import printable
+from .bars import draw_bars
 from .texts import plain
 
 NAMED, DRAWN = 90, 300  # classes whose names are written; classes of which pairs are drawn
+HIDING = 0.95  # share of unobserved entries from which on they would hide all others
 KINDS = {'present': 'tab:blue', 'absent': 'tab:gray', 'unobserved': 'tab:orange'}
 
 
@@ -27,15 +29,25 @@ def draw_label_statistics(described: SetDescription) -> Figure:
     panels = figure.subplot_mosaic('KK;IP', height_ratios=[1, 1.3])
     order = np.argsort(-described.kinds.present, kind='stable')
     at, bottom = np.arange(len(order)), np.zeros(len(order))
+    total = sum(int(count.sum()) for count in described.kinds)
+    share = int(described.kinds.unobserved.sum()) / max(total, 1)
+    title = 'labels of each class'
+    if share > HIDING:
+        title += f'; {share:.2%} of all entries are unobserved and not drawn'
     for (kind, colour), count in zip(KINDS.items(), described.kinds):
-        panels['K'].bar(at, count[order], bottom=bottom, color=colour, label=kind)
+        if kind == 'unobserved' and share > HIDING:
+            continue
+        draw_bars(panels['K'], count[order], bottom, color=colour, label=kind)
         bottom = bottom + count[order]
+    if len(order) > DRAWN:  # a few are frequent and thousands rare
+        panels['K'].set(xscale='symlog', yscale='symlog', xlabel='classes, by frequency')
     panels['K'].legend()
     panels['K'].margins(x=0.01)
-    panels['K'].set(ylabel='images', title='labels of each class')
+    panels['K'].set(ylabel='images', title=title)
     names = [plain(described.classes[index]) for index in order]
     named = len(order) <= NAMED
-    panels['K'].set_xticks(at if named else [], names if named else [], rotation=90)
+    if len(order) <= DRAWN:
+        panels['K'].set_xticks(at if named else [], names if named else [], rotation=90)
     panels['K'].tick_params(axis='x', labelsize='x-small')
     panels['I'].bar(np.arange(len(described.per_image)), described.per_image)
     panels['I'].xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -44,8 +56,8 @@ def draw_label_statistics(described: SetDescription) -> Figure:
     place = {int(index): row for row, index in enumerate(described.paired)}
     rows = [place[int(index)] for index in first]
     together = described.together[np.ix_(rows, rows)].astype(float)
-    share = together / np.maximum(described.kinds.present[first], 1)[:, None]
-    picture = panels['P'].imshow(100 * share, vmin=0, vmax=100, interpolation='nearest')
+    percent = 100 * together / np.maximum(described.kinds.present[first], 1)[:, None]
+    picture = panels['P'].imshow(percent, vmin=0, vmax=100, interpolation='nearest')
     panels['P'].set(title='percent of the images of a class (row) that show another')
     panels['P'].set_xticks(at if named else [], names if named else [], rotation=90)
     panels['P'].set_yticks(at if named else [], names if named else [])

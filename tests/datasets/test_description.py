@@ -107,7 +107,13 @@ def test_pairs_of_thousands_of_classes_are_those_of_the_frequent_ones(monkeypatc
         frozenset(pair[:2]) for pair in every.pairs(45)
     }
     monkeypatch.setattr(label_statistics, 'DRAWN', 4)
-    draw_label_statistics(some)
+    assert len(draw_label_statistics(some).axes[0].patches) == 3 * 10
+
+
+def test_unobserved_entries_that_would_hide_all_others_are_not_drawn():
+    axes = draw_label_statistics(described({'unknown': 0.99}, {})['train']).axes[0]
+    assert len(axes.patches) == 2 * 10
+    assert axes.get_title().endswith('% of all entries are unobserved and not drawn')
 
 
 def test_problems_of_labels_are_raised(coco_root, tmp_path):
