@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -9,7 +11,7 @@ MOST = 300  # bars that are drawn one by one; thousands take minutes, and nobody
 
 
 def draw_bars(
-    axes: Axes, heights: np.ndarray, bottom: np.ndarray | float = 0.0, **style: str
+    axes: Axes, heights: np.ndarray, bottom: np.ndarray | float = 0.0, **style: Any
 ) -> None:
     """Draw bars at 0, 1, 2, ...; many of them as one filled outline.
 
