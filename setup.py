@@ -27,5 +27,6 @@ setup(
         'mmpretrain_mlml.audit.review_page': ['page.*', '*.js'],
         'mmpretrain_mlml.pages': ['*.css'],
         'mmpretrain_mlml.tools': ['*.sh'],
+        'mmpretrain_mlml.visualization.error_gallery': ['gallery.*'],
     },
 )

@@ -18,6 +18,7 @@ PARTS = {  # name: module inside the package
     'ChannelsLastHook': 'hooks.recipe.channels_last_hook',
     'ClassTableHook': 'hooks.monitoring.class_table_hook',
     'DigitScenes': 'datasets.digit_scenes',
+    'ErrorGalleryHook': 'hooks.monitoring.error_gallery_hook',
     'GlobalLossHook': 'hooks.monitoring.global_loss_hook',
     'InterruptionHook': 'hooks.reliability.interruption_hook',
     'LabelPriorHook': 'hooks.recipe.label_prior_hook',

@@ -1,6 +1,7 @@
 """Test a model: MMPretrain's tools/test.py and its flags, on the repaired stack.
 
-A checkpoint that does not fit the config is refused.
+A checkpoint that does not fit the config is refused. --show-dir DIR also writes DIR/errors.html: the
+most confident false positives and the worst misses of each class.
 """
 
 import os
@@ -11,7 +12,7 @@ THRESHOLDS = '--thresholds'
 OPTIONS = {
     THRESHOLDS: 'number, or file of tools/tune_thresholds.py (default: of config, or else checkpoint)',
 }
-HOOKS = ('mmpretrain_mlml.ClassTableHook',)
+HOOKS = 'mmpretrain_mlml.ClassTableHook', 'mmpretrain_mlml.ErrorGalleryHook'
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from mmpretrain.registry import DATASETS
 from PIL import Image
 
 from ..datasets.full_labels import image_names
+from ..datasets.pictures import open_picture, picture_file
 from ..datasets.table_dataset import TableDataset, TableSamples
 from ..datasets.targets import target_of
 from ..labels import LabelTable, TextArray
@@ -37,8 +38,7 @@ class TrainingLabels:
 
     def file_of(self, row: int) -> Path | None:
         """Return the file of an image, None if images are in memory."""
-        path = self.dataset.get_data_info(row).get('img_path')
-        return None if path is None else Path(path)
+        return picture_file(self.dataset, row)
 
     def open_image(self, row: int) -> Image.Image:
         """Return the picture of an image.
@@ -46,13 +46,7 @@ class TrainingLabels:
         Raises:
             OSError: If its file cannot be read.
         """
-        info = self.dataset.get_data_info(row)
-        if 'img_path' in info:
-            return Image.open(info['img_path'])
-        pixels = np.asarray(info['img'])
-        if pixels.shape[-1] == 1:
-            return Image.fromarray(pixels[..., 0])
-        return Image.fromarray(np.ascontiguousarray(pixels[..., ::-1]))  # as mmcv loads it
+        return open_picture(self.dataset, row)
 
 
 def training_labels(cfg: Config) -> TrainingLabels:

@@ -81,7 +81,7 @@ def multi_label_scores(
         )
     if not np.isfinite(threshold).all():
         raise ValueError(f'expected a finite threshold, got {threshold!r}')
-    chosen = None if topk is None else _top(scores, targets, topk)
+    chosen = None if topk is None else top_entries(scores, targets, topk)
     limits = np.broadcast_to(largest_not_above(threshold, scores.dtype), scores.shape[1:])
     hits, predictions, positives = np.zeros((3, scores.shape[1]), np.int64)
     ap = np.full(scores.shape[1], np.nan)
@@ -226,7 +226,7 @@ def largest_not_above(threshold: float | np.ndarray, dtype: np.dtype[Any]) -> np
     return np.where(limits > exact, np.nextafter(limits, dtype.type(-np.inf)), limits)
 
 
-def _top(scores: np.ndarray, targets: np.ndarray, topk: int) -> np.ndarray:
+def top_entries(scores: np.ndarray, targets: np.ndarray, topk: int) -> np.ndarray:
     """Return which entries are among the ``topk`` highest observed scores of their image, (N, C)."""
     if not 1 <= topk <= scores.shape[1]:
         raise ValueError(f'expected topk in [1, {scores.shape[1]}], got {topk}')

@@ -5,6 +5,14 @@ from helpers.training import CONFIG, assert_same_scores, options, read_scores
 TEST = ('python', 'tools/test.py')
 
 
+def test_show_dir_also_gives_a_page_of_errors(trained, run_tool, tmp_path):
+    shown = ('--show-dir', tmp_path / 'shown', '--interval', 1000, '--work-dir', tmp_path)
+    said = run_tool(*TEST, CONFIG, trained / 'epoch_3.pth', *shown, *options())
+    assert f'the worst errors of each class: {tmp_path}/shown/errors.html' in said
+    names = sorted(path.name for path in (tmp_path / 'shown').iterdir())
+    assert names == ['0_0.png', 'errors.html']
+
+
 def test_scores_are_those_of_the_last_validation(trained, run_tool, tmp_path):
     out = ('--out', tmp_path / 'metrics.json', '--out-item', 'metrics', '--work-dir', tmp_path)
     run_tool(*TEST, CONFIG, trained / 'epoch_3.pth', *out, *options(), cold=True)
