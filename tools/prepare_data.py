@@ -49,14 +49,15 @@ def _prepare(data: Any, args: argparse.Namespace) -> bool:
     from mmpretrain_mlml.preparation import ArchiveError, DownloadError, examine, prepare
 
     root = args.root or Path(os.environ.get(data.variable, data.folder))
+    findings = None
     try:
         if not args.check:
             with _progress() as report:
-                prepare(data, root, args.mirror, not args.remove_archives, report)
+                findings = prepare(data, root, args.mirror, not args.remove_archives, report)
     except (ArchiveError, DownloadError, OSError) as error:
         sys.stderr.write(f'error: {error}\n')
     print(f'{data.title} in {root}')
-    findings = examine(data, root)
+    findings = examine(data, root) if findings is None else findings
     for part, fault, how in findings:
         print(f'  {part}: {fault or "complete"}')
         if fault:

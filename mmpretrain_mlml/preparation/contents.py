@@ -26,7 +26,7 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class Present:
-    """A folder with a number of files, or a file with a number of lines.
+    """A folder with at least a number of files, or a file with a number of lines.
 
     Attributes:
         path: Path below the root.
@@ -46,10 +46,12 @@ class Present:
         if self.number is None:
             return ''
         if path.is_dir():
-            got, what = _count_files(path, self.suffix), f'{self.suffix or "files"} files'.strip()
+            got, what = _count_files(path, self.suffix), f'{self.suffix} files'.strip()
+            enough = got >= self.number  # there may be others beside them
         else:
             got, what = _count_lines(path), 'lines'
-        return '' if got == self.number else f'{self.path}: {got:,} of {self.number:,} {what}'
+            enough = got == self.number
+        return '' if enough else f'{self.path}: {got:,} of {self.number:,} {what}'
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
 from io import FileIO
 from pathlib import Path
+from ssl import SSLError
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -76,6 +77,9 @@ def download(
                 f'{url}: no room left in {path.parent} ({error.strerror}); '
                 f'{file.tell():,} bytes are kept, run again to continue'
             ) from error
+        finally:
+            if not file.seek(0, os.SEEK_END):
+                _forget(partial)
         os.fsync(file.fileno())
     got = partial.stat().st_size
     wrong = f'{got:,} bytes, expected {size:,}' if size not in (None, got) else ''
@@ -107,7 +111,7 @@ def _fill(
     pause: float,
 ) -> None:
     """Append to the file until it is complete."""
-    failures, version = 0, _kept_version(partial, url)
+    failures, most, version = 0, file.seek(0, os.SEEK_END), _kept_version(partial, url)
     while True:
         done = file.seek(0, os.SEEK_END)
         if done and not (version or md5):  # nothing would tell that the rest is of the same file
@@ -115,9 +119,12 @@ def _fill(
         try:
             with _ask(url, done, version) as answer:
                 start, total = _range_of(answer, done)
+                if size is not None and total not in (None, size):
+                    raise DownloadError(
+                        f'{url}: another file than expected, of {total:,} bytes instead of {size:,}'
+                    )
                 if start != done:
                     file.truncate(start)
-                    done = start
                 version = _keep_version(partial, url, answer)
                 _require_room(partial.parent, url, (total or size or 0) - start)
                 if _append(file, answer, total, report):
@@ -131,9 +138,10 @@ def _fill(
             elif error.code not in PASSING:
                 raise DownloadError(f'{url}: {error.code} {error.reason}') from error
             reason = f'{error.code} {error.reason}'
-        except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
+        except (URLError, HTTPException, ConnectionError, TimeoutError, SSLError) as error:
             reason = str(error)
-        failures = 0 if file.seek(0, os.SEEK_END) > done else failures + 1
+        there = file.seek(0, os.SEEK_END)
+        failures, most = 0 if there > most else failures + 1, max(there, most)
         if failures == ATTEMPTS:
             kept = f'{file.tell():,} bytes are kept, run again to continue'
             raise DownloadError(f'{url}: {reason}, {ATTEMPTS} times; {kept}')

@@ -84,7 +84,7 @@ def _members(archive: Path, root: Path) -> Iterator[Member]:
                 yield Member(info.filename, info.file_size, partial(zipped.open, info))
         return
     if not tarfile.is_tarfile(archive):
-        raise ArchiveError(f'{archive}: neither a tar nor a zip archive')
+        raise ArchiveError(f'{archive}: neither a tar nor a zip archive; remove it')
     with tarfile.open(archive) as tarred:
         _require_room(archive, root, archive.stat().st_size)
         for item in tarred:

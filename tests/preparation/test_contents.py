@@ -16,6 +16,8 @@ def test_numbers_of_files_and_lines(tmp_path):
     assert Present('list.txt', 4).fault(tmp_path) == 'list.txt: 3 of 4 lines'
     assert Present('images', 2, '.jpg').fault(tmp_path) == ''
     assert Present('images', 3, '.jpg').fault(tmp_path) == 'images: 2 of 3 .jpg files'
+    assert Present('images', 1).fault(tmp_path) == ''
+    assert Present('images', 4).fault(tmp_path) == 'images: 3 of 4 files'
     assert Present('images').fault(tmp_path) == ''
     assert Present('other').fault(tmp_path) == 'no other'
 
