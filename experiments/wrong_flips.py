@@ -1,11 +1,13 @@
-"""Can one see without full labels that SPLC corrects wrongly? A linear classifier on photographs.
+"""Can one see without full labels that SPLC corrects wrongly? Photographs and digits.
 
 Trains SPLC, SPLC without corrections and BCE in many settings, records what a watch could see (the
 number of flips for each label, and how far the flips of two epochs agree) beside what it could not
 (how many flips are right), and prints how well the first tells the second: the area under the ROC
-curve, 0.5 for chance. Makes a section of docs/results.md.
+curve, 0.5 for chance. Of photographs, a linear classifier on frozen features is trained; of digits,
+the network of the digits configs. Makes a section of docs/results.md.
 
-    PHOTOS_ROOT=data/photos python experiments/wrong_flips.py --out docs/results/wrong_flips.json
+    python experiments/wrong_flips.py photos --out docs/results/wrong_flips.json   # PHOTOS_ROOT
+    python experiments/wrong_flips.py digits --out docs/results/wrong_flips_digits.json
 """
 
 from __future__ import annotations
@@ -13,69 +15,127 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from probe import Photos, _new_head, log_errors_only, read_photos
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import MODELS
+from probe import Photos, _label_matrix, _new_head, log_errors_only, read_photos
 from rich.progress import track
 from torch import Tensor, nn
 
-from mmpretrain_mlml import BCE, SPLC
+from mmpretrain_mlml import BCE, SPLC, DigitScenes, config
+from mmpretrain_mlml.datasets.digit_scenes import make_scenes
 from mmpretrain_mlml.evaluation import multi_label_scores
 from mmpretrain_mlml.losses.protocols import set_epoch
 
-SETTINGS = list(
-    itertools.product(
-        (300, 600, 1500, 4000),  # photographs
-        ('0.4left', 'single', 'full'),
-        (1e-3, 1e-2),  # learning rate
-        ('log-odds', 0.0),  # bias
-        (0, 1),  # seed
-    )
-)
+LISTS = ('0.4left', 'single', 'full')
+BIASES = ('log-odds', 0.0)
+SEEDS = (0, 1)
+SETTINGS = {  # images, labels, learning rate, bias, seed
+    'photos': ((300, 600, 1500, 4000), LISTS, (1e-3, 1e-2), BIASES, SEEDS),
+    'digits': ((500, 1000, 2000), LISTS, (1e-3, 5e-3), BIASES, SEEDS),
+}
+TEST_SCENES = 2000  # of digits
+EPOCHS = {300: 12, 600: 12, 1500: 12, 4000: 6, 500: 8, 1000: 8, 2000: 8}  # by images
 Row = dict[str, Any]
+NewNetwork = Callable[[Photos, Tensor, Any], nn.Module]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('images', choices=SETTINGS)
     parser.add_argument('--out', type=Path, help='JSON file for the results of every run')
     parser.add_argument('--data', type=Path, help='report this earlier --out file; train nothing')
-    parser.add_argument('--runs', type=int, default=len(SETTINGS), help='number of settings, drawn')
+    parser.add_argument('--runs', type=int, help='number of settings, drawn at random; default all')
     args = parser.parse_args()
-    rows = json.loads(args.data.read_text()) if args.data else run_all(args.runs)
+    rows = json.loads(args.data.read_text()) if args.data else run_all(args.images, args.runs)
     report(rows)
     if args.out:
         args.out.write_text('[\n' + ',\n'.join(map(json.dumps, rows)) + '\n]\n')
 
 
-def run_all(number: int) -> list[Row]:
+def run_all(images: str, number: int | None) -> list[Row]:
     torch.set_num_threads(1)
     log_errors_only()
-    photos = read_photos()
-    order = np.random.default_rng(0).permutation(len(SETTINGS))[:number]
-    return [run(photos, *SETTINGS[index]) for index in track(order, 'training')]
+    data, new_network = {'photos': (read_photos, new_head), 'digits': (read_digits, new_net)}[
+        images
+    ]
+    settings = list(itertools.product(*SETTINGS[images]))
+    order = np.random.default_rng(0).permutation(len(settings))[:number]
+    read = data()
+    return [run(read, new_network, *settings[index]) for index in track(order, 'training')]
 
 
-def run(photos: Photos, size: int, labels: str, lr: float, bias: Any, seed: int) -> Row:
+def read_digits() -> Photos:
+    """Return scenes of digits in place of the features of photographs."""
+    inputs, full = digits('train', max(SETTINGS['digits'][0]))
+    labels = {'full': full}
+    for name in LISTS[:2]:
+        dataset = DigitScenes(size=len(full), protocol=name)
+        labels[name] = torch.from_numpy(_label_matrix(dataset)).float()
+    val, val_labels = digits('test', TEST_SCENES)
+    return Photos(inputs, val, labels, val_labels.numpy().astype(np.int8))
+
+
+def digits(split: str, size: int) -> tuple[Tensor, Tensor]:
+    images, _ = make_scenes(split, size)
+    dataset = DigitScenes(split, size)
+    labels = torch.from_numpy(_label_matrix(dataset)).float()
+    return torch.from_numpy(images).permute(0, 3, 1, 2) / 255, labels
+
+
+def new_head(data: Photos, labels: Tensor, bias: Any) -> nn.Module:
+    return _new_head(data.train.size(1), labels, bias)
+
+
+def new_net(_: Photos, labels: Tensor, bias: Any) -> nn.Module:
+    init_default_scope('mmpretrain')
+    model = MODELS.build(Config.fromfile(config('digits_full_splc.py')).model)
+    head = _new_head(model.head.in_channels, labels, bias)
+    return nn.Sequential(model.backbone, LastFeatures(model.neck), head)
+
+
+class LastFeatures(nn.Module):
+    """The output of a neck for the last of the levels that a backbone returns."""
+
+    def __init__(self, neck: nn.Module) -> None:
+        super().__init__()
+        self.neck = neck
+
+    def forward(self, levels: tuple[Tensor, ...]) -> Tensor:
+        """Return features, (N, D)."""
+        return self.neck(levels)[-1]
+
+
+def run(
+    photos: Photos, new_network: NewNetwork, size: int, labels: str, lr: float, bias: Any, seed: int
+) -> Row:
     chosen = np.random.default_rng(seed + 7).permutation(len(photos.train))[:size]
-    data = photos.train[chosen], photos.labels[labels][chosen], photos.labels['full'][chosen]
+    data = Photos(
+        photos.train[chosen],
+        photos.val,
+        {name: values[chosen] for name, values in photos.labels.items()},
+        photos.val_labels,
+    )
     row: Row = {'setting': [size, labels, lr, bias, seed]}
     for name, loss in (('BCE', BCE()), ('uncorrected', SPLC(tau=1.0)), ('SPLC', SPLC())):
-        row[name], seen = train(photos, data, loss, lr, bias, seed, 12 if size < 4000 else 6)
+        torch.manual_seed(seed)
+        network = new_network(data, data.labels[labels], bias)
+        row[name], seen = train(data, network, labels, loss, lr, EPOCHS[size])
     return row | seen
 
 
 def train(
-    photos: Photos, data: tuple[Tensor, ...], loss: nn.Module, lr: float, bias: Any, seed: int,
-    epochs: int,
-) -> tuple[float, Row]:  # fmt: skip
+    photos: Photos, network: nn.Module, name: str, loss: nn.Module, lr: float, epochs: int
+) -> tuple[float, Row]:
     """Return the validation mAP, and what is seen of the flips in the last epoch."""
-    torch.manual_seed(seed)
-    x, labels, full = data
-    head = _new_head(x.size(1), labels, bias)
-    optimiser = torch.optim.Adam(head.parameters(), lr)
+    x, labels, full = photos.train, photos.labels[name], photos.labels['full']
+    optimiser = torch.optim.Adam(network.parameters(), lr)
     steps = epochs * -(-len(x) // 64)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, lr, steps, pct_start=0.2, cycle_momentum=False
@@ -85,21 +145,22 @@ def train(
         set_epoch(loss, epoch, epochs)
         before, flips = flips, torch.zeros_like(flips)
         for batch in torch.randperm(len(x)).split(64):
-            logits = head(x[batch])
+            logits = network(x[batch])
             optimiser.zero_grad()
             loss(logits, labels[batch]).backward()
             optimiser.step()
             scheduler.step()
             flips[batch] = (logits.detach().sigmoid() > 0.6) & (labels[batch] == 0)
+    network.eval()
     with torch.inference_mode():
-        probabilities = head(photos.val).sigmoid().numpy()
+        probabilities = torch.cat([network(part) for part in photos.val.split(500)]).sigmoid()
     number = int(flips.sum())
     seen = {
         'flips_per_label': number / float(labels.sum()),
         'agreement': int((flips & before).sum()) / max(int((flips | before).sum()), 1),
         'precision': int((flips & (full == 1)).sum()) / max(number, 1),
     }
-    scores = multi_label_scores(probabilities, photos.val_labels).summary
+    scores = multi_label_scores(probabilities.numpy(), photos.val_labels).summary
     return round(scores['mAP'], 2), {key: round(value, 3) for key, value in seen.items()}
 
 

@@ -23,6 +23,7 @@ PARTS = {  # name: module inside the package
     'InterruptionHook': 'hooks.reliability.interruption_hook',
     'LabelPriorHook': 'hooks.recipe.label_prior_hook',
     'LabelRecoveryHook': 'hooks.monitoring.label_recovery_hook',
+    'LazyRuntimeInfoHook': 'hooks.monitoring.lazy_runtime_info_hook',
     'LoadWholeImage': 'transforms.load_whole_image',
     'LossDataHook': 'hooks.loss_state.loss_data_hook',
     'LossEpochHook': 'hooks.loss_state.loss_epoch_hook',

@@ -144,13 +144,26 @@ def test_safe_start_trains_every_setting(run_script, tmp_path):
 
 @pytest.mark.usefixtures('small_photos')
 def test_wrong_flips_reports_what_a_watch_could_see(run_script, tmp_path):
-    run_script(EXPERIMENTS / 'wrong_flips.py', '--runs', 2, '--out', tmp_path / 'it.json')
+    options = '--runs', 2, '--out', tmp_path / 'it.json'
+    run_script(EXPERIMENTS / 'wrong_flips.py', 'photos', *options)
     rows, kept = (
         json.loads(path.read_text())
         for path in (tmp_path / 'it.json', RESULTS / 'wrong_flips.json')
     )
     assert [set(row) for row in rows] == [set(row) for row in kept[:2]]
     assert [row['setting'] for row in rows] == [row['setting'] for row in kept[:2]]
+
+
+@pytest.mark.usefixtures('small_photos')
+def test_wrong_flips_of_digits_trains_their_network(monkeypatch):
+    script = importlib.import_module('wrong_flips')
+    monkeypatch.setitem(script.SETTINGS, 'digits', ((40,), ['0.4left'], [1e-3], ['log-odds'], [0]))
+    monkeypatch.setitem(script.EPOCHS, 40, 1)
+    monkeypatch.setattr(script, 'TEST_SCENES', 100)
+    (row,) = script.run_all('digits', None)
+    kept = json.loads((RESULTS / 'wrong_flips.json').read_text())
+    assert set(row) == set(kept[0])
+    assert 10 < row['SPLC'] < 100
 
 
 @pytest.mark.usefixtures('one_epoch')

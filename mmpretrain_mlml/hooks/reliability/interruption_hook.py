@@ -15,7 +15,7 @@ from mmpretrain.registry import HOOKS
 from ...files import atomic_write
 from ...repairs.atomic_backend import ATOMIC
 from ...repairs.resume import skip_batches
-from ...runtime.agreement import on_any_process
+from ...runtime.agreement import Agreement
 from ...runtime.data_workers import bind_workers
 from ...runtime.process_state import (
     gather_states,
@@ -55,6 +55,7 @@ class InterruptionHook(Hook):
 
     def __init__(self) -> None:
         self._forget_signals()
+        self._agreement = Agreement()
         self._previous_handlers: dict[int, Any] = {}
         self._interrupted: dict[str, int] | None = None  # where the checkpoint was written
         self._states: list[dict[str, Any]] | None = None  # by rank, to be written or restored
@@ -116,7 +117,7 @@ class InterruptionHook(Hook):
         done, in_epoch, length = runner.iter + 1, batch_idx + 1, len(runner.train_dataloader)
         if in_epoch == length or not runner.optim_wrapper.should_update():
             return
-        if not on_any_process(self._signal is not None):
+        if not self._all_stop():
             return
         runner.logger.warning(
             f'asked to stop: saving {self.filename} after iteration {done}, batch {in_epoch} of '
@@ -142,6 +143,12 @@ class InterruptionHook(Hook):
         barrier()  # no process exits before the file is complete
         self._restore_handlers()
         raise SystemExit(128 + (self._signal or signal.SIGTERM))
+
+    def _all_stop(self) -> bool:
+        """Return whether a process was asked to stop; on several GPUs, before this step."""
+        before = self._agreement.answer()
+        at_once = self._agreement.ask(self._signal is not None)
+        return self._agreement.answer() if at_once else before
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Remove the file of an earlier interruption once there is a later checkpoint."""

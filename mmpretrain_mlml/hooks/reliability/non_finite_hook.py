@@ -12,10 +12,10 @@ from mmpretrain.registry import HOOKS
 from torch import Tensor
 
 from ...printable import first_few
-from ...runtime.agreement import on_any_process
+from ...runtime.agreement import Agreement
+from ...runtime.step_numbers import StepNumbers
 
 SHOWN = 8  # names and paths in a message
-MIN_SCALE = 2.0**-16  # torch's initial loss scale, halved by 32 skipped updates
 
 
 class NonFiniteError(RuntimeError):
@@ -34,12 +34,19 @@ class NonFiniteHook(Hook):
     the update. A few skipped updates are normal; if about 32 in a row are skipped, training stops too.
     Before a checkpoint is written all its tensors are checked, so that no NaN reaches the disk.
 
+    On a GPU the result of an iteration is read after the next one, or at the end of the epoch, so that
+    the device never waits for the CPU.
+
     Raises:
         NonFiniteError: If a number is not finite. The message names the iteration, the losses, weights
             or gradients, the images of the batch in the processes concerned, and the last checkpoint.
     """
 
     priority = 'LOW'  # after weights are averaged, before checkpoints are written
+
+    def __init__(self) -> None:
+        self._agreement = Agreement()
+        self._step: StepNumbers | None = None  # of which the answer is awaited
 
     def after_train_iter(
         self,
@@ -48,19 +55,28 @@ class NonFiniteHook(Hook):
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
     ) -> None:
-        wrong = _wrong_losses(outputs or {}) + _wrong_scale(runner)
-        numbers = dict(_weights_and_gradients(runner))
-        if not _all_finite(list(numbers.values())):
-            wrong += [name for name, held in numbers.items() if not torch.isfinite(held).all()]
-        if not on_any_process(bool(wrong)):
+        self._raise_if_wrong(runner)  # in the step before
+        self._step = StepNumbers.look(runner, data_batch, outputs or {})
+        if self._agreement.ask(~self._step.good.all()):
+            self._raise_if_wrong(runner)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        self._raise_if_wrong(runner)
+
+    def _raise_if_wrong(self, runner: Runner) -> None:
+        step, self._step = self._step, None
+        if step is None or not self._agreement.answer():
             return
-        spoiled = _not_finite_inputs(data_batch)
-        images = first_few(_paths(data_batch, spoiled), SHOWN)
+        wrong = step.wrong(runner)
+        spoiled = _not_finite_inputs(step.batch)
+        images = first_few(_paths(step.batch, spoiled), SHOWN)
         inputs = 'with pixels that are not finite: ' if spoiled else ''
         mine = f'process {get_rank()}: {first_few(wrong, SHOWN)}; images {inputs}{images}'
         reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
+        if not reports:
+            return
         raise NonFiniteError(
-            f'iteration {runner.iter + 1} (epoch {runner.epoch + 1}) gave numbers that are not '
+            f'iteration {step.iteration} (epoch {step.epoch}) gave numbers that are not '
             f'finite: {"; ".join(reports)}. {_last_checkpoint(runner)}. A lower learning rate, '
             'gradient clipping (optim_wrapper.clip_grad) or bfloat16 instead of float16 may help'
         )
@@ -82,36 +98,6 @@ def _last_checkpoint(runner: Runner) -> str:
     pointer = Path(runner.work_dir) / 'last_checkpoint'
     last = pointer.read_text().strip() if pointer.is_file() else 'none yet'
     return f'The last checkpoint with good numbers: {last}'
-
-
-def _wrong_losses(outputs: Mapping[str, Any]) -> list[str]:
-    return [
-        f'{name} = {float(value.detach())}'
-        for name, value in outputs.items()
-        if isinstance(value, Tensor) and not torch.isfinite(value).all()
-    ]
-
-
-def _wrong_scale(runner: Runner) -> list[str]:
-    """Report a loss scale so small that many updates were skipped, each of which halves it."""
-    scaler = getattr(runner.optim_wrapper, 'loss_scaler', None)
-    scale = MIN_SCALE if scaler is None else scaler.get_scale()
-    return [] if scale >= MIN_SCALE else [f'gradients of many updates (loss scale {scale:.1g})']
-
-
-def _weights_and_gradients(runner: Runner) -> Iterator[tuple[str, Tensor]]:
-    """Yield weights, and gradients if they are being accumulated, by name."""
-    scaled = hasattr(runner.optim_wrapper, 'loss_scaler')  # the scaler checks the gradients
-    for name, p in runner.model.named_parameters():
-        if p.is_floating_point() and p.numel():  # a shard can be empty
-            yield f'weight {name}', p.detach()
-            if p.grad is not None and not scaled:
-                yield f'gradient of {name}', p.grad
-
-
-def _all_finite(tensors: list[Tensor]) -> bool:
-    norms = torch._foreach_norm(tensors, float('inf'))
-    return bool(torch.isfinite(torch.stack([norm.float() for norm in norms])).all())
 
 
 def _tensors(tree: Any, name: str = '') -> Iterator[tuple[str, Tensor]]:

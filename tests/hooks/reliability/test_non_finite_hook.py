@@ -4,11 +4,14 @@ import math
 import re
 
 import pytest
+import torch
 from helpers.runners import make_runner
 from mmengine.hooks import Hook
+from torch import nn
 
 from mmpretrain_mlml.hooks import NonFiniteError
 from mmpretrain_mlml.repairs.loading import load_from_local
+from mmpretrain_mlml.runtime.agreement import Agreement
 
 BCE = {'head': {'loss': {'type': 'mmpretrain_mlml.BCE', '_delete_': True}}}
 
@@ -33,14 +36,23 @@ class Break(Hook):
             runner.model.head.fc.bias.data[3] = math.nan
 
 
+@pytest.fixture(params=['at once', 'a step later'])
+def read(request, monkeypatch):
+    """When the result of a step is read: at once on a CPU, a step later on a GPU."""
+    if request.param == 'a step later':
+        ask = Agreement.ask
+        monkeypatch.setattr(Agreement, 'ask', lambda self, flag: ask(self, flag) and False)
+
+
+@pytest.mark.parametrize('at', [4, 5])  # 5: the last of its epoch
 @pytest.mark.parametrize('how', ['loss', 'gradient', 'weight'])
-def test_training_stops_in_the_iteration_with_a_full_message(tmp_path, how):
+def test_training_stops_in_the_iteration_with_a_full_message(tmp_path, how, at, read):
     runner = make_runner(tmp_path, model=BCE)
-    runner.register_hook(Break(how, at=4))
+    runner.register_hook(Break(how, at=at))
     with pytest.raises(NonFiniteError) as caught:
         runner.train()
     text = str(caught.value)
-    assert 'iteration 5 (epoch 2) gave numbers that are not finite' in text
+    assert f'iteration {at + 1} (epoch 2) gave numbers that are not finite' in text
     assert ('loss = nan' if how == 'loss' else 'weight ') in text
     assert 'images ' in text
     assert f'The last checkpoint with good numbers: {tmp_path}/epoch_1.pth' in text
@@ -112,7 +124,8 @@ def test_checkpoint_with_nan_is_not_written(tmp_path):
     assert not list(tmp_path.glob('*.pth'))
 
 
-def test_finite_numbers_pass(tmp_path):
+def test_finite_numbers_pass_however_large(tmp_path):
     runner = make_runner(tmp_path, model=BCE)
+    runner.model.register_parameter('unused', nn.Parameter(torch.full((3,), 1e38)))
     runner.train()
     assert load_from_local(tmp_path / 'epoch_3.pth')['meta']['epoch'] == 3

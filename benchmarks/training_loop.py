@@ -1,0 +1,259 @@
+"""A training step through MMEngine with all default hooks, beside a plain PyTorch loop.
+
+python benchmarks/training_loop.py [--out training_loop.json] [--steps 200] [--device cuda --amp]
+
+The recipe of the COCO configs (Adam, one cycle, averaged weights) with ResNet-18 and MobileNetV2, Hill
+and SPLC, on 64 drawn images of 128 x 128 pixels and 80 classes, in batches of 16. A real run trains,
+and stops after each block of steps to let the plain loop take as many: the same network, loss,
+optimiser, schedule, average and batches. Batches are read before; the plain loop gets them stacked.
+The result is the median of the ratios of neighbouring blocks. On a CPU, one thread, time is CPU time.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from itertools import cycle
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter, process_time
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mmpretrain_mlml import config
+from mmpretrain_mlml.losses.protocols import set_epoch
+
+BACKBONES: dict[str, tuple[dict[str, Any], int]] = {
+    'ResNet-18': (dict(type='ResNet', depth=18, out_indices=(3,)), 512),
+    'MobileNetV2': (dict(type='MobileNetV2'), 1280),
+}
+LOSSES = 'Hill', 'SPLC'
+IMAGES, CLASSES, SIDE, BATCH = 64, 80, 128, 16
+WARM_UP = 3  # blocks
+EPOCH = 1  # from which on SPLC corrects labels
+
+
+class PlainLoop(nn.Module):
+    """What somebody writes without a framework.
+
+    Args:
+        model: The classifier whose parts are copied.
+        epoch: Epoch that the loss is told.
+        steps: Length of the schedule.
+        amp: Whether to train in float16 with a loss scaler.
+    """
+
+    def __init__(self, model: Any, epoch: int, steps: int, amp: bool) -> None:
+        super().__init__()
+        self.backbone: nn.Module = deepcopy(model.backbone)
+        self.fc: nn.Module = deepcopy(model.head.fc)
+        self.loss: nn.Module = deepcopy(model.head.loss_module)
+        set_epoch(self.loss, epoch)
+        self.train()
+        decayed = [p for p in self.parameters() if p.ndim > 1]
+        others = [p for p in self.parameters() if p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{'params': decayed, 'weight_decay': 1e-4}]
+        groups.append({'params': others})
+        self.optimiser = torch.optim.Adam(groups, lr=1e-4)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, 1e-4, steps)
+        self.amp, self.scaler = amp, torch.amp.GradScaler(enabled=amp)
+        device = next(self.parameters()).device
+        average = get_ema_multi_avg_fn(0.9997)
+        network = nn.ModuleList([self.backbone, self.fc])
+        self.average = AveragedModel(network, device, multi_avg_fn=average, use_buffers=True)
+        self.device = device
+
+    def step(self, images: Tensor, targets: Tensor) -> None:
+        """Train on a batch, (N, 3, H, W) uint8 in BGR and (N, C)."""
+        images, targets = images.to(self.device), targets.to(self.device)
+        pixels = images.flip(1).float() / 255
+        with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
+            features = self.backbone(pixels)[-1].mean((2, 3))
+            loss = self.loss(self.fc(features), targets)
+        self.optimiser.zero_grad()
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+        self.schedule.step()
+        self.average.update_parameters(nn.ModuleList([self.backbone, self.fc]))
+
+
+class ReadBatches:
+    """A data loader whose batches were read before; all else is that of the loader."""
+
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+        self.batches = list(loader)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+
+class Alternate(Hook):
+    """Lets another loop take as many steps after, or before, each block of steps of a run.
+
+    Args:
+        other: Takes a step.
+        block: Number of steps in a block.
+        clock: Returns the time, in seconds.
+    """
+
+    priority = 'LOWEST'
+
+    def __init__(self, other: Callable[[], None], block: int, clock: Callable[[], float]) -> None:
+        self.other, self.block, self.clock = other, block, clock
+        self.own: list[float] = []
+        self.others: list[float] = []
+
+    def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """Start a block; in every second one, the other loop is first."""
+        if runner.iter % self.block == 0:
+            if len(self.own) % 2:
+                self._let_other()
+            self.start = self.clock()
+
+    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """End a block."""
+        if runner.iter % self.block == self.block - 1:
+            self.own.append(self.clock() - self.start)
+            if len(self.own) % 2:
+                self._let_other()
+
+    def _let_other(self) -> None:
+        start = self.clock()
+        for _ in range(self.block):
+            self.other()
+        self.others.append(self.clock() - start)
+
+
+class First(Hook):
+    """Starts the clock before any other hook."""
+
+    priority = 'HIGHEST'
+
+    def __init__(self, alternate: Alternate) -> None:
+        self.before_train_iter = alternate.before_train_iter
+
+
+def draw_images(folder: Path) -> None:
+    """Write images of noise, and a table of their tags."""
+    random = np.random.default_rng(0)
+    lines = ['image,tags']
+    for index in range(IMAGES):
+        image = random.integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+        cv2.imwrite(str(folder / f'{index}.jpg'), image)
+        tags = random.choice(CLASSES, 3, replace=False)
+        lines.append(f'{index}.jpg,"{";".join(f"class {tag}" for tag in tags)}"')
+    (folder / 'tags.csv').write_text('\n'.join(lines) + '\n')
+    (folder / 'classes.txt').write_text('\n'.join(f'class {tag}' for tag in range(CLASSES)) + '\n')
+
+
+def run_config(folder: Path, backbone: str, loss: str, steps: int, amp: bool) -> Config:
+    """Return the config of a run on the drawn images."""
+    cfg = Config.fromfile(config(f'coco_0.4left_{loss.lower()}.py'))
+    network, width = BACKBONES[backbone]
+    cfg.model.backbone = network
+    cfg.model.head.in_channels = width
+    cfg.train_dataloader.update(batch_size=BATCH, num_workers=0, persistent_workers=False)
+    cfg.train_dataloader.dataset = dict(
+        type='mmpretrain_mlml.TagTable',
+        ann_file='tags.csv',
+        data_root=str(folder),
+        classes=str(folder / 'classes.txt'),
+        unlisted='absent',
+        pipeline=[dict(type='mmpretrain_mlml.LoadWholeImage'), dict(type='PackInputs')],
+    )
+    for part in ('dataloader', 'cfg', 'evaluator'):
+        cfg[f'val_{part}'] = cfg[f'test_{part}'] = None
+    cfg.train_cfg.max_epochs = -(-steps * BATCH // IMAGES)
+    cfg.default_hooks.checkpoint.update(type='CheckpointHook', save_best=None, interval=10**6)
+    cfg.default_hooks.checkpoint.save_last = False
+    if amp:
+        cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
+    cfg.work_dir, cfg.log_level = str(folder / 'run'), 'ERROR'
+    return cfg
+
+
+def measure(cfg: Config, block: int, steps: int) -> list[float]:
+    """Return the ratios of neighbouring blocks of the run and of the plain loop."""
+    runner = Runner.from_cfg(cfg)
+    runner.load_or_resume()
+    runner._train_dataloader = ReadBatches(runner.build_dataloader(runner._train_dataloader))
+    amp = cfg.optim_wrapper.type == 'AmpOptimWrapper'
+    plain = PlainLoop(runner.model, EPOCH, cfg.param_scheduler.end * 1000, amp)
+    ready = [stacked(batch, runner.model) for batch in runner._train_dataloader.batches]
+    batches = cycle(ready)
+    device = next(runner.model.parameters()).device
+    alternate = Alternate(lambda: plain.step(*next(batches)), block, clock_of(device))
+    runner.register_hook(First(alternate))
+    alternate.before_train_iter = lambda *args, **kwargs: None  # type: ignore[method-assign]
+    runner.register_hook(alternate)
+    runner.train()
+    pairs = list(zip(alternate.own, alternate.others))[WARM_UP:]
+    return [own / other for own, other in pairs]
+
+
+def stacked(batch: dict[str, Any], model: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return the images of a batch, (N, 3, H, W) uint8, and their targets, (N, C)."""
+    targets = torch.zeros(len(batch['inputs']), CLASSES)
+    for row, sample in enumerate(batch['data_samples']):
+        targets[row, sample.gt_label] = 1
+    return torch.stack(batch['inputs']), targets
+
+
+def clock_of(device: torch.device) -> Callable[[], float]:
+    """Return a clock for work on a device."""
+
+    def synchronised() -> float:
+        torch.cuda.synchronize()
+        return perf_counter()
+
+    return synchronised if device.type == 'cuda' else process_time
+
+
+def main() -> None:
+    """Measure and print; write the ratios where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--out', type=Path, help='file for the ratios, as JSON')
+    parser.add_argument('--steps', type=int, default=200, help='of each run')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
+    parser.add_argument('--amp', action='store_true', help='float16 with a loss scaler')
+    args = parser.parse_args()
+    if args.device == 'cpu':
+        torch.set_num_threads(1)
+    table = Table('network', 'loss', 'run / plain loop', 'half of the blocks', title=args.device)
+    results = {}
+    for backbone in BACKBONES:
+        for loss in LOSSES:
+            with tempfile.TemporaryDirectory() as folder:
+                draw_images(Path(folder))
+                cfg = run_config(Path(folder), backbone, loss, args.steps, args.amp)
+                ratios = measure(cfg, 1 if args.device == 'cpu' else 20, args.steps)
+            low, _, high = quantiles(ratios, n=4)
+            results[f'{backbone}, {loss}'] = median(ratios)
+            spread = f'{low:.3f} to {high:.3f}'
+            table.add_row(backbone, loss, f'{median(ratios):.3f}', spread)
+    Console().print(table)
+    if args.out:
+        args.out.write_text(json.dumps(results, indent=2) + '\n')
+
+
+if __name__ == '__main__':
+    main()
