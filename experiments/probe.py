@@ -1,6 +1,6 @@
 """A linear classifier on frozen features of photographs: the effect of a loss, in seconds per run.
 
-Shared by safe_start.py and tuning.py; not a script. Features come from the network of the photos
+Shared by other experiments; not a script. Features come from the network of the photos
 configs with ImageNet weights. They are computed once per data set and kept in work_dirs/probe.
 """
 
@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -114,6 +114,29 @@ def train(
     photos: Photos,
     labels: Tensor,
     loss: nn.Module,
+    **options: Any,
+) -> Run:
+    """Train the classifier and score it on the validation photographs.
+
+    Args:
+        photos: Features.
+        labels: Training labels of 1 and 0, (N, C).
+        loss: Loss module, called with logits and labels.
+        **options: As for :func:`train_head`.
+    """
+    run = Run()
+    head = train_head(photos, labels, loss, run=run, **options)
+    with torch.inference_mode():
+        probabilities = head(photos.val).sigmoid().numpy()
+    scores = multi_label_scores(probabilities, photos.val_labels).summary
+    run.mAP, run.OF1 = scores['mAP'], scores['OF1']
+    return run
+
+
+def train_head(
+    photos: Photos,
+    labels: Tensor,
+    loss: nn.Module,
     *,
     bias: Bias = 'log-odds',
     lr: float = 1e-3,
@@ -121,8 +144,9 @@ def train(
     one_cycle: bool = True,
     seed: int = 0,
     penalty: float = 0.0,
-) -> Run:
-    """Train the classifier with Adam and batches of 64, then score it on the validation photographs.
+    run: Run | None = None,
+) -> nn.Linear:
+    """Train the classifier with Adam and batches of 64, and return it.
 
     Args:
         photos: Features.
@@ -134,6 +158,7 @@ def train(
         one_cycle: Whether the learning rate follows one cycle; otherwise it is constant.
         seed: Seed for the weights and the order of the photographs.
         penalty: Factor on the sum of the squared weights, which is added to the loss.
+        run: Where to note what happens during training.
     """
     torch.manual_seed(seed)
     x = photos.train
@@ -145,7 +170,7 @@ def train(
         scheduler = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, lr, epochs * batches, pct_start=0.2, cycle_momentum=False
         )
-    run, watch = Run(), CollapseWatch()
+    run, watch = run or Run(), CollapseWatch()
     for epoch in range(epochs):
         set_epoch(loss, epoch, epochs)
         unobserved_count = above_count = 0
@@ -164,11 +189,7 @@ def train(
             above_count += int((unobserved & (logits.detach() > SPLC_LOGIT)).sum())
         run.warned |= watch.end() is not None
         run.above.append(100 * above_count / unobserved_count)
-    with torch.inference_mode():
-        probabilities = head(photos.val).sigmoid().numpy()
-    scores = multi_label_scores(probabilities, photos.val_labels).summary
-    run.mAP, run.OF1 = scores['mAP'], scores['OF1']
-    return run
+    return head
 
 
 def _new_head(features: int, labels: Tensor, bias: Bias) -> nn.Linear:

@@ -1,14 +1,16 @@
-"""Export a trained model for use elsewhere: safetensors, ONNX, and a JSON with classes and input.
+"""Export a trained model for use elsewhere: safetensors, ONNX, predict.py, and a JSON that says how.
 
 python tools/export.py configs/coco_0.4left_splc.py best.pth exported/
+python exported/predict.py photo.jpg   # needs onnxruntime, Pillow and numpy
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from command_line import DictAction, run
 
-FORMATS = 'safetensors', 'onnx'
+FORMATS = 'safetensors', 'onnx', 'predict'
 
 
 def main() -> None:
@@ -33,33 +35,47 @@ def main() -> None:
         '--thresholds',
         help='number, or file of tools/tune_thresholds.py (default: of config, or else checkpoint)',
     )
+    parser.add_argument('--half', action='store_true', help='write model.fp16.onnx, too')
+    parser.add_argument('--int8', action='store_true', help='write model.int8.onnx, too')
+    parser.add_argument(
+        '--validate', action='store_true',
+        help='score model.onnx on the test set; so are fp16 and int8, which are compared with it',
+    )  # fmt: skip
+    parser.add_argument('--images', type=int, help='number of test images to score (default: all)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
 
-    from mmpretrain_mlml import checkpoints
-    from mmpretrain_mlml.checkpoints import (
-        CheckpointError,
-        build_model,
-        check_trained_classes,
-        describe,
-        read_stored_thresholds,
-        read_weights,
-    )
+    if 'onnx' not in args.formats and ({'predict'} & {*args.formats} or args.half or args.int8):
+        parser.error('--formats: predict.py, --half and --int8 need onnx')
+    if args.images is not None and args.images < 1:
+        parser.error(f'--images: expected a number >= 1, got {args.images}')
+
+    from rich.progress import track
+
+    from mmpretrain_mlml.apis.exporting import export_model
     from mmpretrain_mlml.runtime.read_config import read_config
 
     try:
-        cfg = read_config(args.config, args.cfg_options)
-        state = read_weights(args.checkpoint, args.weights)
-        model = build_model(cfg, state, str(args.checkpoint))
-        stored = read_stored_thresholds(args.checkpoint)
-        info = describe(cfg, args.size, thresholds=args.thresholds, stored=stored)
-        check_trained_classes(args.checkpoint, info['classes'])
-        args.out.mkdir(parents=True, exist_ok=True)
-        exports = [getattr(checkpoints, f'export_{name}') for name in args.formats]
-        written = {path for export in exports for path in export(model, info, args.out)}
-    except (CheckpointError, OSError, ImportError, RuntimeError, ValueError) as error:
+        written, scores = export_model(
+            read_config(args.config, args.cfg_options),
+            args.checkpoint,
+            args.out,
+            formats=args.formats,
+            weights=args.weights,
+            size=args.size,
+            thresholds=args.thresholds,
+            half=args.half,
+            int8=args.int8,
+            validate=args.validate,
+            images=args.images,
+            progress=partial(track, description='images'),
+        )
+    except (OSError, ImportError, RuntimeError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error
-    print('written: ' + ', '.join(map(str, sorted(written))))
+    for name, found in scores.items():
+        loss = f', {found["mAP_lost"]:.2f} less than model.onnx' if 'mAP_lost' in found else ''
+        print(f'{name}: mAP {found["mAP"]:.2f}{loss} ({found["images"]} images)')
+    print('written: ' + ', '.join(map(str, written)))
 
 
 if __name__ == '__main__':

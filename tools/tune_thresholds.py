@@ -62,7 +62,7 @@ def main() -> None:
             raise SystemExit(f'error: {file} exists: give another name')
 
     from mmpretrain_mlml.evaluation import Predictions, tune_thresholds, write_thresholds
-    from mmpretrain_mlml.evaluation.threshold_files import read_rates
+    from mmpretrain_mlml.evaluation.expected_rates import read_rates
 
     try:
         if args.predictions is not None:

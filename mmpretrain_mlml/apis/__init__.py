@@ -2,6 +2,7 @@
 
 from .data_set import predict_dataset
 from .explanation import Explanation
+from .exporting import export_model
 from .inferencer import MultiLabelInferencer, TaggedImage
 from .table_prediction import TablePrediction, predict_table
 
@@ -10,6 +11,7 @@ __all__ = [
     'MultiLabelInferencer',
     'TablePrediction',
     'TaggedImage',
+    'export_model',
     'predict_dataset',
     'predict_table',
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,22 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
+from ..evaluation.thresholds import ABOUT
 from ..runtime.thresholds import resolve_thresholds
 from ..version import __version__
 
 _RESIZING = ('Resize', 'SmoothResize')
 _PACKING = ('PackInputs', 'PackPlanes')
+STORED = 'the checkpoint'
 
 
 def describe(
-    cfg: Config, size: Sequence[int] | None = None, *, thresholds: Any = None, stored: Any = None
+    cfg: Config,
+    size: Sequence[int] | None = None,
+    *,
+    thresholds: Any = None,
+    stored: Any = None,
+    scores: Any = None,
 ) -> dict[str, Any]:
     """Return what is needed to use a model: classes, thresholds, input and output, ready for JSON.
 
@@ -30,6 +37,7 @@ def describe(
             checkpoint.
         stored: Thresholds that the checkpoint holds, of
             :func:`~mmpretrain_mlml.checkpoints.read_stored_thresholds`; the config comes first.
+        scores: Scores that the checkpoint was validated with, its ``meta['scores']``.
 
     Raises:
         ValueError: If ``size`` is None and the test pipeline does not resize to a fixed scale, or the
@@ -38,13 +46,13 @@ def describe(
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
     classes = list(dataset.CLASSES)
-    chosen = resolve_thresholds(
-        classes, cfg, given=thresholds, stored=stored, model='the checkpoint'
-    )
-    preprocessor = cfg.model.data_preprocessor
-    colours = 'gray' if len(preprocessor.mean) == 1 else 'BGR'
+    chosen = resolve_thresholds(classes, cfg, given=thresholds, stored=stored, model=STORED)
+    preprocessor = preprocessor_config(cfg)
+    mean, std = preprocessor.get('mean') or [0.0] * 3, preprocessor.get('std') or [1.0] * 3
+    colours = 'gray' if len(mean) == 1 else 'BGR'
     steps = [step.to_dict() for step in cfg.test_dataloader.dataset.pipeline]
     pipeline = json.loads(json.dumps(steps))  # JSON turns tuples into lists
+    resize = next((step for step in pipeline if part_name(step) in _RESIZING), None)
     return {
         'classes': classes,
         'thresholds': chosen.values.tolist(),
@@ -52,10 +60,11 @@ def describe(
         'input': {
             'name': 'image',
             'size': list(size or _size(pipeline)),
-            'pipeline': [step for step in pipeline if _name(step) not in _PACKING],
+            'pipeline': [step for step in pipeline if part_name(step) not in _PACKING],
+            'resize': resize and resize.get('interpolation', 'bilinear'),
             'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
-            'mean': list(preprocessor.mean),
-            'std': list(preprocessor.std),
+            'mean': list(mean),
+            'std': list(std),
         },
         'output': {
             'name': 'probability',
@@ -69,18 +78,41 @@ def describe(
             'backbone': cfg.model.backbone.get('model_name', cfg.model.backbone.type),
             'config': Path(cfg.filename).name if cfg.filename else None,
         },
+        'validated': {
+            'checkpoint': _numbers(scores),  # at 0.5, when it was saved
+            'thresholds': _tuning(stored) if chosen.source == STORED else None,
+            'files': {},
+        },
         'mmpretrain_mlml': __version__,
     }
 
 
-def _name(step: dict) -> str:
-    return str(step['type']).rpartition('.')[2]
+def _numbers(scores: Any) -> dict[str, float] | None:
+    """Return the scores among the meta data of a checkpoint, which may hold anything."""
+    if not isinstance(scores, Mapping):
+        return None
+    return {str(key): float(one) for key, one in scores.items() if isinstance(one, int | float)}
+
+
+def _tuning(stored: Any) -> dict[str, Any]:
+    """Return how stored thresholds were tuned: goal, scores and number of images."""
+    return {key: stored[key] for key in (*ABOUT, 'images') if key in stored}
+
+
+def preprocessor_config(cfg: Config) -> Any:
+    """Return the config of the preprocessor, which MMPretrain's own configs keep beside the model."""
+    return cfg.model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
+
+
+def part_name(part: Mapping[str, Any]) -> str:
+    """Return the class name of a part, without the package that a dotted type names."""
+    return str(part.get('type')).rpartition('.')[2]
 
 
 def _size(pipeline: Sequence[dict]) -> Sequence[int]:
     """Return height and width of the images that a pipeline produces."""
     for step in pipeline:
-        if _name(step) in _RESIZING and 'scale' in step:
+        if part_name(step) in _RESIZING and 'scale' in step:
             scale = step['scale']
             width, height = (scale, scale) if isinstance(scale, int) else scale
             return height, width

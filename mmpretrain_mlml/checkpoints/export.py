@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
+from mmpretrain.models import MultiLabelClsHead
 from torch import Tensor, nn
 
 from ..files import atomic_write
 from ..printable import readable_json
+from .standalone import ExportError
 
 OPSET = 18
+METADATA = ('classes', 'thresholds', 'input')
 TOLERANCE = 1e-4  # largest difference of a probability between PyTorch and onnxruntime
 
 
@@ -31,11 +36,12 @@ def export_safetensors(model: nn.Module, info: dict[str, Any], folder: Path) -> 
     Returns:
         Paths of the files.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     weights = {key: value.detach().contiguous() for key, value in model.state_dict().items()}
-    save_file(weights, folder / 'model.safetensors', metadata={'format': 'pt'})
-    return [folder / 'model.safetensors', _write_description(info, folder)]
+    with atomic_write(folder / 'model.safetensors') as file:
+        file.write(save(weights, metadata={'format': 'pt'}))
+    return [folder / 'model.safetensors', write_description(info, folder)]
 
 
 def export_onnx(model: nn.Module, info: dict[str, Any], folder: Path) -> list[Path]:
@@ -43,7 +49,7 @@ def export_onnx(model: nn.Module, info: dict[str, Any], folder: Path) -> list[Pa
 
     The network takes ``image``, float32 of shape (N, channels, H, W), with pixel values from 0 to 255
     in the channel order of the JSON, and returns ``probability``, (N, C). Scaling and the sigmoid are
-    part of the network.
+    part of the network. Its metadata hold ``classes``, ``thresholds`` and ``input``, as JSON.
 
     Args:
         model: Model to export.
@@ -55,10 +61,11 @@ def export_onnx(model: nn.Module, info: dict[str, Any], folder: Path) -> list[Pa
 
     Raises:
         ImportError: If onnx, onnxscript or onnxruntime is missing. The message says what to install.
+        ExportError: If the head is none for several labels.
         RuntimeError: If the probabilities of onnxruntime differ from those of PyTorch.
     """
     try:
-        import onnx  # noqa: F401
+        import onnx
         import onnxruntime
         import onnxscript  # noqa: F401
     except ImportError as error:
@@ -66,39 +73,63 @@ def export_onnx(model: nn.Module, info: dict[str, Any], folder: Path) -> list[Pa
             f"export to ONNX needs {error.name}: pip install 'mmpretrain_mlml[export]'"
         ) from error
 
+    if not isinstance(getattr(model, 'head', None), MultiLabelClsHead):
+        head: Any = getattr(model, 'head', None)
+        raise ExportError(
+            f'the head is a {type(head).__name__}, expected one of the family of MultiLabelClsHead: '
+            'only these give each class a probability by itself'
+        )
     network = _Probabilities(model, info['input']['mean'], info['input']['std']).eval()
     shape = (len(info['input']['mean']), *info['input']['size'])
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (3, *shape), generator=generator).float()
     path = folder / 'model.onnx'
-    with warnings.catch_warnings(), _quiet('onnxscript', 'torch.onnx'):
-        warnings.simplefilter('ignore')  # the exporter's warnings about itself
-        torch.onnx.export(
-            network,
-            (images[:2],),
-            str(path),
-            input_names=['image'],
-            output_names=['probability'],
-            dynamic_shapes=({0: torch.export.Dim('N')},),
-            opset_version=OPSET,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+    with TemporaryDirectory() as place:
+        unfinished = Path(place) / path.name
+        with warnings.catch_warnings(), quiet('onnxscript', 'torch.onnx'):
+            warnings.simplefilter('ignore')  # the exporter's warnings about itself
+            torch.onnx.export(
+                network,
+                (images[:2],),
+                str(unfinished),
+                input_names=['image'],
+                output_names=['probability'],
+                dynamic_shapes=({0: torch.export.Dim('N')},),
+                opset_version=OPSET,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+        content = with_metadata(onnx.load(unfinished), info)
+    session = onnxruntime.InferenceSession(content, providers=['CPUExecutionProvider'])
     (exported,) = session.run(None, {'image': images.numpy()})
     with torch.no_grad():
         expected = network(images).numpy()
     difference = float(np.abs(exported - expected).max())
     if not difference <= TOLERANCE:
-        path.unlink()
         finite = np.isfinite(expected).all()
         raise RuntimeError(
             f'{path} is not written: onnxruntime and PyTorch differ by {difference:.2g} in a '
             f'probability, expected at most {TOLERANCE}'
             + ('' if finite else '; the outputs of the model are not finite')
         )
-    return [path, _write_description(info, folder)]
+    with atomic_write(path) as file:
+        file.write(content)
+    return [path, write_description(info, folder)]
+
+
+def with_metadata(model: Any, info: Mapping[str, Any]) -> bytes:
+    """Return the bytes of an ONNX model with classes, thresholds and input in its metadata, as JSON.
+
+    Args:
+        model: An ``onnx.ModelProto``.
+        info: Content of ``model.json``.
+    """
+    del model.metadata_props[:]
+    for key in METADATA:
+        model.metadata_props.add(key=key, value=json.dumps(info[key]))
+    content: bytes = model.SerializeToString()
+    return content
 
 
 class _Probabilities(nn.Module):
@@ -119,7 +150,8 @@ class _Probabilities(nn.Module):
         return self.model.head(features).sigmoid()
 
 
-def _write_description(info: dict[str, Any], folder: Path) -> Path:
+def write_description(info: Mapping[str, Any], folder: Path) -> Path:
+    """Write ``model.json``, completely or not at all, and return its path."""
     path = folder / 'model.json'
     with atomic_write(path, 'w') as file:
         file.write(readable_json(info, indent=2))
@@ -127,7 +159,7 @@ def _write_description(info: dict[str, Any], folder: Path) -> Path:
 
 
 @contextmanager
-def _quiet(*names: str) -> Iterator[None]:
+def quiet(*names: str) -> Iterator[None]:
     """Show only errors of some loggers inside the block."""
     levels = {logger: logger.level for logger in map(logging.getLogger, names)}
     for logger in levels:

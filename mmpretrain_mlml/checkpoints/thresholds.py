@@ -30,8 +30,21 @@ def read_stored_thresholds(path: str | os.PathLike[str]) -> Any:
         FileNotFoundError: If there is no such file.
         RuntimeError: If the file is refused, or damaged.
     """
+    return read_meta(path).get(KEY)
+
+
+def read_meta(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Return the meta data of a checkpoint; empty without.
+
+    Args:
+        path: Checkpoint file. It is loaded as data, never as code.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RuntimeError: If the file is refused, or damaged.
+    """
     meta = load_from_local(path, 'cpu').get('meta')
-    return meta.get(KEY) if isinstance(meta, Mapping) else None
+    return meta if isinstance(meta, Mapping) else {}
 
 
 def store_thresholds(

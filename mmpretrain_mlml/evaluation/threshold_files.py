@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..files import atomic_write
-from ..printable import first_few, readable_json
+from ..printable import readable_json
 from .threshold_values import checked_values, read_content, values_of_content
 
 
@@ -60,28 +60,3 @@ def read_thresholds(
         OSError: If the file cannot be read.
     """
     return values_of_content(read_content(path), str(path), classes)
-
-
-def read_rates(path: str | os.PathLike[str], classes: Sequence[str]) -> np.ndarray:
-    """Read the expected rate of each class, a JSON object ``{class: share of the images}``.
-
-    Args:
-        path: File to read (.json).
-        classes: C class names.
-
-    Returns:
-        Rates, (C,), float64.
-
-    Raises:
-        ValueError: If the file is no such object, a class is missing or unknown, or a rate lies
-            outside [0, 1].
-        OSError: If the file cannot be read.
-    """
-    content = read_content(path)
-    if not isinstance(content, dict) or set(content) != set(classes):
-        strange = set(content) ^ set(classes) if isinstance(content, dict) else ['its form']
-        raise ValueError(
-            f'{path}: expected an object with a rate for each of {len(classes)} classes; it differs '
-            f'in {first_few(sorted(strange))}'
-        )
-    return checked_values([content[name] for name in classes], len(classes), str(path), each=True)

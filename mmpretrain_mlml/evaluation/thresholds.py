@@ -12,6 +12,7 @@ from .functional import check_scores
 from .threshold_rule import Rule
 from .threshold_scores import counts_of_images, interval_of_score, score_of_counts
 
+ABOUT = ('common', 'goal', 'score', 'cross_fitted', 'interval')
 GOALS = ('micro_f1', 'macro_f1', 'precision', 'recall')
 
 
@@ -45,8 +46,7 @@ class Thresholds:
 
     def about(self) -> dict[str, Any]:
         """Return goal and scores, ready for JSON."""
-        names = 'common', 'goal', 'score', 'cross_fitted', 'interval'
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in ABOUT}
 
     def summary(self) -> str:
         """Return goal, range and scores in a line.

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -156,6 +157,18 @@ def test_own_loop(clone):
 @pytest.mark.slow
 def test_own_photographs(clone):
     run('own_photographs')
+
+
+@pytest.mark.slow
+def test_deployment(clone, tmp_path_factory):
+    if find_spec('onnxruntime') is None:
+        pytest.skip('needs onnxruntime')
+    place = tmp_path_factory.mktemp('wheels')
+    pip = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '-d', place]
+    found = subprocess.run([*pip, 'pillow'], capture_output=True, text=True)
+    if found.returncode:
+        pytest.skip(f'needs a package index, for another environment: {found.stderr[-200:]}')
+    run('deployment')
 
 
 def test_own_config(clone):

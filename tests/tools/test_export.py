@@ -20,7 +20,7 @@ def test_export_writes_what_others_can_use(run_tool, tmp_path):
     assert 'error: the test pipeline has no Resize' in text
     run_tool(*export, '--size', 48, 48)
     files = {path.name for path in out.iterdir()}
-    assert files == {'model.json', 'model.onnx', 'model.safetensors'}
+    assert files == {'model.json', 'model.onnx', 'model.safetensors', 'predict.py'}
     info = json.loads((out / 'model.json').read_text())
     assert info['classes'] == list('0123456789')
     assert info['model']['config'] == name

@@ -16,7 +16,8 @@ class BestWeightsHook(SafeCheckpointHook):
     Where the metrics hold ``raw/KEY`` beside the ``KEY`` of ``save_best`` (see
     :class:`~mmpretrain_mlml.RawAndAveragedValLoop`), the higher of the two counts. The best checkpoint
     holds the weights that reached it under ``state_dict`` and names them in ``meta['weights']``,
-    ``'raw'`` or ``'averaged'``. It holds no second set of weights and no training state.
+    ``'raw'`` or ``'averaged'``, and their scores in ``meta['scores']``. It holds no second
+    set of weights and no training state.
 
     Args:
         **kwargs: Arguments of :class:`~mmpretrain_mlml.SafeCheckpointHook`; ``save_best`` may name one
@@ -33,6 +34,7 @@ class BestWeightsHook(SafeCheckpointHook):
         if self.save_best and len(self.save_best) > 1:
             raise ValueError(f'expected one metric in save_best, got {self.save_best}')
         self._weights: str | None = None  # of the best checkpoint being written
+        self._scores: dict[str, float] = {}
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict[str, float]) -> None:
         if not self.save_best:
@@ -45,6 +47,12 @@ class BestWeightsHook(SafeCheckpointHook):
         if raw in metrics and self.is_better_than[key](metrics[raw], metrics[key]):
             self._weights = 'raw'
             metrics = {**metrics, key: metrics[raw]}
+        prefix = 'raw/' if self._weights == 'raw' else ''
+        self._scores = {
+            name: float(metrics.get(prefix + name, value))
+            for name, value in metrics.items()
+            if not name.startswith('raw/') and isinstance(value, int | float)
+        }
         super()._save_best_checkpoint(runner, metrics)
         self._weights = None
 
@@ -66,3 +74,4 @@ class BestWeightsHook(SafeCheckpointHook):
             }
         checkpoint.pop('message_hub', None)
         checkpoint['meta']['weights'] = self._weights
+        checkpoint['meta']['scores'] = self._scores

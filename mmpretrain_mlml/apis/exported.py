@@ -1,0 +1,86 @@
+"""Predictions of exported models for the data sets of a config, and what smaller forms lose."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import DATASETS
+
+from ..evaluation import Predictions, multi_label_scores
+from ..runtime.unwrap import split_dataset_config
+from .data_set import collect_predictions, dataset_of
+from .network import Progress, batches_of
+
+
+def predict_exported(
+    cfg: Config,
+    file: str | os.PathLike[str],
+    info: Mapping[str, Any],
+    images: int | None = None,
+    split: str = 'test',
+    progress: Progress = iter,
+) -> Predictions:
+    """Return probabilities of an ONNX file, and labels, for the images of a data set.
+
+    Args:
+        cfg: Config of the model.
+        file: File of :func:`~mmpretrain_mlml.checkpoints.export_onnx`.
+        info: Content of ``model.json``.
+        images: Number of images, the first ones; None for all.
+        split: ``'val'`` or ``'test'``: whose data loader of the config is used.
+        progress: Function that shows progress over the batches.
+
+    Raises:
+        ValueError: If the config has no such data loader.
+    """
+    import onnxruntime
+
+    network = onnxruntime.InferenceSession(
+        os.fspath(file), providers=onnxruntime.get_available_providers()
+    )
+
+    def step(batch: dict[str, Any]) -> Sequence[Any]:
+        (scores,) = network.run(None, {'image': _as_network_takes(batch['inputs'], info)})
+        return [
+            sample.set_pred_score(torch.from_numpy(row))
+            for sample, row in zip(batch['data_samples'], scores)
+        ]
+
+    dataset, loader = dataset_of(cfg, split)
+    return collect_predictions(step, dataset, loader, progress, images)
+
+
+def calibration_batches(cfg: Config, info: Mapping[str, Any], images: int) -> Iterator[np.ndarray]:
+    """Yield training images, one at a time, as an exported network takes them.
+
+    Args:
+        cfg: Config of the model.
+        info: Content of ``model.json``.
+        images: Number of images, the first ones of the first training set.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    of_test = cfg.test_dataloader.dataset
+    training = deepcopy(next(iter(split_dataset_config(cfg.train_dataloader.dataset))))
+    dataset = DATASETS.build({**training, 'pipeline': of_test.pipeline, 'test_mode': True})
+    for number, batch in enumerate(batches_of(dataset, {'batch_size': 1})):
+        if number == images:
+            return
+        yield _as_network_takes(batch['inputs'], info)
+
+
+def scores_of(predictions: Predictions, info: Mapping[str, Any]) -> dict[str, float]:
+    """Return the scores of predictions at the thresholds of ``model.json``, in percent."""
+    thresholds = np.array(info['thresholds'])
+    return multi_label_scores(predictions.scores, predictions.targets, thresholds).summary
+
+
+def _as_network_takes(inputs: Sequence[torch.Tensor], info: Mapping[str, Any]) -> np.ndarray:
+    pixels = torch.stack([*inputs]).numpy().astype(np.float32)
+    return np.ascontiguousarray(pixels[:, ::-1]) if info['input']['channels'] == 'RGB' else pixels
