@@ -39,7 +39,7 @@ def main() -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from mmpretrain_mlml.evaluation.threshold_files import read_rates
+    from mmpretrain_mlml.evaluation.expected_rates import read_rates
     from mmpretrain_mlml.printable import printable
     from mmpretrain_mlml.study import compare_runs, read_compared_run, write_comparison
     from mmpretrain_mlml.study.records.compared_run import names_of_runs
