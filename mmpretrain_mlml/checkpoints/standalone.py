@@ -35,8 +35,8 @@ _RESIZE: dict[str, tuple[Any, ...]] = {
 _REPEATED: dict[str, dict[str, tuple[Any, ...]]] = {
     **dict.fromkeys(_LOADERS, _LOADING),
     'Resize': {**_RESIZE, 'backend': ('pillow',)},
-    'SmoothResize': {**_RESIZE, 'backend': ('torch', 'pillow')},  # within 1 of 255 of each other
-    **dict.fromkeys(_PACKING, {'meta_keys': (), 'algorithm_keys': (), 'input_key': ('img',)}),
+    'SmoothResize': {**_RESIZE, 'backend': ('torch', 'pillow')},  # within 2 of 255 of each other
+    **{name: {'meta_keys': (), 'algorithm_keys': (), 'input_key': ('img',)} for name in _PACKING},
 }
 _KIND = {
     **dict.fromkeys(_LOADERS, 0),
@@ -101,7 +101,7 @@ def unrepeatable(cfg: Config, info: Mapping[str, Any]) -> Iterator[str]:
     names = [part_name(step) for step in steps]
     kinds = [_KIND.get(name, 1) for name in names]
     if kinds != sorted(set(kinds)):
-        yield f'its steps are {", ".join(names)}, expected to load, resize and pack once, in this order'
+        yield f'its steps are {", ".join(names)}, expected to load, resize and pack once, in order'
     gray = info['input']['channels'] == 'gray'
     for step in steps:
         if part_name(step) in _LOADERS and (step.get('color_type') == 'grayscale') != gray:

@@ -20,6 +20,7 @@ from PIL import Image
 from mmpretrain_mlml.checkpoints import ExportError, describe, export_onnx, export_predict
 
 PHOTOS = SHARED / 'photos/val2014'
+RESIZE = {'type': 'Resize', 'scale': (96, 64), 'backend': 'pillow'}
 FREE = ('onnxruntime', 'PIL', 'pillow.libs', 'numpy', 'numpy.libs')
 
 
@@ -45,9 +46,9 @@ def pipeline_of(cfg):
         ({}, {'backend': 'pillow'}, 0),
         ({}, {'backend': 'pillow', 'interpolation': 'bicubic'}, 0),
         ({}, {'type': 'Resize', 'backend': 'pillow'}, 0),
-        ({}, {'interpolation': 'bicubic'}, 1),  # of PyTorch
+        ({}, {'interpolation': 'bicubic'}, 2),  # of PyTorch
         ({'to_rgb': False}, {}, 1),
-        ({'mean': [0.0]}, {}, 2),  # grey of colours is rounded otherwise
+        ({'mean': [0.0]}, {}, 3),  # grey of colours is rounded otherwise
     ],
 )
 def test_pixels_are_those_of_the_test_pipeline(changes, resize, tolerance, files, cfg):
@@ -151,9 +152,12 @@ def test_files_of_two_exports_are_not_mixed(exported, files, tmp_path):
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
-        ({'pipeline.1.backend': 'cv2'}, "SmoothResize has backend='cv2', expected 'torch' or 'pillow'"),
+        (
+            {'pipeline.1.backend': 'cv2'},
+            "SmoothResize has backend='cv2', expected 'torch' or 'pillow'",
+        ),
         ({'pipeline.1.keep_ratio': True}, 'keep_ratio=True, expected False'),
-        ({'pipeline.1.interpolation': 'area'}, "interpolation='area'"),
+        ({'pipeline.1': {**RESIZE, 'interpolation': 'area'}}, "interpolation='area'"),
         ({'pipeline.0.imdecode_backend': 'pillow'}, "imdecode_backend='pillow', expected 'cv2'"),
         ({'pipeline.0.color_type': 'unchanged'}, "color_type='unchanged'"),
         ({'pipeline.0.color_type': 'grayscale'}, 'it loads images as grayscale'),
