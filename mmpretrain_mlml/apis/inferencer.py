@@ -144,7 +144,7 @@ class MultiLabelInferencer(BaseInferencer):
         """Return an iterator over the results of batches that are made already.
 
         Args:
-            batches: Batches of names and images, as :func:`~.images.each_image` yields them.
+            batches: Batches of images, each a name and a path, an array or a picture.
             on_error: As for a call.
             topk: As for a call.
             workers: As for a call.

@@ -45,6 +45,11 @@ def describe(
     """
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
+    if dataset.CLASSES is None:  # of a table that is not there
+        raise ValueError(
+            'the class names of the test set are not known: its table is missing, and the config names '
+            'no classes (test_dataloader.dataset.classes)'
+        )
     classes = list(dataset.CLASSES)
     chosen = resolve_thresholds(classes, cfg, given=thresholds, stored=stored, model=STORED)
     preprocessor = preprocessor_config(cfg)

@@ -43,3 +43,10 @@ def test_another_number_of_thresholds_than_classes_is_refused():
         ValueError, match=r'test_evaluator\.threshold: expected .* for each of 10 classes'
     ):
         describe(cfg, (48, 48))
+
+
+def test_classes_that_nobody_names_are_asked_for():
+    cfg = Config.fromfile(config('digits_0.4left_splc.py'))
+    cfg.test_dataloader.dataset = {'type': 'mmpretrain_mlml.TagTable', 'ann_file': 'nowhere.csv'}
+    with pytest.raises(ValueError, match='the class names of the test set are not known'):
+        describe(cfg, (48, 48))
