@@ -47,8 +47,8 @@ def describe(
     dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
     if dataset.CLASSES is None:  # of a table that is not there
         raise ValueError(
-            'the class names of the test set are not known: its table is missing, and the config names '
-            'no classes (test_dataloader.dataset.classes)'
+            'the class names of the test set are not known: its table is missing, and the config has '
+            'no test_dataloader.dataset.classes'
         )
     classes = list(dataset.CLASSES)
     chosen = resolve_thresholds(classes, cfg, given=thresholds, stored=stored, model=STORED)
