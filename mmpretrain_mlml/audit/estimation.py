@@ -1,9 +1,10 @@
 """How many labels are missing: an unbiased estimate from a few hundred decisions.
 
-Entries are drawn with chances in proportion to the root of their probability, at equal distances
-along the entries sorted by probability (systematic sampling). The estimator of Hansen and Hurwitz
+Entries are drawn with chances in proportion to the root of their probability, one in each of as many
+strata of equal chance along the entries sorted by probability. The estimator of Hansen and Hurwitz
 divides each finding by its chance: it is unbiased, whatever the model is worth; a good model makes
-it precise.
+it precise. A difference estimator with a logistic regression on the decisions gained nothing on
+photographs, because the strata already use the probability.
 
 Source: Hansen and Hurwitz, On the theory of sampling from finite populations (Annals of Mathematical
 Statistics, 1943).
@@ -27,7 +28,9 @@ SAMPLED = np.dtype(
     ]
 )
 UNIFORM_SHARE = 0.15  # of the chances, so that no entry is out of reach
-NORMAL_95 = 1.959964
+# Standard errors to each side. The normal 1.96 held the truth in 94 % of 1,200 draws of 300 entries of
+# digits, since the error itself is estimated.
+QUANTILE_95 = 2.1
 GROUP_BITS = 14  # that float32 probabilities of one group differ in
 GROUPS = (0x3F800000 >> GROUP_BITS) + 1  # up to probability 1
 
@@ -91,7 +94,8 @@ def draw_entries(
         return (1 - share) * root / (total or 1.0) + share * size / number
 
     ends = np.cumsum(chance(roots, sizes))
-    points = (np.arange(count) + np.random.default_rng(seed).random()) / count * ends[-1]
+    # Equal distances from a single random number would have few outcomes in small tables.
+    points = (np.arange(count) + np.random.default_rng(seed).random(count)) / count * ends[-1]
     hit = np.searchsorted(ends, points, side='right')
     parts = []
     for block in scored_blocks(
@@ -168,5 +172,5 @@ def estimate_missing(
     average = np.average(sample['weight'], weights=sample['draws'])
     squares = np.sum(sample['draws'] * (findings - missing) ** 2) + (average - missing) ** 2
     deviation = np.sqrt(squares / (count - 1) / count)
-    factor = float(np.exp(NORMAL_95 * deviation / missing))
+    factor = float(np.exp(QUANTILE_95 * deviation / missing))
     return Estimate(missing, max(missing / factor, float(found.sum())), missing * factor)

@@ -79,6 +79,8 @@ def report_progress(
         OSError: If a file cannot be read.
     """
     folder = Path(folder)
+    if not (folder / 'proposals.csv').is_file():
+        raise FileNotFoundError(f'{folder} holds no audit: expected the --out-dir of one')
     rows = read_proposals(folder / 'proposals.csv')
     missing = [row for row in rows if row.kind == 'missing']
     kept = _kept_share(folder / 'audit.json')

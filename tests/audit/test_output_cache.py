@@ -1,3 +1,5 @@
+import errno
+
 import numpy as np
 import pytest
 import torch
@@ -66,6 +68,25 @@ def test_what_was_computed_before_an_interruption_is_not_repeated(tmp_path, monk
     images.read = []
     assert features(tmp_path, images).tolist() == (images.pixels * 2).tolist()
     assert not images.read
+
+
+def test_a_full_disk_is_named_and_loses_no_earlier_part(tmp_path, monkeypatch):
+    monkeypatch.setattr(output_cache, 'SECONDS', 0.0)
+    save = np.save
+
+    def full_after_one_part(file, part):
+        if part[0] > 0:
+            raise OSError(errno.ENOSPC, 'No space left on device')
+        save(file, part)
+
+    images = Images()
+    with monkeypatch.context() as patch:
+        patch.setattr(output_cache.np, 'save', full_after_one_part)
+        with pytest.raises(OSError, match=r'could not write .*0000000002\.npy .No space left'):
+            features(tmp_path, images)
+    images.read = []
+    assert features(tmp_path, images).tolist() == (images.pixels * 2).tolist()
+    assert images.read == [2, 3, 4, 5, 6]
 
 
 def test_a_damaged_part_is_computed_again(tmp_path):

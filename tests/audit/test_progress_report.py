@@ -111,6 +111,11 @@ def test_decisions_of_another_audit_are_refused(audited):
         report_progress(folder, [file])
 
 
+def test_a_folder_without_an_audit_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f'{tmp_path} holds no audit'):
+        report_progress(tmp_path, [])
+
+
 @pytest.mark.parametrize(
     ('name', 'text'),
     [
