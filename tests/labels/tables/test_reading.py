@@ -356,3 +356,28 @@ def test_parquet_values(tmp_path):
     parquet.write_table(pyarrow.table(columns), tmp_path / 't.parquet')
     parsed = parse_tag_table(Path(tmp_path / 't.parquet'))
     assert str(parsed.problems[1]).endswith('t.parquet: row 2: got 3; expected an image name')
+
+
+@pytest.mark.parametrize(('unlisted', 'fill'), [('unobserved', -1), ('absent', 0)])
+def test_a_label_that_several_people_gave_is_one_and_unobserved_where_they_differ(
+    parse, unlisted, fill
+):
+    rows = [
+        'a,x,1',
+        'b,x,1',
+        'a,x,1',
+        'a,y,0',
+        'b,y,0',
+        'b,y,1',
+        'b,y,0',
+        'a,z,1',
+        'b,z,-1',
+        'b,z,1',
+    ]
+    text = 'image,tag,value\n' + '\n'.join(rows) + '\n'
+    parsed = parse('t.csv', text, tuple('xyzw'), repeated='merge', unlisted=unlisted)
+    expected = {'a': [1, 0, 1, fill], 'b': [1, -1, -1, fill]}
+    assert content(parsed) == (tuple('xyzw'), expected)
+    assert len(parse('t.csv', text, tuple('xyzw')).problems) == 2
+    with pytest.raises(ValueError, match="repeated='x': expected one of"):
+        parse('t.csv', text, repeated='x')
