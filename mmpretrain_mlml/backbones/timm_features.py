@@ -28,7 +28,7 @@ class TimmFeatures(BaseBackbone):
 
     Raises:
         ImportError: If timm is not installed.
-        RuntimeError: If timm has no such network.
+        RuntimeError: If timm has no such network, or its weights cannot be downloaded.
     """
 
     def __init__(
@@ -42,9 +42,17 @@ class TimmFeatures(BaseBackbone):
         import timm
 
         super().__init__(init_cfg)
-        self.timm_model = timm.create_model(
-            model_name, pretrained=pretrained, in_chans=in_channels, num_classes=0, **kwargs
-        )
+        options = {'pretrained': pretrained, 'in_chans': in_channels, 'num_classes': 0, **kwargs}
+        try:
+            self.timm_model = timm.create_model(model_name, **options)
+        except OSError as error:
+            if not pretrained or 'pretrained_cfg_overlay' in kwargs:  # of a file that is given
+                raise
+            raise RuntimeError(
+                f'could not download the weights of {model_name} ({error}). Without a network, give a '
+                'local file (--cfg-options model.backbone.pretrained_cfg_overlay.file=FILE), or train '
+                'from scratch (--cfg-options model.backbone.pretrained=False)'
+            ) from error
         if pretrained:
             self._is_init = True  # otherwise MMEngine would initialise the layers again
 

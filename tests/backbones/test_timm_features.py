@@ -34,3 +34,17 @@ def test_pretrained_weights_come_from_a_file_and_stay(tmp_path):
     loaded, expected = network.timm_model.state_dict(), source.state_dict()
     assert loaded.keys() < expected.keys()
     assert all(torch.equal(loaded[key], expected[key]) for key in loaded)
+
+
+def test_without_a_network_the_message_says_what_to_do(monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise FileNotFoundError('no connection')
+
+    monkeypatch.setattr(timm, 'create_model', fail)
+    init_default_scope('mmpretrain')
+    config = dict(type=FEATURES, model_name='test_resnet', pretrained=True)
+    expected = r'weights of test_resnet \(no connection\). .*pretrained_cfg_overlay.file=FILE'
+    with pytest.raises(RuntimeError, match=expected):
+        MODELS.build(config)
+    with pytest.raises(FileNotFoundError, match='no connection'):
+        MODELS.build({**config, 'pretrained_cfg_overlay': dict(file='gone.pth')})
