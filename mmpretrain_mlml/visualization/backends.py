@@ -92,7 +92,9 @@ def add_table(
     left_out = []
     for backend in visualizer._vis_backends.values():
         if isinstance(backend, LocalVisBackend):
-            with atomic_write(Path(backend._save_dir) / f'{name}_{step}.csv', 'w') as file:
+            folder = Path(backend._save_dir)
+            folder.mkdir(parents=True, exist_ok=True)  # MMEngine makes it when it first writes
+            with atomic_write(folder / f'{name}_{step}.csv', 'w') as file:
                 file.write(_csv(columns, rows))
         elif isinstance(backend, TensorboardVisBackend):
             backend.experiment.add_text(name, _markdown(columns, rows), step)

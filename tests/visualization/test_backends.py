@@ -52,9 +52,10 @@ def test_pictures_of_mlflow_are_files_of_their_own():
 
 def test_a_table_is_a_file_on_disk_and_other_backends_are_named(tmp_path):
     rows = [[name, index, None] for index, name in enumerate(HOSTILE_NAMES) if name != '\ud800']
-    visualizer = Visualizer(LocalVisBackend(str(tmp_path)), Recording())
+    backend = LocalVisBackend(str(tmp_path / 'not there yet'))
+    visualizer = Visualizer(backend, Recording())
     assert add_table(visualizer, 'val_classes', ['class', 'n', 'AP'], rows, 3) == ['Recording']
-    with (tmp_path / 'val_classes_3.csv').open(newline='') as file:
+    with (tmp_path / 'not there yet/val_classes_3.csv').open(newline='') as file:
         found = list(csv.reader(file))
     assert found == [['class', 'n', 'AP'], *([name, str(n), ''] for name, n, _ in rows)]
 
