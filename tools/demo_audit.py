@@ -158,6 +158,7 @@ def report(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from mmpretrain_mlml.audit.simulation_report import percent
     from mmpretrain_mlml.evaluation import Predictions, multi_label_scores
 
     scores = {}
@@ -170,7 +171,7 @@ def report(folder: Path) -> None:
         for key in ('mAP', 'OF1'):
             gap = scores['full'][key] - scores['left'][key]
             share = (scores[name][key] - scores['left'][key]) / gap if gap else float('nan')
-            cells.append(f'{share:.0%}')
+            cells.append(percent(share))
         table.add_row(row, *cells)
     Console().print(table)
 
