@@ -48,11 +48,12 @@ def main() -> None:
     parser.add_argument('--images', type=int, nargs='+', default=[100, 300, 600, 2000])
     parser.add_argument('--draws', type=int, default=5)
     args = parser.parse_args()
-    choices = [None, 0.0, 20.0, 200.0]
+    choices = [None, 0.0, 5.0, 20.0, 200.0]
     print(
-        '| labelled images | one for all | by class, no shrinkage | shrinkage 20 | shrinkage 200 |'
+        '| labelled images | one for all | by class, no shrinkage | shrinkage 5 | shrinkage 20 | '
+        'shrinkage 200 |'
     )
-    print('|---|---|---|---|---|')
+    print('|---|---|---|---|---|---|')
     for size in args.images:
         cells = ' | '.join(f'{held_out_f1(size, one, args.draws):.1f}' for one in choices)
         print(f'| {size:,} | {cells} |')

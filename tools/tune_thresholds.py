@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from command_line import DictAction, run
 
 if TYPE_CHECKING:
+    import numpy as np
+    from mmengine.config import Config
+
     from mmpretrain_mlml.evaluation import Predictions
 
 
@@ -40,11 +43,16 @@ def main() -> None:
         '--rates', type=Path,
         help='JSON object {class: share of the images in which it is present}, instead of a goal',
     )  # fmt: skip
+    parser.add_argument(
+        '--kept', metavar='SHARE',
+        help='share of the true labels that the training set of CONFIG has, such as 0.4, or an '
+        'audit.json with its estimate: as many tags as it leads to expect, instead of a goal',
+    )  # fmt: skip
     parser.add_argument('--per-class', action='store_true', help='one threshold for each class')
     parser.add_argument(
-        '--shrinkage', type=float, default=20.0,
+        '--shrinkage', type=float,
         help='positives at which a class has gone half the way from the common threshold to its own '
-        '(default: 20)',
+        '(default: 5)',
     )  # fmt: skip
     parser.add_argument('--seed', type=int, default=0, help='seed of folds and resamples')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
@@ -53,6 +61,8 @@ def main() -> None:
         parser.error('expected CONFIG CHECKPOINT or --predictions, and not both')
     if args.predictions is not None and args.config:
         parser.error('--predictions: expected no config')
+    if args.kept is not None and (args.rates is not None or args.checkpoint is None):
+        parser.error('--kept: expected CONFIG CHECKPOINT and no --rates')
     if args.out is None and args.into is None:
         parser.error('expected --out FILE.json, --into FILE.pth, or both')
     if args.into is not None and args.checkpoint is None:
@@ -72,6 +82,9 @@ def main() -> None:
         classes = predictions.classes.tolist()
         labels = predictions.targets
         rates = None if args.rates is None else read_rates(args.rates, classes)
+        if args.kept is not None:
+            rates = rates_of_training(args, classes)
+        shrinkage = {} if args.shrinkage is None else {'shrinkage': args.shrinkage}
         found = tune_thresholds(
             predictions.scores,
             labels if rates is None or (labels == 1).any() else None,
@@ -79,8 +92,8 @@ def main() -> None:
             wanted=args.wanted,
             rates=rates,
             per_class=args.per_class,
-            shrinkage=args.shrinkage,
             seed=args.seed,
+            **shrinkage,
         )
         about = {**found.about(), 'images': len(labels)}
         if args.into is not None:
@@ -96,14 +109,31 @@ def main() -> None:
     print(f'{len(classes)} thresholds from {len(labels)} images: {files}')
 
 
-def predict(args: argparse.Namespace) -> 'Predictions':
+def read_config(args: argparse.Namespace) -> 'Config':
     from mmengine.config import Config
+
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options)
+    return cfg
+
+
+def rates_of_training(args: argparse.Namespace, classes: list[str]) -> 'np.ndarray':
+    from mmpretrain_mlml.audit import training_labels
+    from mmpretrain_mlml.evaluation.expected_rates import expected_rates, read_kept
+
+    kept = read_kept(args.kept)
+    table = training_labels(read_config(args)).table
+    if list(table.classes) != classes:
+        raise ValueError('--kept: training and validation set of the config have different classes')
+    return expected_rates(table.counts().present, len(table), kept)
+
+
+def predict(args: argparse.Namespace) -> 'Predictions':
     from rich.progress import track
 
     from mmpretrain_mlml.apis import predict_dataset
 
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     return predict_dataset(cfg, args.checkpoint, args.split, partial(track, description='images'))
 
 

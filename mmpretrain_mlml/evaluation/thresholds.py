@@ -74,7 +74,7 @@ def tune_thresholds(
     wanted: float | None = None,
     rates: Sequence[float] | np.ndarray | None = None,
     per_class: bool = False,
-    shrinkage: float = 20.0,
+    shrinkage: float = 5.0,
     folds: int = 5,
     bootstrap: int = 200,
     confidence: float = 95.0,

@@ -48,6 +48,11 @@ def test_thresholds_of_a_checkpoint_are_those_of_its_predictions(run_tool, train
     tested = json.loads((tmp_path / 'metrics.json').read_text())
     scores = multi_label_scores(of_test.scores, of_test.targets, expected.values).summary
     assert tested['multi-label/OF1'] == pytest.approx(scores['OF1'])
+    by_share = tmp_path / 'kept.json'
+    run_tool(*TOOL, CONFIG, checkpoint, '--kept', 0.38, '--out', by_share, *options())
+    values, _ = read_thresholds(by_share)
+    tags_of_an_image = (of_test.scores > values).sum() / len(of_test.scores)
+    assert tags_of_an_image == pytest.approx(3.0, abs=0.4)  # scenes have 1 to 5 digits
     run_tool(*test, '--thresholds=0.31', *options())
     tested = json.loads((tmp_path / 'metrics.json').read_text())
     scores = multi_label_scores(of_test.scores, of_test.targets, 0.31).summary
@@ -76,6 +81,7 @@ def test_mistakes_end_in_one_line(run_tool, predictions, tmp_path):
     assert 'need it' in run_tool(*use, '--goal', 'recall', expect=1)
     assert 'whose copy is to hold' in run_tool(*use, '--into', tmp_path / 'x.pth', expect=2)
     assert 'expected --out' in run_tool(*use[:4], expect=2)
+    assert 'and no --rates' in run_tool(*use, '--kept', 0.4, expect=2)
     assert 'not both' in run_tool(*use, CONFIG, 'x.pth', expect=2)
     assert not out.exists()
     out.write_text('mine')
