@@ -82,7 +82,8 @@ class CachedSteps(BaseTransform):
         found = self._read(key) if key else None
         if found is not None:
             image, extra = found
-            return {**results, **_tuples(extra), 'img': image}
+            # Steps that follow may change a copy, which is cheaper than to change mapped pages.
+            return {**results, **_tuples(extra), 'img': image.copy()}
         done = self._run(results)
         if not key:
             raise ValueError(

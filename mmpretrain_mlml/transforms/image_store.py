@@ -58,7 +58,7 @@ class ImageStore:
     def read(self, key: str) -> tuple[np.ndarray, Any] | None:
         """Return an image and what was stored with it; None if there is none.
 
-        The array is mapped into memory and may be changed, which does not change the file.
+        The array is mapped into memory and read-only.
 
         Args:
             key: Hexadecimal digits.
@@ -70,7 +70,7 @@ class ImageStore:
         path = self._path(key)
         try:
             with path.open('rb') as file:
-                memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+                memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
                 if time.time() - os.fstat(file.fileno()).st_mtime > DAY:
                     with suppress(OSError):  # of another user, or on a read-only file system
                         os.utime(path)

@@ -101,7 +101,7 @@ def _interpolated(moved: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     for fraction, rows in alike.items():
         step = rows[1] - rows[0] if len(rows) > 1 else 1
         even = slice(rows[0], rows[-1] + 1, step)
-        same = even if len(range(height)[even]) == len(rows) else rows
+        same = even if list(range(height)[even]) == rows else rows  # a view, if possible
         kernel = np.array([_bicubic(fraction)], np.float32)
         filtered = cv2.filter2D(moved[same], -1, kernel, anchor=(0, 0), delta=TRUNCATION)
         result[same] = filtered[:, : width - 3]

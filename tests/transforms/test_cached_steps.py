@@ -59,6 +59,12 @@ def test_results_are_the_same_with_and_without(picture, cached, monkeypatch):
         assert all(type(results[key]) is type(plain[key]) for key in results)
 
 
+def test_changing_the_result_does_not_change_the_cache(picture, cached):
+    expected = cached(sample(picture))['img'].copy()
+    cached(sample(picture))['img'][:] = 0
+    assert np.array_equal(cached(sample(picture))['img'], expected)
+
+
 def test_other_processes_and_runs_find_it(picture, cached, tmp_path, monkeypatch):
     cached(sample(picture))
     for other in (
@@ -77,10 +83,6 @@ def test_a_changed_file_or_step_is_loaded_again(picture, cached, tmp_path):
     other = CachedSteps([LOAD, {**RESIZE, 'interpolation': 'bicubic'}], tmp_path / 'cache')
     assert not np.array_equal(other(sample(picture))['img'], cached(sample(picture))['img'])
     assert len(entries(tmp_path)) == 3
-
-
-def reports(caplog_or_list):
-    return [text for text in caplog_or_list if 'image cache' in text]
 
 
 @pytest.fixture

@@ -37,11 +37,12 @@ def test_an_image_comes_back(store, dtype, shape):
     assert extra == EXTRA
 
 
-def test_changing_an_image_does_not_change_the_store(store):
+def test_an_image_cannot_be_changed_by_mistake(store):
     store.write(KEY, IMAGE[:, ::-1], None)
     read, _ = store.read(KEY)
-    read[:] = 0
-    assert np.array_equal(store.read(KEY)[0], IMAGE[:, ::-1])
+    assert np.array_equal(read, IMAGE[:, ::-1])
+    with pytest.raises(ValueError, match='read-only'):
+        read[:] = 0
 
 
 def damage(content, kind):

@@ -44,6 +44,17 @@ def test_rotation_is_that_of_pillow(shape):
         assert np.array_equal(pixel_places.rotate(image, angle, FILL), expected)
 
 
+def test_rows_of_one_fraction_may_lie_at_any_distance():
+    moved = noise((7, 12))
+    fractions = np.array(
+        [0.1, 0.5, 0.1, 0.1, 0.2, 0.5, 0.1]
+    )  # 0.1 is in as many rows as 0, 2, 4, 6
+    together = pixel_places._interpolated(moved, fractions)
+    for row in range(7):
+        alone = pixel_places._interpolated(moved[row : row + 1], fractions[row : row + 1])
+        assert np.array_equal(together[row : row + 1], alone), row
+
+
 @pytest.mark.parametrize('shape', SHAPES)
 def test_shear_is_that_of_pillow_within_one(shape):
     """On noise, where a wrong weight or a row moved by a hundredth of a pixel would show."""
