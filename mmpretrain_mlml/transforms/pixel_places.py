@@ -66,21 +66,14 @@ def _shear_rows(image: np.ndarray, amount: float, fill: tuple[int, ...]) -> np.n
     height, width, channels = image.shape
     origin = -amount * (np.arange(height) + 0.5)  # where a row takes its first pixel from
     whole = np.floor(origin + 1e-9).astype(int)
-    margin = int(np.abs(whole).max()) + 2
-    wide = cv2.copyMakeBorder(image, 0, 0, margin, margin, cv2.BORDER_REPLICATE).reshape(height, -1)
-    length = (width + 3) * channels
-    moved = np.empty((height, length), np.uint8)
-    for row, start in enumerate((channels * (whole - 1 + margin)).tolist()):
-        moved[row] = wide[row, start : start + length]
-    result = _interpolated(moved.reshape(height, width + 3, channels), origin - whole)
+    between = _interpolated(image, origin - whole).reshape(height, -1)
+    result = np.empty((height, width * channels), np.uint8)
+    result[:] = np.tile(np.array(fill, np.uint8), width)
     begin, end = (_first_place(origin, edge, width) * channels for edge in (0, width))
-    rows, colours = result.reshape(height, -1), np.tile(np.array(fill, np.uint8), width)
-    for row, (first, last) in enumerate(zip(begin.tolist(), end.tolist())):
-        if first:
-            rows[row, :first] = colours[:first]
-        if last < len(colours):
-            rows[row, last:] = colours[last:]
-    return result
+    rows = zip(begin.tolist(), end.tolist(), ((whole + 1) * channels).tolist())
+    for row, (first, last, moved) in enumerate(rows):
+        result[row, first:last] = between[row, first + moved : last + moved]
+    return result.reshape(image.shape)
 
 
 def _first_place(origin: np.ndarray, edge: int, width: int) -> np.ndarray:
@@ -91,20 +84,23 @@ def _first_place(origin: np.ndarray, edge: int, width: int) -> np.ndarray:
     return place.clip(0, width).astype(int)
 
 
-def _interpolated(moved: np.ndarray, fractions: np.ndarray) -> np.ndarray:
-    """Move each row to the left by a fraction of a pixel; one pixel before and two after are lost."""
-    height, width, channels = moved.shape
-    result = np.empty((height, width - 3, channels), np.uint8)
+def _interpolated(image: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """Return the values at a fraction after each pixel, a fraction for each row.
+
+    There is one pixel more than in the image, before the first.
+    """
+    wide = cv2.copyMakeBorder(image, 0, 0, 1, 0, cv2.BORDER_REPLICATE)
+    result = np.empty_like(wide)
     alike: dict[float, list[int]] = defaultdict(list)  # fractions recur at equal distances
     for row, fraction in enumerate(fractions.round(6).tolist()):
         alike[fraction].append(row)
     for fraction, rows in alike.items():
-        step = rows[1] - rows[0] if len(rows) > 1 else 1
-        even = slice(rows[0], rows[-1] + 1, step)
-        same = even if list(range(height)[even]) == rows else rows  # a view, if possible
-        kernel = np.array([_bicubic(fraction)], np.float32)
-        filtered = cv2.filter2D(moved[same], -1, kernel, anchor=(0, 0), delta=TRUNCATION)
-        result[same] = filtered[:, : width - 3]
+        even = slice(rows[0], rows[-1] + 1, rows[1] - rows[0] if len(rows) > 1 else 1)
+        same = even if list(range(len(wide))[even]) == rows else rows  # a view, if possible
+        result[same] = cv2.filter2D(
+            wide[same], -1, np.array([_bicubic(fraction)], np.float32), anchor=(1, 0),
+            delta=TRUNCATION, borderType=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
     return result
 
 

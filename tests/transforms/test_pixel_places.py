@@ -45,13 +45,13 @@ def test_rotation_is_that_of_pillow(shape):
 
 
 def test_rows_of_one_fraction_may_lie_at_any_distance():
-    moved = noise((7, 12))
+    image = noise((7, 12))
     fractions = np.array(
         [0.1, 0.5, 0.1, 0.1, 0.2, 0.5, 0.1]
     )  # 0.1 is in as many rows as 0, 2, 4, 6
-    together = pixel_places._interpolated(moved, fractions)
+    together = pixel_places._interpolated(image, fractions)
     for row in range(7):
-        alone = pixel_places._interpolated(moved[row : row + 1], fractions[row : row + 1])
+        alone = pixel_places._interpolated(image[row : row + 1], fractions[row : row + 1])
         assert np.array_equal(together[row : row + 1], alone), row
 
 
