@@ -171,6 +171,11 @@ def test_deployment(clone, tmp_path_factory):
     run('deployment')
 
 
+@pytest.mark.slow
+def test_missing_tags(clone):
+    run('missing_tags')
+
+
 def test_own_config(clone):
     run('own_config')
     files = [block.caption for block in blocks('own_config') if block.caption]

@@ -121,10 +121,10 @@ function acceptRest() {
   const part = onSheet();
   const open = part.filter((p) => p.state === 'undecided' && seen.has(p));
   decide(open.map((p) => [p, 'present']));
-  const next = part.findIndex((p) => !seen.has(p));
-  if (next >= 0) {
+  const next = part.findIndex((p) => !seen.has(p)), unseen = part.filter((p) => !seen.has(p)).length;
+  if (unseen) {
     moveTo(next, {toTop: true});
-    say(open.length + ' accepted as present; ' + part.filter((p) => !seen.has(p)).length + ' of this sheet have not been on the screen yet.');
+    say(open.length + ' accepted as present; ' + unseen + ' of this sheet have not been on the screen yet.');
     return;
   }
   const text = open.length + ' accepted as present.';
