@@ -11,8 +11,8 @@ from pathlib import Path
 from command_line import DictAction, run
 
 SEEN = (
-    'warning: a network that was trained on these labels has learned that they are missing: on digits '
-    'it found 11 % of them where --scores probe found 13 % (docs/audit.md)'
+    'warning: a network that was trained on these labels has learned that they are missing; what that '
+    'cost on digits, half-trained and trained: docs/audit.md, "Which scores?"'
 )
 
 
