@@ -51,9 +51,9 @@ class Merged:
 def merge_decisions(files: Iterable[Sequence[Decision]]) -> Merged:
     """Merge the decisions of several people.
 
-    Within a file a later line replaces an earlier one about the same entry. Between files, equal
-    decisions become one, a clear one replaces an unsure one, and present against absent is a conflict,
-    which leaves the entry undecided.
+    Within a file a later line of a person replaces an earlier one about the same entry. Between people
+    and between files, equal decisions become one, a clear one replaces an unsure one, and present
+    against absent is a conflict, which leaves the entry undecided.
 
     Args:
         files: Decisions of each file, in the order of its lines.
@@ -61,8 +61,9 @@ def merge_decisions(files: Iterable[Sequence[Decision]]) -> Merged:
     merged = Merged()
     disputed: dict[Entry, tuple[Decision, Decision]] = {}
     for decisions in files:
-        latest = {(one.image, one.class_name): one for one in decisions}
-        for entry, decision in latest.items():
+        latest = {(one.image, one.class_name, one.reviewer): one for one in decisions}
+        for decision in latest.values():
+            entry = (decision.image, decision.class_name)
             before = merged.decisions.get(entry)
             if before is None or before.decision == 'unsure':
                 merged.decisions[entry] = decision

@@ -58,6 +58,13 @@ def test_a_later_line_of_a_file_replaces_an_earlier_one(tmp_path):
     assert [one.decision for one in merged.decisions.values()] == ['absent']
 
 
+def test_two_people_in_a_file_can_disagree(tmp_path):
+    text = 'image,class,decision,reviewer\na.jpg,owl,present,Ann\na.jpg,owl,absent,Bob\n'
+    merged = merge_decisions([read_decisions(decisions_file(tmp_path, text))])
+    assert merged.decisions == {}
+    assert [(one.reviewer, other.reviewer) for one, other in merged.conflicts] == [('Ann', 'Bob')]
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
