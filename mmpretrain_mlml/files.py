@@ -119,7 +119,9 @@ def _open_temporary(path: Path, text: bool, encoding: str) -> tuple[Path, IO[Any
                 file = temporary.open('xb')
         except OSError as error:
             raise _write_error(path, error, 0) from error
-        _lock(file, temporary)
+        if not _lock(file, temporary) and fcntl is not None:
+            with suppress(OSError):  # no locks on this file system
+                fcntl.flock(file, fcntl.LOCK_EX)  # waits for who looks whether it is unfinished
         if temporary.exists():  # otherwise removed by another process before it was locked
             return temporary, file
         file.close()

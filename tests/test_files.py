@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,24 @@ def test_a_temporary_file_that_is_removed_before_it_is_locked_is_made_again(tmp_
     write(tmp_path / 'x', b'content')
     assert (tmp_path / 'x').read_bytes() == b'content'
     assert len(set(locked)) == 2
+
+
+def test_a_temporary_file_that_another_process_is_looking_at_is_made_again(tmp_path, monkeypatch):
+    """Another writer of the same file locks it first, and then removes it."""
+    lock, looked = files._lock, []
+
+    def look_first(file, path):
+        if not looked:
+            looked.append(path)
+            other = path.open('r+b')
+            assert lock(other, path)
+            remove = threading.Timer(0.1, lambda: (path.unlink(), other.close()))
+            remove.start()
+        return lock(file, path)
+
+    monkeypatch.setattr(files, '_lock', look_first)
+    write(tmp_path / 'x', b'content')
+    assert (tmp_path / 'x').read_bytes() == b'content'
 
 
 def test_without_locks_an_unfinished_file_is_removed_after_a_day(tmp_path, monkeypatch):
