@@ -79,8 +79,8 @@ def apply_protocols(
     Raises:
         ValueError: If the seed is not an integer >= 0, or a protocol cannot be applied to the table.
     """
-    for step in trace_protocols(table, protocols, seed):
-        table = step.table
+    for _, _, left in _steps(table, protocols, seed):
+        table = left
     return table
 
 
@@ -88,11 +88,19 @@ def trace_protocols(
     table: LabelTable, protocols: Sequence[LabelProtocol], seed: int = 0
 ) -> Iterator[Step]:
     """Yield each step of :func:`apply_protocols`, with the counts expected of its input."""
+    for protocol, before, left in _steps(table, protocols, seed):
+        yield Step(protocol, protocol.expected(before), left)
+
+
+def _steps(
+    table: LabelTable, protocols: Sequence[LabelProtocol], seed: int
+) -> Iterator[tuple[LabelProtocol, LabelTable, LabelTable]]:
+    """Yield each protocol with the table before and after it."""
     check_seed(seed)
     for position, protocol in enumerate(protocols):
         before = sum(other == protocol for other in protocols[:position])
         left = protocol.apply(table, _seed_of(seed, before))
-        yield Step(protocol, protocol.expected(table), left)
+        yield protocol, table, left
         table = left
 
 

@@ -368,3 +368,11 @@ def test_on_the_released_full_list(shared):
     table = LabelTable.from_positives(full.names, full.labels, COCO_CLASSES, fill=0)
     for name, labels in (('0.75left', 181_422), ('0.4left', 96_251), ('single', 82_081)):
         assert PaperRule(name).expected(table).present == labels
+
+
+def test_labels_are_dropped_without_counting_what_is_expected(monkeypatch):
+    """On ten million images that would take longer than opening the table."""
+    table = LabelTable.from_positives(['a.jpg', 'b.jpg'], [[0, 1], [1]], ['x', 'y'])
+    monkeypatch.setattr(PaperRule, 'expected', None)
+    assert apply_protocols(table, build_protocols('full')) is table
+    assert apply_protocols(table, build_protocols('single')).labels_per_image().tolist() == [1, 1]
