@@ -66,7 +66,7 @@ def describe(
             'name': 'image',
             'size': list(size or _size(pipeline)),
             'pipeline': [step for step in pipeline if part_name(step) not in _PACKING],
-            'resize': resize and resize.get('interpolation', 'bilinear'),
+            'resize': resize and resize_name(resize),
             'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
             'mean': list(mean),
             'std': list(std),
@@ -112,6 +112,20 @@ def preprocessor_config(cfg: Config) -> Any:
 def part_name(part: Mapping[str, Any]) -> str:
     """Return the class name of a part, without the package that a dotted type names."""
     return str(part.get('type')).rpartition('.')[2]
+
+
+def resize_name(step: Mapping[str, Any]) -> str:
+    """Return how a step resizes, as ``predict.py`` knows it.
+
+    Args:
+        step: A ``Resize`` or ``SmoothResize`` of a pipeline.
+
+    Returns:
+        ``'pytorch'`` for bilinear with PyTorch's rounding, otherwise an interpolation of Pillow.
+    """
+    interpolation = step.get('interpolation', 'bilinear')
+    of_pytorch = part_name(step) == 'SmoothResize' and step.get('backend', 'torch') == 'torch'
+    return 'pytorch' if of_pytorch and interpolation == 'bilinear' else interpolation
 
 
 def _size(pipeline: Sequence[dict]) -> Sequence[int]:

@@ -35,7 +35,7 @@ _RESIZE: dict[str, tuple[Any, ...]] = {
 _REPEATED: dict[str, dict[str, tuple[Any, ...]]] = {
     **dict.fromkeys(_LOADERS, _LOADING),
     'Resize': {**_RESIZE, 'backend': ('pillow',)},
-    'SmoothResize': {**_RESIZE, 'backend': ('torch', 'pillow')},  # within 2 of 255 of each other
+    'SmoothResize': {**_RESIZE, 'backend': ('torch', 'pillow')},
     **{name: {'meta_keys': (), 'algorithm_keys': (), 'input_key': ('img',)} for name in _PACKING},
 }
 _KIND = {
@@ -98,6 +98,11 @@ def unrepeatable(cfg: Config, info: Mapping[str, Any]) -> Iterator[str]:
             if key != 'type' and (allowed is None or (allowed and value not in allowed)):
                 wanted = f', expected {_listed(allowed)}' if allowed else ''
                 yield f'{name} has {key}={value!r}{wanted}'
+        if name == 'SmoothResize' and (step.get('backend', 'torch'), step.get('interpolation')) == (
+            'torch',
+            'bicubic',
+        ):
+            yield "SmoothResize has interpolation='bicubic' of PyTorch, expected backend='pillow'"
     names = [part_name(step) for step in steps]
     kinds = [_KIND.get(name, 1) for name in names]
     if kinds != sorted(set(kinds)):
