@@ -38,10 +38,10 @@ BIASES = ('log-odds', 0.0)
 SEEDS = (0, 1)
 SETTINGS = {  # images, labels, learning rate, bias, seed
     'photos': ((300, 600, 1500, 4000), LISTS, (1e-3, 1e-2), BIASES, SEEDS),
-    'digits': ((500, 1000, 2000), LISTS, (1e-3, 5e-3), BIASES, SEEDS),
+    'digits': ((300, 600, 1200), LISTS, (1e-3, 5e-3), BIASES, SEEDS),
 }
 TEST_SCENES = 2000  # of digits
-EPOCHS = {300: 12, 600: 12, 1500: 12, 4000: 6, 500: 8, 1000: 8, 2000: 8}  # by images
+EPOCHS = {300: 12, 600: 12, 1200: 8, 1500: 12, 4000: 6}  # by images
 Row = dict[str, Any]
 NewNetwork = Callable[[Photos, Tensor, Any], nn.Module]
 

@@ -68,6 +68,7 @@ def repair() -> None:
         save_given_position,
         write_checkpoints_atomically,
     )
+    from .subset_copies import copy_each_subset_anew
 
     load_as_data_only()
     sanitise_resumed_checkpoints()
@@ -91,3 +92,4 @@ def repair() -> None:
     find_packages_without_pkg_resources()
     score_all_samples_of_a_batch()
     infer_several_labels()
+    copy_each_subset_anew()

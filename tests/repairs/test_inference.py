@@ -8,6 +8,7 @@ import pytest
 import torch
 from helpers.training import CONFIG
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmpretrain import get_model, inference_model, list_models
 
 import mmpretrain_mlml
@@ -58,6 +59,14 @@ def test_models_and_configs_give_what_the_inferencer_gives(image, weights):
         inference_model(NAME, image)
 
 
+@pytest.fixture
+def own_scope():
+    """The scope in which MMPretrain's inferencer works, whatever ran before."""
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        yield
+
+
+@pytest.mark.usefixtures('own_scope')
 def test_what_mmpretrain_finds_is_as_before(image):
     assert not [name for name in list_models() if 'splc' in name]
     resnet = get_model('resnet18_8xb32_in1k')
