@@ -81,7 +81,7 @@ def export_model(
     info = describe(
         cfg, size, thresholds=thresholds, stored=meta.get(KEY), scores=meta.get('scores')
     )
-    check_trained_classes(checkpoint, info['classes'])
+    check_trained_classes(checkpoint, info['classes'], meta)
     scores: dict[str, dict[str, float]] = info['validated']['files']
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

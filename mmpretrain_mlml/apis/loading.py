@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..labels import DataError
 from ..runtime.data_workers import bind_workers
+from ..runtime.type_name import type_name
 from .images import pixels_of
 
 _BROKEN = (OSError, ValueError, cv2.error, Image.DecompressionBombError)
@@ -45,12 +46,12 @@ class Preparation:
 
     def __init__(self, cfg: Config) -> None:
         steps = cfg.test_dataloader.dataset.pipeline
-        loads = [_strict(step) for step in steps if _kind(step).startswith('Load')]
+        loads = [_strict(step) for step in steps if type_name(step).startswith('Load')]
         self._channels = len(cfg.model.data_preprocessor.mean)
         colour = 'grayscale' if self._channels == 1 else 'color'
         load = loads or [{'type': 'mmpretrain_mlml.LoadWholeImage', 'color_type': colour}]
         self._from_file = Compose([TRANSFORMS.build(step) for step in load])
-        rest = [step for step in steps if not _kind(step).startswith('Load')]
+        rest = [step for step in steps if not type_name(step).startswith('Load')]
         self._rest = Compose([TRANSFORMS.build(step) for step in rest])
 
     def __call__(self, image: Path | np.ndarray | Image.Image) -> Any:
@@ -127,12 +128,7 @@ class _Images(Dataset):
 
 def _strict(step: Any) -> Any:
     """Return a loader that gives the same for a whole image, and an error for any other file."""
-    if _kind(step) != 'LoadImageFromFile':
+    if type_name(step) != 'LoadImageFromFile':
         return step
     kept = {key: value for key, value in step.items() if key != 'ignore_empty'}
     return {**kept, 'type': 'mmpretrain_mlml.LoadWholeImage'}
-
-
-def _kind(step: Any) -> str:
-    kind = step['type']
-    return (kind if isinstance(kind, str) else kind.__name__).rpartition('.')[2]

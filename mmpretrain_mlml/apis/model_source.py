@@ -12,9 +12,10 @@ from mmengine.config import Config
 from mmpretrain.models import MultiLabelClsHead
 from torch import nn
 
-from ..checkpoints import check_trained_classes, describe, read_stored_thresholds
+from ..checkpoints import check_trained_classes, read_meta
+from ..checkpoints.description import STORED, class_names
 from ..paths import config
-from ..runtime.thresholds import resolve_thresholds
+from ..runtime.thresholds import KEY, resolve_thresholds
 from .exported_network import DESCRIPTION, ExportedNetwork
 
 
@@ -81,11 +82,12 @@ def classes_and_thresholds(
             info['classes'], given=thresholds, stored=info, model=DESCRIPTION
         )
         return tuple(info['classes']), chosen.values
-    stored = None if weights is None else read_stored_thresholds(weights)
-    about = describe(cfg, size=(0, 0), thresholds=thresholds, stored=stored)
+    classes = class_names(cfg)
+    meta = {} if weights is None else read_meta(weights)
+    chosen = resolve_thresholds(classes, cfg, given=thresholds, stored=meta.get(KEY), model=STORED)
     if weights is not None:
-        check_trained_classes(weights, about['classes'])
-    return tuple(about['classes']), np.array(about['thresholds'])
+        check_trained_classes(weights, classes, meta)
+    return tuple(classes), chosen.values
 
 
 def config_file(model: str | os.PathLike[str]) -> str:

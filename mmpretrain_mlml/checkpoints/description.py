@@ -13,10 +13,11 @@ from mmpretrain.registry import DATASETS
 
 from ..evaluation.thresholds import ABOUT
 from ..runtime.thresholds import resolve_thresholds
+from ..runtime.type_name import type_name
 from ..version import __version__
 
-_RESIZING = ('Resize', 'SmoothResize')
-_PACKING = ('PackInputs', 'PackPlanes')
+RESIZING = ('Resize', 'SmoothResize')
+PACKING = ('PackInputs', 'PackPlanes')
 STORED = 'the checkpoint'
 
 
@@ -43,21 +44,14 @@ def describe(
         ValueError: If ``size`` is None and the test pipeline does not resize to a fixed scale, or the
             thresholds are for other classes.
     """
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
-    if dataset.CLASSES is None:  # of a table that is not there
-        raise ValueError(
-            'the class names of the test set are not known: its table is missing, and the config has '
-            'no test_dataloader.dataset.classes'
-        )
-    classes = list(dataset.CLASSES)
+    classes = class_names(cfg)
     chosen = resolve_thresholds(classes, cfg, given=thresholds, stored=stored, model=STORED)
     preprocessor = preprocessor_config(cfg)
     mean, std = preprocessor.get('mean') or [0.0] * 3, preprocessor.get('std') or [1.0] * 3
     colours = 'gray' if len(mean) == 1 else 'BGR'
     steps = [step.to_dict() for step in cfg.test_dataloader.dataset.pipeline]
     pipeline = json.loads(json.dumps(steps))  # JSON turns tuples into lists
-    resize = next((step for step in pipeline if part_name(step) in _RESIZING), None)
+    resize = next((step for step in pipeline if type_name(step) in RESIZING), None)
     return {
         'classes': classes,
         'thresholds': chosen.values.tolist(),
@@ -65,7 +59,7 @@ def describe(
         'input': {
             'name': 'image',
             'size': list(size or _size(pipeline)),
-            'pipeline': [step for step in pipeline if part_name(step) not in _PACKING],
+            'pipeline': [step for step in pipeline if type_name(step) not in PACKING],
             'resize': resize and resize_name(resize),
             'channels': 'RGB' if preprocessor.get('to_rgb') else colours,
             'mean': list(mean),
@@ -92,6 +86,22 @@ def describe(
     }
 
 
+def class_names(cfg: Config) -> list[str]:
+    """Return the class names of the test set of a config. Its annotation files need not exist.
+
+    Raises:
+        ValueError: If they are in a table that is not there.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'lazy_init': True})
+    if dataset.CLASSES is None:
+        raise ValueError(
+            'the class names of the test set are not known: its table is missing, and the config has '
+            'no test_dataloader.dataset.classes'
+        )
+    return list(dataset.CLASSES)
+
+
 def _numbers(scores: Any) -> dict[str, float] | None:
     """Return the scores among the meta data of a checkpoint, which may hold anything."""
     if not isinstance(scores, Mapping):
@@ -109,11 +119,6 @@ def preprocessor_config(cfg: Config) -> Any:
     return cfg.model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
 
 
-def part_name(part: Mapping[str, Any]) -> str:
-    """Return the class name of a part, without the package that a dotted type names."""
-    return str(part.get('type')).rpartition('.')[2]
-
-
 def resize_name(step: Mapping[str, Any]) -> str:
     """Return how a step resizes, as ``predict.py`` knows it.
 
@@ -123,15 +128,19 @@ def resize_name(step: Mapping[str, Any]) -> str:
     Returns:
         ``'pytorch'`` for bilinear with PyTorch's rounding, otherwise an interpolation of Pillow.
     """
-    interpolation = step.get('interpolation', 'bilinear')
-    of_pytorch = part_name(step) == 'SmoothResize' and step.get('backend', 'torch') == 'torch'
-    return 'pytorch' if of_pytorch and interpolation == 'bilinear' else interpolation
+    interpolation: str = step.get('interpolation', 'bilinear')
+    return 'pytorch' if has_torch_backend(step) and interpolation == 'bilinear' else interpolation
+
+
+def has_torch_backend(step: Mapping[str, Any]) -> bool:
+    """Return whether a step is a ``SmoothResize`` with the backend of PyTorch, its default."""
+    return type_name(step) == 'SmoothResize' and step.get('backend', 'torch') == 'torch'
 
 
 def _size(pipeline: Sequence[dict]) -> Sequence[int]:
     """Return height and width of the images that a pipeline produces."""
     for step in pipeline:
-        if part_name(step) in _RESIZING and 'scale' in step:
+        if type_name(step) in RESIZING and 'scale' in step:
             scale = step['scale']
             width, height = (scale, scale) if isinstance(scale, int) else scale
             return height, width

@@ -9,11 +9,10 @@ from typing import Any
 from mmengine.config import Config
 
 from ..files import atomic_write
-from .description import part_name, preprocessor_config
+from ..runtime.type_name import type_name
+from .description import PACKING, RESIZING, has_torch_backend, preprocessor_config
 
 _LOADERS = ('LoadImageFromFile', 'LoadWholeImage')
-_RESIZING = ('Resize', 'SmoothResize')
-_PACKING = ('PackInputs', 'PackPlanes')
 _PILLOW = ('nearest', 'bilinear', 'bicubic', 'box', 'lanczos', 'hamming')
 _LOADING: dict[str, tuple[Any, ...]] = {
     'to_float32': (False,),
@@ -36,12 +35,12 @@ _REPEATED: dict[str, dict[str, tuple[Any, ...]]] = {
     **dict.fromkeys(_LOADERS, _LOADING),
     'Resize': {**_RESIZE, 'backend': ('pillow',)},
     'SmoothResize': {**_RESIZE, 'backend': ('torch', 'pillow')},
-    **{name: {'meta_keys': (), 'algorithm_keys': (), 'input_key': ('img',)} for name in _PACKING},
+    **{name: {'meta_keys': (), 'algorithm_keys': (), 'input_key': ('img',)} for name in PACKING},
 }
 _KIND = {
     **dict.fromkeys(_LOADERS, 0),
-    **dict.fromkeys(_RESIZING, 1),
-    **dict.fromkeys(_PACKING, 2),
+    **dict.fromkeys(RESIZING, 1),
+    **dict.fromkeys(PACKING, 2),
 }
 _DEFAULTS = {'Resize': {'backend': 'cv2'}}  # that are not among the values above
 
@@ -89,7 +88,7 @@ def unrepeatable(cfg: Config, info: Mapping[str, Any]) -> Iterator[str]:
     """
     steps = [*cfg.test_dataloader.dataset.pipeline]
     for step in steps:
-        name = part_name(step)
+        name = type_name(step)
         if name not in _REPEATED:
             yield f'it has no step {name}'
             continue
@@ -98,22 +97,20 @@ def unrepeatable(cfg: Config, info: Mapping[str, Any]) -> Iterator[str]:
             if key != 'type' and (allowed is None or (allowed and value not in allowed)):
                 wanted = f', expected {_listed(allowed)}' if allowed else ''
                 yield f'{name} has {key}={value!r}{wanted}'
-        if name == 'SmoothResize' and (step.get('backend', 'torch'), step.get('interpolation')) == (
-            'torch',
-            'bicubic',
-        ):
+        if has_torch_backend(step) and step.get('interpolation') == 'bicubic':
             yield "SmoothResize has interpolation='bicubic' of PyTorch, expected backend='pillow'"
-    names = [part_name(step) for step in steps]
+    names = [type_name(step) for step in steps]
     kinds = [_KIND.get(name, 1) for name in names]
     if kinds != sorted(set(kinds)):
         yield f'its steps are {", ".join(names)}, expected to load, resize and pack once, in order'
     gray = info['input']['channels'] == 'gray'
     for step in steps:
-        if part_name(step) in _LOADERS and (step.get('color_type') == 'grayscale') != gray:
+        if type_name(step) in _LOADERS and (step.get('color_type') == 'grayscale') != gray:
             yield f'it loads images as {step.get("color_type", "color")}, unlike the network'
     preprocessor = preprocessor_config(cfg)
-    if preprocessor.get('type', 'ClsDataPreprocessor').rpartition('.')[2] != 'ClsDataPreprocessor':
-        yield f'the preprocessor is a {part_name(preprocessor)}, expected a ClsDataPreprocessor'
+    kind = type_name({'type': 'ClsDataPreprocessor', **preprocessor})
+    if kind != 'ClsDataPreprocessor':
+        yield f'the preprocessor is a {kind}, expected a ClsDataPreprocessor'
     if any(side % preprocessor.get('pad_size_divisor', 1) for side in info['input']['size']):
         yield f'the preprocessor pads to a multiple of {preprocessor.pad_size_divisor} pixels'
 

@@ -10,6 +10,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from .epochs import iters_per_pass
+from .type_name import type_name
 
 Identity = dict[str, dict[str, Any]]
 _SHOWN = 60  # characters of a value in a message
@@ -60,7 +61,9 @@ def describe_run(
     model = runner.cfg.get('model')
     model = model if isinstance(model, Mapping) else {}
     head = model.get('head') or {}
-    parts = {name: _type(model[name]) for name in ('backbone', 'neck', 'head') if model.get(name)}
+    parts = {
+        name: type_name(model[name]) for name in ('backbone', 'neck', 'head') if model.get(name)
+    }
     loss = head.get('loss') if isinstance(head, Mapping) else None
     return {
         'data': _plain(data),
@@ -204,16 +207,11 @@ def _list(configs: Any) -> Sequence[Any]:
     return configs if isinstance(configs, (list, tuple)) else [configs]
 
 
-def _type(config: Any) -> str:
-    kind = config.get('type') if isinstance(config, Mapping) else type(config)
-    return getattr(kind, '__name__', str(kind)).rpartition('.')[2]
-
-
 def _plain(value: Any) -> Any:
     """Return a value as dicts, lists, numbers and strings, with types by their last name."""
     if isinstance(value, Mapping):
         return {
-            str(key): _type(value) if key == 'type' else _plain(inner)
+            str(key): type_name(value) if key == 'type' else _plain(inner)
             for key, inner in value.items()
         }
     if isinstance(value, (list, tuple)):

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluation.threshold_values import DEFAULT, threshold_values
+from .type_name import type_name
 
 KEY = 'thresholds'  # in a config, in the meta data of a checkpoint, in model.json and in ONNX
 METRIC = 'MultiLabelScores'
@@ -111,9 +112,7 @@ def metric_thresholds(cfg: Mapping[str, Any], split: str) -> list[Any]:
     evaluators = cfg.get(f'{split}_evaluator') or []
     evaluators = evaluators if isinstance(evaluators, Sequence) else [evaluators]
     return [
-        one.get('threshold')
-        if isinstance(one, Mapping) and str(one.get('type')).rpartition('.')[2] == METRIC
-        else None
+        one.get('threshold') if isinstance(one, Mapping) and type_name(one) == METRIC else None
         for one in evaluators
     ]
 

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 from mmpretrain import get_model
-from mmpretrain.registry import DATASETS, MODELS
+from mmpretrain.registry import DATASETS, MODELS, TRANSFORMS
 from PIL import Image
 
 import mmpretrain_mlml
@@ -151,6 +151,16 @@ def test_a_checkpoint_of_other_classes_is_refused(cfg, weights, tmp_path, classe
     )
     with pytest.raises(CheckpointError, match=expected):
         MultiLabelInferencer(cfg, tmp_path / 'trained.pth')
+    with pytest.raises(CheckpointError, match=expected):  # of tools/tune_thresholds.py
+        predict_dataset(cfg, str(tmp_path / 'trained.pth'))
+
+
+def test_a_config_may_name_parts_by_their_classes(cfg, weights, images, expected):
+    cfg = deepcopy(cfg)
+    for step in cfg.test_dataloader.dataset.pipeline:
+        step.type = TRANSFORMS.get(step.type)
+    tagger = MultiLabelInferencer(cfg, weights, device='cpu', show_progress=False)
+    np.testing.assert_allclose(scores(tagger(list(images))), expected, atol=1e-6)
 
 
 def test_a_head_for_one_class_is_refused(cfg):

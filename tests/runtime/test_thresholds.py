@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from mmpretrain_mlml.evaluation import write_thresholds
+from mmpretrain_mlml.metrics.multi_label_scores import MultiLabelScores
 from mmpretrain_mlml.runtime.thresholds import conflict, resolve_thresholds
 
 CLASSES = ['ant', 'bee']
 STORED = {'classes': CLASSES, 'thresholds': [0.1, 0.2]}
 EVALUATOR = {'test_evaluator': {'type': 'mmpretrain_mlml.MultiLabelScores', 'threshold': 0.3}}
+BY_CLASS = {'test_evaluator': {'type': MultiLabelScores, 'threshold': 0.3}}
 HEAD = {'model': {'head': {'thr': 0.4}}}
 SHIPPED = {
     'model': {'head': {'thr': 0.5}},
@@ -27,6 +29,7 @@ SHIPPED = {
         (HEAD, None, STORED, [0.4, 0.4], 'model.head.thr'),
         ({'model': {'module': HEAD['model']}}, None, None, [0.4, 0.4], 'model.head.thr'),
         (HEAD | EVALUATOR, None, STORED, [0.3, 0.3], 'test_evaluator.threshold'),
+        (BY_CLASS, None, STORED, [0.3, 0.3], 'test_evaluator.threshold'),
         (HEAD | EVALUATOR | {'thresholds': [0.6, 0.7]}, None, STORED, [0.6, 0.7], 'thresholds'),
         (EVALUATOR | {'thresholds': 0.6}, '0.8', STORED, [0.8, 0.8], '--thresholds'),
         (EVALUATOR, 0, STORED, [0, 0], '--thresholds'),
