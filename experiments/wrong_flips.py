@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,11 @@ from mmpretrain_mlml.losses.protocols import set_epoch
 LISTS = ('0.4left', 'single', 'full')
 BIASES = ('log-odds', 0.0)
 SEEDS = (0, 1)
-SETTINGS = {  # images, labels, learning rate, bias, seed
-    'photos': ((300, 600, 1500, 4000), LISTS, (1e-3, 1e-2), BIASES, SEEDS),
-    'digits': ((300, 600, 1200), LISTS, (1e-3, 5e-3), BIASES, SEEDS),
+SETTINGS = {  # images and their epochs, labels, learning rate, bias, seed
+    'photos': ({300: 12, 600: 12, 1500: 12, 4000: 6}, LISTS, (1e-3, 1e-2), BIASES, SEEDS),
+    'digits': ({300: 12, 600: 12, 1200: 8}, LISTS, (1e-3, 5e-3), BIASES, SEEDS),
 }
 TEST_SCENES = 2000  # of digits
-EPOCHS = {300: 12, 600: 12, 1200: 8, 1500: 12, 4000: 6}  # by images
 Row = dict[str, Any]
 NewNetwork = Callable[[Photos, Tensor, Any], nn.Module]
 
@@ -62,13 +61,16 @@ def main() -> None:
 def run_all(images: str, number: int | None) -> list[Row]:
     torch.set_num_threads(1)
     log_errors_only()
-    data, new_network = {'photos': (read_photos, new_head), 'digits': (read_digits, new_net)}[
-        images
-    ]
+    sources: dict[str, tuple[Callable[[], Photos], NewNetwork]] = {
+        'photos': (read_photos, new_head),
+        'digits': (read_digits, new_net),
+    }
+    read, new_network = sources[images]
+    data, epochs = read(), SETTINGS[images][0]
     settings = list(itertools.product(*SETTINGS[images]))
     order = np.random.default_rng(0).permutation(len(settings))[:number]
-    read = data()
-    return [run(read, new_network, *settings[index]) for index in track(order, 'training')]
+    chosen = [settings[index] for index in order]
+    return [run(data, new_network, epochs, *setting) for setting in track(chosen, 'training')]
 
 
 def read_digits() -> Photos:
@@ -113,8 +115,9 @@ class LastFeatures(nn.Module):
 
 
 def run(
-    photos: Photos, new_network: NewNetwork, size: int, labels: str, lr: float, bias: Any, seed: int
-) -> Row:
+    photos: Photos, new_network: NewNetwork, epochs: Mapping[int, int],
+    size: int, labels: str, lr: float, bias: Any, seed: int,
+) -> Row:  # fmt: skip
     chosen = np.random.default_rng(seed + 7).permutation(len(photos.train))[:size]
     data = Photos(
         photos.train[chosen],
@@ -126,7 +129,7 @@ def run(
     for name, loss in (('BCE', BCE()), ('uncorrected', SPLC(tau=1.0)), ('SPLC', SPLC())):
         torch.manual_seed(seed)
         network = new_network(data, data.labels[labels], bias)
-        row[name], seen = train(data, network, labels, loss, lr, EPOCHS[size])
+        row[name], seen = train(data, network, labels, loss, lr, epochs[size])
     return row | seen
 
 

@@ -157,8 +157,9 @@ def test_wrong_flips_reports_what_a_watch_could_see(run_script, tmp_path):
 @pytest.mark.usefixtures('small_photos')
 def test_wrong_flips_of_digits_trains_their_network(monkeypatch):
     script = importlib.import_module('wrong_flips')
-    monkeypatch.setitem(script.SETTINGS, 'digits', ((40,), ['0.4left'], [1e-3], ['log-odds'], [0]))
-    monkeypatch.setitem(script.EPOCHS, 40, 1)
+    monkeypatch.setitem(
+        script.SETTINGS, 'digits', ({40: 1}, ['0.4left'], [1e-3], ['log-odds'], [0])
+    )
     monkeypatch.setattr(script, 'TEST_SCENES', 100)
     (row,) = script.run_all('digits', None)
     kept = json.loads((RESULTS / 'wrong_flips.json').read_text())

@@ -12,7 +12,11 @@ THRESHOLDS = '--thresholds'
 OPTIONS = {
     THRESHOLDS: 'number, or file of tools/tune_thresholds.py (default: of config, or else checkpoint)',
 }
-HOOKS = 'mmpretrain_mlml.ClassTableHook', 'mmpretrain_mlml.ErrorGalleryHook'
+HOOKS = (
+    'mmpretrain_mlml.ThresholdsHook',
+    'mmpretrain_mlml.ClassTableHook',
+    'mmpretrain_mlml.ErrorGalleryHook',
+)
 
 
 def main() -> None:

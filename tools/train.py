@@ -9,6 +9,7 @@ FLAGS = {
     ACCEPT: 'with --resume: a loss, label list, schedule or other setting that differs from that of '
     'the checkpoint is meant',
 }
+HOOKS = 'mmpretrain_mlml.ThresholdsHook', 'mmpretrain_mlml.ClassTableHook'
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     accept_changes = take_flag(ACCEPT)
     from mmpretrain_mlml.runtime.scripts import run_mmpretrain_script
 
-    run_mmpretrain_script(script, accept_changes, hooks=['mmpretrain_mlml.ClassTableHook'])
+    run_mmpretrain_script(script, accept_changes, hooks=HOOKS)
 
 
 if __name__ == '__main__':

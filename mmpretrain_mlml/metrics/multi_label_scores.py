@@ -158,7 +158,9 @@ class MultiLabelScores(BaseMetric):
             predictions.save(self.out)
             logger.info(f'predictions of {len(scores)} images: {self.out}')
         if not (targets == 1).any():
-            logger.warning(f'no labels are known for the {len(scores):,} images: nothing is scored')
+            logger.warning(
+                f'none of the {len(scores):,} images has a positive label: nothing is scored'
+            )
             return {}
         if len(result.empty):
             treated = 'counted as 0' if self.empty_classes == 'zero' else 'left out'

@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 import torch
 from mmengine.device import get_device
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor
 
+T = TypeVar('T')
 
-class Agreement:
+
+class Agreement(Generic[T]):
     """Whether a flag is true in at least one process, asked once a step.
 
-    On a GPU nobody waits for the answer: it is copied while the device computes, and read in the next
-    step. Elsewhere it is there at once.
+    On a GPU nobody waits for the answer: it is copied while the device computes, and given in the next
+    step. Elsewhere it is given at once.
     """
 
     def __init__(self) -> None:
-        self._answer: Tensor | None = None  # on the CPU
-        self._copied: torch.cuda.Event | None = None
+        self._asked: tuple[T, Tensor, torch.cuda.Event | None] | None = None
 
-    def ask(self, flag: Tensor | bool) -> bool:
+    def ask(self, flag: Tensor | bool, about: T) -> T | None:
         """Ask; all processes must.
 
         Args:
             flag: The flag of this process; a tensor of one element on any device.
+            about: What the question is about, such as the step.
 
         Returns:
-            Whether the answer is there already; otherwise it is to be read in the next step.
+            If a flag was true, what the question was about: this one or, on a GPU, the one before.
         """
         several = get_world_size() > 1
         if isinstance(flag, bool):
-            flag = torch.tensor(float(flag), device=get_device() if several else 'cpu')
+            flag = torch.tensor(flag, device=get_device() if several else 'cpu')
         flag = flag.float()
         if several:
             all_reduce(flag, op='sum')
-        if not self.is_late(flag):
-            self._answer = flag
-            return True
-        self._answer = torch.empty(flag.shape, pin_memory=True).copy_(flag, non_blocking=True)
-        self._copied = torch.cuda.Event()
-        self._copied.record()
-        return False
+        before = self.answer()
+        self._asked = about, *_copied(flag)
+        return before if self.is_late(flag) else self.answer()
 
     @staticmethod
     def is_late(flag: Tensor) -> bool:
-        """Return whether to wait for the device would take time."""
+        """Return whether the answer would have to be waited for."""
         return flag.is_cuda
 
-    def answer(self) -> bool:
-        """Return the answer to the last question, once; false if there is none."""
-        answer, self._answer = self._answer, None
-        if answer is None:
-            return False
-        if self._copied is not None:
-            self._copied.synchronize()
-        return bool(answer.numpy() > 0)
+    def answer(self) -> T | None:
+        """Return what the last question was about if a flag was true, once; wait for it if need be."""
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return None
+        about, flag, copied = asked
+        if copied is not None:
+            copied.synchronize()
+        return about if flag.numpy() else None  # no read of a device
+
+
+def _copied(flag: Tensor) -> tuple[Tensor, torch.cuda.Event | None]:
+    """Return a flag on the CPU, and the event after which it is there."""
+    if not flag.is_cuda:
+        return flag, None
+    copy = torch.empty(flag.shape, pin_memory=True).copy_(flag, non_blocking=True)
+    event = torch.cuda.Event()
+    event.record()
+    return copy, event

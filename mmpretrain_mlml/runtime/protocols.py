@@ -68,14 +68,3 @@ class ComparesRuns(Protocol):
     """
 
     accept_changes: bool
-
-
-@runtime_checkable
-class SetsThresholds(Protocol):
-    """A hook that gives head and evaluator the thresholds of the model: ``ThresholdsHook``.
-
-    Attributes:
-        sets_thresholds: True.
-    """
-
-    sets_thresholds: bool

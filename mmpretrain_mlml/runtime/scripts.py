@@ -24,7 +24,7 @@ from .config_keys import ConfigError, option_keys
 from .console import log_file, quiet_the_console
 from .downloads import explain_failed_downloads
 from .fitting import refuse_unrelated_weights
-from .protocols import ComparesRuns, SetsThresholds
+from .protocols import ComparesRuns
 from .start_checks import StartChecks
 from .threads import set_threads
 from .thresholds import KEY
@@ -140,10 +140,9 @@ def _checked(
         runner = from_cfg(cls, cfg)
         runner.register_hook(StartChecks(), 'HIGHEST')
         runner.register_hook(WorkDirWatch(), 'HIGHEST')
-        if not any(isinstance(hook, SetsThresholds) for hook in runner.hooks):
-            runner.register_hook({'type': 'mmpretrain_mlml.ThresholdsHook'})
+        present = {base.__name__ for hook in runner.hooks for base in type(hook).__mro__}
         for kind in hooks:
-            if not any(type(hook).__name__ == kind.rpartition('.')[2] for hook in runner.hooks):
+            if kind.rpartition('.')[2] not in present:
                 runner.register_hook({'type': kind})
         runner.logger.info(f'environment, config and hooks are in {log_file(runner.logger)}')
         for warning in warnings:  # now into the log file of the run, too

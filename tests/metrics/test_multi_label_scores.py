@@ -151,7 +151,7 @@ def test_images_of_which_no_labels_are_known_are_not_scored(case, log, known, tm
         samples = [sample.set_gt_score(torch.full((5,), known)) for sample in samples]
     metric.process({}, [sample.to_dict() for sample in samples])
     assert metric.evaluate(len(samples)) == {}
-    assert 'no labels are known for the 40 images: nothing is scored' in log.text
+    assert 'none of the 40 images has a positive label: nothing is scored' in log.text
     np.testing.assert_array_equal(Predictions.load(out).scores, scores)
 
 

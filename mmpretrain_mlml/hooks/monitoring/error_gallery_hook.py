@@ -67,7 +67,9 @@ class ErrorGalleryHook(Hook):
         if not is_main_process() or latest is None:
             return
         if not (latest.targets == 1).any():
-            runner.logger.warning('no page of errors is written: no label of the test set is known')
+            runner.logger.warning(
+                'no page of errors is written: no test image has a positive label'
+            )
             return
         try:
             pages = self._write(runner.test_loop.dataloader.dataset, latest, self._folder)

@@ -41,8 +41,6 @@ class ThresholdsHook(Hook):
             number, or outside [0, 1].
     """
 
-    sets_thresholds = True
-
     def __init__(self) -> None:
         self._stored: Any = None
         self._trains = False

@@ -55,7 +55,7 @@ class InterruptionHook(Hook):
 
     def __init__(self) -> None:
         self._forget_signals()
-        self._agreement = Agreement()
+        self._agreement: Agreement[bool] = Agreement()
         self._previous_handlers: dict[int, Any] = {}
         self._interrupted: dict[str, int] | None = None  # where the checkpoint was written
         self._states: list[dict[str, Any]] | None = None  # by rank, to be written or restored
@@ -117,7 +117,7 @@ class InterruptionHook(Hook):
         done, in_epoch, length = runner.iter + 1, batch_idx + 1, len(runner.train_dataloader)
         if in_epoch == length or not runner.optim_wrapper.should_update():
             return
-        if not self._all_stop():
+        if not self._agreement.ask(self._signal is not None, about=True):
             return
         runner.logger.warning(
             f'asked to stop: saving {self.filename} after iteration {done}, batch {in_epoch} of '
@@ -143,12 +143,6 @@ class InterruptionHook(Hook):
         barrier()  # no process exits before the file is complete
         self._restore_handlers()
         raise SystemExit(128 + (self._signal or signal.SIGTERM))
-
-    def _all_stop(self) -> bool:
-        """Return whether a process was asked to stop; on several GPUs, before this step."""
-        before = self._agreement.answer()
-        at_once = self._agreement.ask(self._signal is not None)
-        return self._agreement.answer() if at_once else before
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Remove the file of an earlier interruption once there is a later checkpoint."""

@@ -45,8 +45,7 @@ class NonFiniteHook(Hook):
     priority = 'LOW'  # after weights are averaged, before checkpoints are written
 
     def __init__(self) -> None:
-        self._agreement = Agreement()
-        self._step: StepNumbers | None = None  # of which the answer is awaited
+        self._agreement: Agreement[StepNumbers] = Agreement()
 
     def after_train_iter(
         self,
@@ -55,31 +54,11 @@ class NonFiniteHook(Hook):
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
     ) -> None:
-        self._raise_if_wrong(runner)  # in the step before
-        self._step = StepNumbers.look(runner, data_batch, outputs or {})
-        if self._agreement.ask(~self._step.good.all()):
-            self._raise_if_wrong(runner)
+        step = StepNumbers.look(runner, data_batch, outputs or {})
+        _raise_if_wrong(runner, self._agreement.ask(~step.good.all(), about=step))
 
     def after_train_epoch(self, runner: Runner) -> None:
-        self._raise_if_wrong(runner)
-
-    def _raise_if_wrong(self, runner: Runner) -> None:
-        step, self._step = self._step, None
-        if step is None or not self._agreement.answer():
-            return
-        wrong = step.wrong(runner)
-        spoiled = _not_finite_inputs(step.batch)
-        images = first_few(_paths(step.batch, spoiled), SHOWN)
-        inputs = 'with pixels that are not finite: ' if spoiled else ''
-        mine = f'process {get_rank()}: {first_few(wrong, SHOWN)}; images {inputs}{images}'
-        reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
-        if not reports:
-            return
-        raise NonFiniteError(
-            f'iteration {step.iteration} (epoch {step.epoch}) gave numbers that are not '
-            f'finite: {"; ".join(reports)}. {_last_checkpoint(runner)}. A lower learning rate, '
-            'gradient clipping (optim_wrapper.clip_grad) or bfloat16 instead of float16 may help'
-        )
+        _raise_if_wrong(runner, self._agreement.answer())
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         wrong = [
@@ -92,6 +71,25 @@ class NonFiniteHook(Hook):
                 f'no checkpoint is written after iteration {runner.iter + 1}, because these tensors '
                 f'are not finite: {first_few(wrong, SHOWN)}. {_last_checkpoint(runner)}'
             )
+
+
+def _raise_if_wrong(runner: Runner, step: StepNumbers | None) -> None:
+    """Raise an error for a step in which a number seems not to be finite in some process."""
+    if step is None:
+        return
+    wrong = step.wrong(runner)
+    spoiled = _not_finite_inputs(step.batch)
+    images = first_few(_paths(step.batch, spoiled), SHOWN)
+    inputs = 'with pixels that are not finite: ' if spoiled else ''
+    mine = f'process {get_rank()}: {first_few(wrong, SHOWN)}; images {inputs}{images}'
+    reports = [report for bad, report in all_gather_object((bool(wrong), mine)) if bad]
+    if not reports:
+        return
+    raise NonFiniteError(
+        f'iteration {step.iteration} (epoch {step.epoch}) gave numbers that are not '
+        f'finite: {"; ".join(reports)}. {_last_checkpoint(runner)}. A lower learning rate, '
+        'gradient clipping (optim_wrapper.clip_grad) or bfloat16 instead of float16 may help'
+    )
 
 
 def _last_checkpoint(runner: Runner) -> str:

@@ -80,7 +80,7 @@ def test_without_labels_nothing_is_an_error(tmp_path):
     names, classes = np.arange(3).astype(str), np.arange(10).astype(str)
     metric.latest = Predictions(np.ones((3, 10)), np.zeros((3, 10)), names, classes)
     hook.after_test_epoch(runner)
-    assert warnings == ['no page of errors is written: no label of the test set is known']
+    assert warnings == ['no page of errors is written: no test image has a positive label']
     assert not (tmp_path / 'shown').exists()
 
 
