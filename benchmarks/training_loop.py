@@ -6,6 +6,7 @@ The recipe of the COCO configs (Adam, one cycle, averaged weights) with ResNet-1
 and SPLC, on 64 drawn images of 128 x 128 pixels and 80 classes, in batches of 16. A real run trains,
 and stops after each block of steps to let the plain loop take as many: the same network, loss,
 optimiser, schedule, average and batches. Batches are read before; the plain loop gets them stacked.
+All steps are one epoch, in which SPLC corrects labels.
 The result is the median of the ratios of neighbouring blocks. On a CPU, one thread, time is CPU time.
 """
 
@@ -14,7 +15,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, process_time
@@ -41,7 +42,6 @@ BACKBONES: dict[str, tuple[dict[str, Any], int]] = {
 LOSSES = 'Hill', 'SPLC'
 IMAGES, CLASSES, SIDE, BATCH = 64, 80, 128, 16
 WARM_UP = 3  # blocks
-EPOCH = 1  # from which on SPLC corrects labels
 
 
 class PlainLoop(nn.Module):
@@ -49,17 +49,16 @@ class PlainLoop(nn.Module):
 
     Args:
         model: The classifier whose parts are copied.
-        epoch: Epoch that the loss is told.
         steps: Length of the schedule.
         amp: Whether to train in float16 with a loss scaler.
     """
 
-    def __init__(self, model: Any, epoch: int, steps: int, amp: bool) -> None:
+    def __init__(self, model: Any, steps: int, amp: bool) -> None:
         super().__init__()
         self.backbone: nn.Module = deepcopy(model.backbone)
         self.fc: nn.Module = deepcopy(model.head.fc)
         self.loss: nn.Module = deepcopy(model.head.loss_module)
-        set_epoch(self.loss, epoch)
+        set_epoch(self.loss, 0)
         self.train()
         decayed = [p for p in self.parameters() if p.ndim > 1]
         others = [p for p in self.parameters() if p.ndim <= 1]
@@ -69,9 +68,9 @@ class PlainLoop(nn.Module):
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, 1e-4, steps)
         self.amp, self.scaler = amp, torch.amp.GradScaler(enabled=amp)
         device = next(self.parameters()).device
+        self.network = nn.ModuleList([self.backbone, self.fc])
         average = get_ema_multi_avg_fn(0.9997)
-        network = nn.ModuleList([self.backbone, self.fc])
-        self.average = AveragedModel(network, device, multi_avg_fn=average, use_buffers=True)
+        self.average = AveragedModel(self.network, device, multi_avg_fn=average, use_buffers=True)
         self.device = device
 
     def step(self, images: Tensor, targets: Tensor) -> None:
@@ -86,15 +85,20 @@ class PlainLoop(nn.Module):
         self.scaler.step(self.optimiser)
         self.scaler.update()
         self.schedule.step()
-        self.average.update_parameters(nn.ModuleList([self.backbone, self.fc]))
+        self.average.update_parameters(self.network)
 
 
 class ReadBatches:
-    """A data loader whose batches were read before; all else is that of the loader."""
+    """A data loader whose batches were read before, and come again; all else is that of the loader.
 
-    def __init__(self, loader: Any) -> None:
+    Args:
+        loader: The loader.
+        length: Number of batches in an epoch.
+    """
+
+    def __init__(self, loader: Any, length: int) -> None:
         self.loader = loader
-        self.batches = list(loader)
+        self.batches = list(islice(cycle(list(loader)), length))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.batches)
@@ -106,8 +110,8 @@ class ReadBatches:
         return getattr(self.loader, name)
 
 
-class Alternate(Hook):
-    """Lets another loop take as many steps after, or before, each block of steps of a run.
+class Alternation:
+    """Measures blocks of steps of a run, and lets another loop take as many steps beside each.
 
     Args:
         other: Takes a step.
@@ -115,23 +119,21 @@ class Alternate(Hook):
         clock: Returns the time, in seconds.
     """
 
-    priority = 'LOWEST'
-
     def __init__(self, other: Callable[[], None], block: int, clock: Callable[[], float]) -> None:
         self.other, self.block, self.clock = other, block, clock
         self.own: list[float] = []
         self.others: list[float] = []
 
-    def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        """Start a block; in every second one, the other loop is first."""
-        if runner.iter % self.block == 0:
+    def begin(self, iteration: int) -> None:
+        """Start the clock if a block begins; in every second one, the other loop is first."""
+        if iteration % self.block == 0:
             if len(self.own) % 2:
                 self._let_other()
             self.start = self.clock()
 
-    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        """End a block."""
-        if runner.iter % self.block == self.block - 1:
+    def end(self, iteration: int) -> None:
+        """Stop the clock if a block ends."""
+        if iteration % self.block == self.block - 1:
             self.own.append(self.clock() - self.start)
             if len(self.own) % 2:
                 self._let_other()
@@ -148,8 +150,25 @@ class First(Hook):
 
     priority = 'HIGHEST'
 
-    def __init__(self, alternate: Alternate) -> None:
-        self.before_train_iter = alternate.before_train_iter
+    def __init__(self, alternation: Alternation) -> None:
+        self.alternation = alternation
+
+    def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """Begin a step."""
+        self.alternation.begin(runner.iter)
+
+
+class Last(Hook):
+    """Stops the clock after all other hooks."""
+
+    priority = 'LOWEST'
+
+    def __init__(self, alternation: Alternation) -> None:
+        self.alternation = alternation
+
+    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """End a step."""
+        self.alternation.end(runner.iter)
 
 
 def draw_images(folder: Path) -> None:
@@ -165,12 +184,14 @@ def draw_images(folder: Path) -> None:
     (folder / 'classes.txt').write_text('\n'.join(f'class {tag}' for tag in range(CLASSES)) + '\n')
 
 
-def run_config(folder: Path, backbone: str, loss: str, steps: int, amp: bool) -> Config:
+def run_config(folder: Path, backbone: str, loss: str, amp: bool) -> Config:
     """Return the config of a run on the drawn images."""
     cfg = Config.fromfile(config(f'coco_0.4left_{loss.lower()}.py'))
     network, width = BACKBONES[backbone]
     cfg.model.backbone = network
     cfg.model.head.in_channels = width
+    if loss == 'SPLC':
+        cfg.model.head.loss.change_epoch = 0
     cfg.train_dataloader.update(batch_size=BATCH, num_workers=0, persistent_workers=False)
     cfg.train_dataloader.dataset = dict(
         type='mmpretrain_mlml.TagTable',
@@ -182,7 +203,7 @@ def run_config(folder: Path, backbone: str, loss: str, steps: int, amp: bool) ->
     )
     for part in ('dataloader', 'cfg', 'evaluator'):
         cfg[f'val_{part}'] = cfg[f'test_{part}'] = None
-    cfg.train_cfg.max_epochs = -(-steps * BATCH // IMAGES)
+    cfg.train_cfg.max_epochs = 1
     cfg.default_hooks.checkpoint.update(type='CheckpointHook', save_best=None, interval=10**6)
     cfg.default_hooks.checkpoint.save_last = False
     if amp:
@@ -195,22 +216,21 @@ def measure(cfg: Config, block: int, steps: int) -> list[float]:
     """Return the ratios of neighbouring blocks of the run and of the plain loop."""
     runner = Runner.from_cfg(cfg)
     runner.load_or_resume()
-    runner._train_dataloader = ReadBatches(runner.build_dataloader(runner._train_dataloader))
+    loader = ReadBatches(runner.build_dataloader(runner._train_dataloader), steps)
+    runner._train_dataloader = loader
     amp = cfg.optim_wrapper.type == 'AmpOptimWrapper'
-    plain = PlainLoop(runner.model, EPOCH, cfg.param_scheduler.end * 1000, amp)
-    ready = [stacked(batch, runner.model) for batch in runner._train_dataloader.batches]
-    batches = cycle(ready)
-    device = next(runner.model.parameters()).device
-    alternate = Alternate(lambda: plain.step(*next(batches)), block, clock_of(device))
-    runner.register_hook(First(alternate))
-    alternate.before_train_iter = lambda *args, **kwargs: None  # type: ignore[method-assign]
-    runner.register_hook(alternate)
+    plain = PlainLoop(runner.model, cfg.param_scheduler.end * steps, amp)
+    batches = cycle([stacked(batch) for batch in loader.batches[: IMAGES // BATCH]])
+    clock = clock_of(next(runner.model.parameters()).device)
+    alternation = Alternation(lambda: plain.step(*next(batches)), block, clock)
+    runner.register_hook(First(alternation))
+    runner.register_hook(Last(alternation))
     runner.train()
-    pairs = list(zip(alternate.own, alternate.others))[WARM_UP:]
+    pairs = list(zip(alternation.own, alternation.others))[WARM_UP:]
     return [own / other for own, other in pairs]
 
 
-def stacked(batch: dict[str, Any], model: nn.Module) -> tuple[Tensor, Tensor]:
+def stacked(batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
     """Return the images of a batch, (N, 3, H, W) uint8, and their targets, (N, C)."""
     targets = torch.zeros(len(batch['inputs']), CLASSES)
     for row, sample in enumerate(batch['data_samples']):
@@ -244,7 +264,7 @@ def main() -> None:
         for loss in LOSSES:
             with tempfile.TemporaryDirectory() as folder:
                 draw_images(Path(folder))
-                cfg = run_config(Path(folder), backbone, loss, args.steps, args.amp)
+                cfg = run_config(Path(folder), backbone, loss, args.amp)
                 ratios = measure(cfg, 1 if args.device == 'cpu' else 20, args.steps)
             low, _, high = quantiles(ratios, n=4)
             results[f'{backbone}, {loss}'] = median(ratios)

@@ -142,6 +142,17 @@ def test_safe_start_trains_every_setting(run_script, tmp_path):
     assert rows == kept
 
 
+def test_the_training_loop_is_measured_beside_a_plain_one(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / 'benchmarks')
+    script = importlib.import_module('training_loop')
+    monkeypatch.setattr(script, 'SIDE', 32)
+    script.draw_images(tmp_path)
+    cfg = script.run_config(tmp_path, 'MobileNetV2', 'SPLC', amp=False)
+    ratios = script.measure(cfg, block=2, steps=12)
+    assert len(ratios) == 12 // 2 - script.WARM_UP
+    assert min(ratios) > 0
+
+
 @pytest.mark.usefixtures('small_photos')
 def test_wrong_flips_reports_what_a_watch_could_see(run_script, tmp_path):
     options = '--runs', 2, '--out', tmp_path / 'it.json'
