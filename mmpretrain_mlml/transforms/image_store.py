@@ -23,9 +23,8 @@ import numpy as np
 from ..files import atomic_write
 
 MAGIC = 'mmpretrain_mlml image 1'
-PARTS = (
-    64  # subfolders; each holds its share of the limit, so that looking at one of them is enough
-)
+# Subfolders. Each holds its share of the limit, so that looking at one of them is enough.
+PARTS = 64
 RESERVE = 1 << 30  # bytes of the disk that are left free for others, such as checkpoints
 DAY = 24 * 3600
 WRITERS = 16  # processes that may write at the same time without exceeding the limit

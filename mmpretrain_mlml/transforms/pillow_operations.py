@@ -6,6 +6,7 @@ The classes draw what MMPretrain's draw, in the same order. They are not registe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -84,32 +85,38 @@ class Solarize(_Operation, auto_augment.Solarize):
         return pixel_values.solarize(image, self.unsigned(self.thr))
 
 
-class Contrast(_Operation, auto_augment.Contrast):
+class _Blending(_Operation):
+    """Mixin of the operations that blend the image with a plainer one, or away from it."""
+
+    magnitude: float | None
+    blended: Callable[[np.ndarray, float], np.ndarray]
+
+    def changed(self, image: np.ndarray) -> np.ndarray:
+        return self.blended(image, 1 + self.drawn(self.magnitude))
+
+
+class Contrast(_Blending, auto_augment.Contrast):
     """More or less contrast."""
 
-    def changed(self, image: np.ndarray) -> np.ndarray:
-        return pixel_values.contrast(image, 1 + self.drawn(self.magnitude))
+    blended = staticmethod(pixel_values.contrast)
 
 
-class Brightness(_Operation, auto_augment.Brightness):
+class Brightness(_Blending, auto_augment.Brightness):
     """More or less brightness."""
 
-    def changed(self, image: np.ndarray) -> np.ndarray:
-        return pixel_values.brightness(image, 1 + self.drawn(self.magnitude))
+    blended = staticmethod(pixel_values.brightness)
 
 
-class ColorTransform(_Operation, auto_augment.ColorTransform):
+class ColorTransform(_Blending, auto_augment.ColorTransform):
     """More or less colour."""
 
-    def changed(self, image: np.ndarray) -> np.ndarray:
-        return pixel_values.colour(image, 1 + self.drawn(self.magnitude))
+    blended = staticmethod(pixel_values.colour)
 
 
-class Sharpness(_Operation, auto_augment.Sharpness):
+class Sharpness(_Blending, auto_augment.Sharpness):
     """More or less sharpness."""
 
-    def changed(self, image: np.ndarray) -> np.ndarray:
-        return pixel_values.sharpness(image, 1 + self.drawn(self.magnitude))
+    blended = staticmethod(pixel_values.sharpness)
 
 
 class _Moving(_Operation):
