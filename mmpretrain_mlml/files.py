@@ -54,8 +54,9 @@ def atomic_write(
         path: File to write. Its folder must exist.
         mode: ``'wb'`` for bytes, ``'w'`` for text with ``\n`` line ends.
         encoding: Encoding of text.
-        durable: Whether to wait for the disk. Without it, a power cut may leave an incomplete file;
-            this is for files that are checked when they are read.
+        durable: Whether to wait for the disk and to search the folder for what killed writers left.
+            Without it, a power cut may leave an incomplete file, and unfinished files stay until
+            :func:`remove_unfinished` is called: for many files that are checked when they are read.
 
     Raises:
         OSError: If the file cannot be written. The message names it.
@@ -68,7 +69,8 @@ def atomic_write(
     'done'
     """
     path = Path(path)
-    remove_unfinished(path.parent, glob.escape(path.name))
+    if durable:
+        remove_unfinished(path.parent, glob.escape(path.name))
     temporary, file = _open_temporary(path, mode == 'w', encoding)
     try:
         with file:
@@ -121,7 +123,7 @@ def _open_temporary(path: Path, text: bool, encoding: str) -> tuple[Path, IO[Any
             raise _write_error(path, error, 0) from error
         if not _lock(file, temporary) and fcntl is not None:
             with suppress(OSError):  # no locks on this file system
-                fcntl.flock(file, fcntl.LOCK_EX)  # waits for who looks whether it is unfinished
+                fcntl.flock(file, fcntl.LOCK_EX)  # waits for a process that is testing the lock
         if temporary.exists():  # otherwise removed by another process before it was locked
             return temporary, file
         file.close()

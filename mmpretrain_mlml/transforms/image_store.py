@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..files import atomic_write
+from ..files import atomic_write, remove_unfinished
 
 MAGIC = 'mmpretrain_mlml image 1'
 # Subfolders. Each holds its share of the limit, so that looking at one of them is enough.
@@ -124,6 +124,7 @@ class ImageStore:
             return True
         if time.monotonic() < full_until:
             return False
+        remove_unfinished(part, '*')
         room = self.limit // PARTS - _used(part)
         if room < size:
             room += _remove_unused(part)

@@ -70,6 +70,16 @@ def test_a_damaged_file_is_refused_and_can_be_replaced(store, kind):
     assert np.array_equal(store.read(KEY)[0], IMAGE)
 
 
+def test_a_new_process_removes_what_a_killed_one_left(store):
+    store.write(KEY, IMAGE, None)
+    left = file_of(store).with_name(f'.{OTHER}.00000000.part')
+    left.touch()
+    assert store.write(OTHER, IMAGE, None)
+    assert left.exists()  # a write alone does not search the folder, which may be large
+    assert ImageStore(store.folder, 10**9).write(OTHER, IMAGE, None)
+    assert not left.exists()
+
+
 def test_the_limit_holds(tmp_path):
     size = IMAGE.nbytes + 300
     store = ImageStore(tmp_path, image_store.PARTS * 3 * size)
