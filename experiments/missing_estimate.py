@@ -4,8 +4,7 @@ For photographs and digit scenes with 40 % of the labels: entries are drawn many
 reviewer who makes no mistake, and the estimates compared with the truth. The bound is the standard
 error of the best design that knows how often entries of each probability are missing.
 
-    PHOTOS_ROOT=data/photos python experiments/missing_estimate.py \
-        --out docs/results/missing_estimate.json
+    PHOTOS_ROOT=data/photos python experiments/missing_estimate.py --repetitions 1200
 """
 
 from __future__ import annotations
@@ -16,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from probe import log_errors_only
+from review_gain import read_material
 from rich.progress import track
 from sklearn.isotonic import IsotonicRegression
 
 from mmpretrain_mlml.audit import (
+    calibrate,
     draw_entries,
     estimate_missing,
     kept_share,
@@ -27,6 +29,8 @@ from mmpretrain_mlml.audit import (
     out_of_fold_probabilities,
     propose,
 )
+from mmpretrain_mlml.datasets.digit_scenes import make_scenes
+from mmpretrain_mlml.labels import LabelTable, drop_labels
 
 COUNTS = (300, 1000)
 SCENES = 4000
@@ -56,9 +60,6 @@ def main() -> None:
 
 def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return out-of-fold probabilities of a linear classifier on pixels, and labels."""
-    from mmpretrain_mlml.datasets.digit_scenes import make_scenes
-    from mmpretrain_mlml.labels import LabelTable, drop_labels
-
     scenes, full = make_scenes('train', SCENES)
     names, classes = list(map(str, range(SCENES))), list('0123456789')
     complete = LabelTable.from_positives(names, full, classes, 0).dense() == 1
@@ -69,9 +70,6 @@ def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def photographs() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return out-of-fold probabilities of a linear classifier on features, and labels."""
-    from probe import log_errors_only
-    from review_gain import read_material
-
     log_errors_only()
     material = read_material('0.4left', None)
     probabilities = out_of_fold_probabilities(material.features, material.labels)
@@ -108,8 +106,6 @@ def yields(
     probabilities: np.ndarray, labels: np.ndarray, missing: np.ndarray
 ) -> list[dict[str, int]]:
     """Return expected and true numbers of missing labels among the next proposals."""
-    from mmpretrain_mlml.audit import calibrate
-
     proposals = propose(probabilities, labels, round(0.03 * (labels == -1).sum()))
     right = missing[proposals['image'], proposals['class']]
     before = missing_probability(proposals['probability'], kept_share(probabilities, labels))

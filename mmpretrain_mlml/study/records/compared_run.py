@@ -11,6 +11,7 @@ import numpy as np
 from mmengine.config import Config
 
 from ...evaluation import Predictions
+from ...evaluation.threshold_values import DEFAULT
 from ...printable import first_few
 from ...runtime.thresholds import resolve_thresholds
 from ..run_folder import PREDICTIONS
@@ -59,7 +60,7 @@ def read_compared_run(
         ValueError: If the predictions are damaged, or not those of the last validation, or the
             thresholds of the run are of other classes.
     """
-    path, given = Path(path), 0.5 if threshold is None else threshold
+    path, given = Path(path), DEFAULT if threshold is None else threshold
     if path.is_file():
         reason = 'a file of predictions does not say how it was trained'
         return ComparedRun(path, Predictions.load(path), given, None, reason)
@@ -71,14 +72,14 @@ def read_compared_run(
     scores = read_scores(path)
     last = scores[-1]['multi-label/mAP'] if scores else None
     predictions = read_predictions(path, last)
+    classes = predictions.classes.tolist()
     cfg = Config.fromfile(logs[-1].with_name('config.py'))
     missing, reason = None, 'it was not asked for'
     if count_missing:
         try:
-            missing = missing_share(path, cfg, predictions.classes.tolist())
+            missing = missing_share(path, cfg, classes)
         except ValueError as error:
             reason = str(error)
-    classes = predictions.classes.tolist()
     thresholds = resolve_thresholds(classes, cfg, given=threshold, split='val').values
     return ComparedRun(path, predictions, thresholds, missing, reason)
 

@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 
 from ...files import atomic_write
 from ...visualization.texts import plain
-from ..comparison.bootstrap import Estimate
 from ..comparison.runs import Comparison, rank_correlation
 from .class_figures import draw_gains, draw_gains_by_missing, gains_size
 from .comparison_markdown import class_table, comparison_text
-from .results_json import class_gains_json
+from .results_json import class_gains_json, estimates_json
 from .tables import markdown_lines
 
 SCATTER = 4.5  # inches, height of the panel of gains against missing labels
@@ -60,7 +59,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                 'name': group.name,
                 'paths': [str(run.path) for run in group.runs],
                 'scores': dict(group.scores),
-                'differences': _estimates(group.differences),
+                'differences': estimates_json(group.differences),
                 'average_precision': {
                     name: round(value, 3)
                     for name, value in zip(comparison.classes, group.precisions.tolist())
@@ -98,8 +97,3 @@ def draw_comparison(comparison: Comparison) -> Figure:
         )
     figure.suptitle(f'gain over {plain(reference)} (number of positives)', fontsize='medium')
     return figure
-
-
-def _estimates(estimates: Any) -> dict[str, Any]:
-    items: list[tuple[str, Estimate]] = list(estimates.items())
-    return {name: {'value': value, 'low': low, 'high': high} for name, (value, low, high) in items}

@@ -45,17 +45,18 @@ def _table_json(cells: Cells) -> list[dict[str, Any]]:
             'seeds': [run.seed for run in cell.runs],
             'mean': {score: cell.mean(score) for score in SCORES},
             'sd': {score: cell.deviation(score) for score in SCORES},
-            'difference': _estimates_json(cell.differences, cell.difference_seeds),
-            'gap_closed': _estimates_json(cell.closed, cell.closed_seeds),
+            'difference': estimates_json(cell.differences, seeds=list(cell.difference_seeds)),
+            'gap_closed': estimates_json(cell.closed, seeds=list(cell.closed_seeds)),
             **class_gains_json(cell.gains, _classes(cell)),
         }
         for (loss, labels), cell in cells.items()
     ]
 
 
-def _estimates_json(estimates: Mapping[str, Estimate], seeds: Sequence[int]) -> dict[str, Any]:
+def estimates_json(estimates: Mapping[str, Estimate], **more: Any) -> dict[str, Any]:
+    """Return the value and the interval of each score, with further entries that all share."""
     return {
-        score: {'value': value, 'low': low, 'high': high, 'seeds': list(seeds)}
+        score: {'value': value, 'low': low, 'high': high, **more}
         for score, (value, low, high) in estimates.items()
     }
 
