@@ -116,8 +116,7 @@ def held_out(count: int, number: int, folds: int, seed: int) -> list[int]:
 class _Rows:
     """Some images of a data set, without a copy of it.
 
-    MMEngine's ``get_subset`` shares the memo of ``deepcopy`` between calls: after the first one, it
-    may take one object for another.
+    MMEngine's ``get_subset`` copies all that a data set holds except its list of images.
     """
 
     def __init__(self, dataset: Any, rows: list[int]) -> None:

@@ -6,7 +6,6 @@ import torch
 from helpers import ROOT
 from helpers.training import CONFIG, SMALL
 from mmengine.config import Config, DictAction
-from mmengine.dataset import BaseDataset
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS, MODELS
 
@@ -57,14 +56,10 @@ def test_each_image_is_scored_by_the_training_that_did_not_see_it(
     def train(runs, folder, jobs, resume):
         assert (jobs, resume) == (2, True)
         for number, run in enumerate(runs):
-            dataset = training_labels_of(run)
+            dataset = DATASETS.build(run.content.train_dataloader.dataset)
             seen[number] = {dataset.get_data_info(i)['img'].tobytes() for i in range(len(dataset))}
             name = (folder / run.name / 'best_x.pth').relative_to(tmp_path)
             checkpoint(float(number), str(name))
-
-    def training_labels_of(run):
-        BaseDataset._copy_without_annotation.__defaults__[0].clear()  # see folds._Rows
-        return DATASETS.build(run.content.train_dataloader.dataset)
 
     monkeypatch.setattr(folds, 'train', train)
     how = {'scores': 'folds', 'folds': 3, 'jobs': 2, 'cache': tmp_path}
