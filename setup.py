@@ -25,7 +25,7 @@ setup(
     package_data={
         'mmpretrain_mlml': ['py.typed'],
         'mmpretrain_mlml.audit.review_page': ['page.*', '*.js'],
-        'mmpretrain_mlml.pages': ['*.css'],
+        'mmpretrain_mlml.pages': ['*.css', '*.html'],
         'mmpretrain_mlml.tools': ['*.sh'],
         'mmpretrain_mlml.visualization.error_gallery': ['gallery.*'],
     },

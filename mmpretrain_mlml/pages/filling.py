@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-BASE_STYLE = Path(__file__).parent / 'base.css'
+SOURCES = Path(__file__).parent
+HEAD, BASE_STYLE = SOURCES / 'head.html', SOURCES / 'base.css'
 
 
 def fill_page(
@@ -26,13 +27,13 @@ def fill_page(
 ) -> str:
     """Return a page in a single file.
 
-    The template marks places as ``@NAME@`` and holds no other ``@``: ``POLICY`` (of a
-    ``Content-Security-Policy`` that allows this script, this style, and images from data and files),
-    ``TITLE``, ``STYLE``, ``SCRIPT``, ``DATA`` (inside a script element of type ``application/json``),
-    and the names in ``markup``.
+    The head is the same for all pages. Its ``Content-Security-Policy`` allows this script, this style,
+    and images from data and files. The template marks places as ``@NAME@`` and holds no other ``@``:
+    ``TITLE``, ``SCRIPT``, ``DATA`` (inside a script element of type ``application/json``), and the
+    names in ``markup``.
 
     Args:
-        template: HTML file.
+        template: HTML file, from ``<body>`` on.
         title: Text; it is escaped.
         data: Anything that :func:`json.dumps` takes. Its text cannot end the element it stands in.
         scripts: JavaScript files, which become one script in this order.
@@ -57,7 +58,7 @@ def fill_page(
         'DATA': json.dumps(data).replace('<', '\\u003c').replace('>', '\\u003e'),
         **(markup or {}),
     }
-    pieces = _read(template).split('@')
+    pieces = (_read(HEAD) + _read(template)).split('@')
     pieces[1::2] = [parts[name] for name in pieces[1::2]]
     return ''.join(pieces)
 

@@ -16,6 +16,7 @@ QUALITY = 75
 INLINE_BYTES = 8 << 20  # thumbnails above this size are files beside the page
 
 OpenImage = Callable[[int], Image.Image]
+FileOf = Callable[[int], 'str | os.PathLike[str] | None']
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
 

@@ -2,10 +2,7 @@ import pytest
 
 from mmpretrain_mlml.pages import fill_page
 
-TEMPLATE = (
-    '<meta content="@POLICY@"><title>@TITLE@</title><style>@STYLE@</style>'
-    '@MORE@<script>@DATA@</script>@SCRIPT@'
-)
+TEMPLATE = '<body>@MORE@<script>@DATA@</script>@SCRIPT@'
 
 
 def fill(tmp_path, title='A', data=(), **given):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ...pages import OpenImage
-
-FileOf = Callable[[int], 'str | Path | None']
+from ...pages import FileOf, OpenImage
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...pages import OpenImage
+from ...pages import FileOf, OpenImage
 from . import cvat, fiftyone, label_studio
-from .task import FileOf, Task, make_tasks
+from .task import Task, make_tasks
 
 Writer = Callable[[Path, list[Task], Sequence[str]], str]
 EXPORTS: dict[str, Writer] = {

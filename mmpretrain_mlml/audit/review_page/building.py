@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...files import atomic_write
-from ...pages import OpenImage, Thumbnails, fill_page, relative_url
+from ...pages import FileOf, OpenImage, Thumbnails, fill_page, page_series, relative_url
 from ...pages.thumbnails import INLINE_BYTES, Progress
 
 SOURCES = Path(__file__).parent
@@ -28,8 +28,6 @@ SCRIPTS = [
 PROPOSALS_A_PAGE = 5000
 BLOCK = 48  # thumbnails in one element of the page, which the browser reads when it needs one
 IMAGE_FOLDER = 'review_images'
-
-FileOf = Callable[[int], 'str | os.PathLike[str] | None']
 
 
 def write_review_pages(
@@ -80,13 +78,12 @@ def write_review_pages(
         images, open_image, folder / IMAGE_FOLDER, inline_bytes=inline_bytes, progress=progress
     )
     starts = range(0, max(len(proposals), 1), proposals_a_page)
-    files = [folder / _page_name(number) for number in range(len(starts))]
-    for number, (start, path) in enumerate(zip(starts, files, strict=True)):
+    pages = page_series(folder, 'review', title, len(starts))
+    for start, page in zip(starts, pages, strict=True):
         part = slice(start, start + proposals_a_page)
         shown = proposals[part]
         pictures = _first_shown(shown)
-        heading = f'{title} {number + 1}' if len(files) > 1 else title
-        data = _data(shown, pictures, names, classes, boxes[part]) | {'title': heading}
+        data = _data(shown, pictures, names, classes, boxes[part]) | {'title': page.heading}
         for entry, image in zip(data['images'], pictures, strict=True):
             file = file_of(image) if file_of else None
             entry['file'] = '' if file is None else relative_url(file, folder)
@@ -95,25 +92,21 @@ def write_review_pages(
         if thumbnails.inside:
             data['block'] = BLOCK
         first, *others = _blocks(pictures, thumbnails) or ['']
-        page = fill_page(
+        text = fill_page(
             SOURCES / 'page.html',
-            title=heading,
+            title=page.heading,
             data=data,
             scripts=SCRIPTS,
             styles=[SOURCES / 'page.css'],
             markup={
-                'PAGES': _links(files, number),
+                'PAGES': page.links,
                 'FIRST_THUMBNAILS': first,
                 'OTHER_THUMBNAILS': ''.join(others),
             },
         )
-        with atomic_write(path, 'w') as out:
-            out.write(page)
-    return files
-
-
-def _page_name(number: int) -> str:
-    return 'review.html' if number == 0 else f'review-{number + 1}.html'
+        with atomic_write(page.path, 'w') as out:
+            out.write(text)
+    return [page.path for page in pages]
 
 
 def _first_shown(proposals: np.ndarray) -> list[int]:
@@ -161,13 +154,3 @@ def _blocks(pictures: list[int], thumbnails: Thumbnails) -> list[str]:
         + '</script>\n'
         for start in range(0, len(pictures), BLOCK)
     ]
-
-
-def _links(files: list[Path], number: int) -> str:
-    if len(files) == 1:
-        return ''
-    links = (
-        f'<a href="{file.name}"{" aria-current=page" if index == number else ""}>{index + 1}</a>'
-        for index, file in enumerate(files)
-    )
-    return f'<nav class="bar" aria-label="Pages">Pages {" ".join(links)}</nav>'

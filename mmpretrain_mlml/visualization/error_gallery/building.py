@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from ...evaluation import Predictions
 from ...evaluation.errors import Errors, decide, find_errors
 from ...files import atomic_write
-from ...pages import OpenImage, Thumbnails, fill_page, relative_url
+from ...pages import FileOf, OpenImage, Thumbnails, fill_page, page_series, relative_url
 
 SOURCES = Path(__file__).parent
 IMAGE_FOLDER = 'error_images'
@@ -20,8 +20,6 @@ COUNT = 12  # errors of a class and kind
 ERRORS_A_PAGE = 4000
 ERRORS_IN_ALL = 20_000  # above which fewer of each class are shown
 RIGHT, WRONG, MISSED, UNOBSERVED = range(4)  # what is said of a tag
-
-FileOf = Callable[[int], 'str | os.PathLike[str] | None']
 
 
 def write_error_gallery(
@@ -70,33 +68,32 @@ def write_error_gallery(
     images = np.unique(both['image']).tolist()
     thumbnails = Thumbnails(images, open_image, folder / IMAGE_FOLDER)
     groups = _pages_of(errors, errors_a_page)
-    files = [folder / _page_name(number) for number in range(len(groups))]
+    pages = page_series(folder, 'errors', title, len(groups))
     limits = np.broadcast_to(np.asarray(threshold, np.float64), scores.shape[1])
-    for number, (classes, path) in enumerate(zip(groups, files, strict=True)):
+    for classes, page in zip(groups, pages, strict=True):
         shown = both[np.isin(both['class'], classes)]
-        page = _Page(predictions, errors, np.unique(shown['image']), classes)
-        heading = f'{title} {number + 1}' if len(files) > 1 else title
+        content = _Content(predictions, errors, np.unique(shown['image']), classes)
         data = {
-            'title': heading,
-            'images': page.images(thumbnails, folder, file_of, threshold, topk),
+            'title': page.heading,
+            'images': content.images(thumbnails, folder, file_of, threshold, topk),
             'names': predictions.classes.tolist(),
-            'classes': page.sections(None if topk else limits),
+            'classes': content.sections(None if topk else limits),
             'topk': topk,
         }
         text = fill_page(
             SOURCES / 'gallery.html',
-            title=heading,
+            title=page.heading,
             data=data,
             scripts=[SOURCES / 'gallery.js'],
             styles=[SOURCES / 'gallery.css'],
-            markup={'PAGES': _links(files, number)},
+            markup={'PAGES': page.links},
         )
-        with atomic_write(path, 'w') as out:
+        with atomic_write(page.path, 'w') as out:
             out.write(text)
-    return files
+    return [page.path for page in pages]
 
 
-class _Page:
+class _Content:
     """What a page says of some classes and images.
 
     Args:
@@ -194,17 +191,3 @@ def _pages_of(errors: Errors, most: int) -> list[list[int]]:
                 pages.append([])
                 filled = 0
     return [page for page in pages if page] or [[]]
-
-
-def _page_name(number: int) -> str:
-    return 'errors.html' if number == 0 else f'errors-{number + 1}.html'
-
-
-def _links(files: list[Path], number: int) -> str:
-    if len(files) == 1:
-        return ''
-    links = (
-        f'<a href="{file.name}"{" aria-current=page" if index == number else ""}>{index + 1}</a>'
-        for index, file in enumerate(files)
-    )
-    return f'<nav class="bar" aria-label="Pages">Pages {" ".join(links)}</nav>'
