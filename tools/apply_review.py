@@ -22,14 +22,12 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
-    from mmengine.config import Config
 
-    import mmpretrain_mlml  # noqa: F401  registers the data sets
     from mmpretrain_mlml.audit import apply_review, training_labels
+    from mmpretrain_mlml.runtime.read_config import read_config
 
     try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options)
+        cfg = read_config(args.config, args.cfg_options)
         review = apply_review(training_labels(cfg), args.decisions, args.out)
     except (OSError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error

@@ -15,6 +15,12 @@ SEEN = (
     'cost on digits, half-trained and trained: docs/audit.md, "Which scores?"'
 )
 
+# What --decisions would ignore.
+NEW_AUDIT = (
+    'checkpoint', '--predictions', '--limit', '--wrong', '--estimate', '--simulate', '--maps',
+    '--export',
+)  # fmt: skip
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -79,6 +85,9 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
     if args.decisions:
+        given = [flag for flag in NEW_AUDIT if getattr(args, flag.removeprefix('--'))]
+        if given:
+            parser.error(f'--decisions reports on an earlier audit: expected no {", ".join(given)}')
         report(args)
         return
     if args.predictions and args.checkpoint:
@@ -104,23 +113,21 @@ def report(args: argparse.Namespace) -> None:
 
 
 def audit(args: argparse.Namespace) -> None:
-    from mmengine.config import Config
     from mmengine.logging import MMLogger
     from rich.progress import track
 
-    import mmpretrain_mlml  # noqa: F401  registers the data sets
     from mmpretrain_mlml.audit import (
         audit_labels,
         score_training_images,
         simulate_audit,
         training_labels,
     )
+    from mmpretrain_mlml.runtime.read_config import read_config
     from mmpretrain_mlml.study.training.pool import gpu_names
 
     MMLogger.get_current_instance()
     try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options)
+        cfg = read_config(args.config, args.cfg_options)
         labels = training_labels(cfg)
         probabilities = score_training_images(
             cfg,

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 from helpers import ROOT
 from helpers.training import CONFIG, options
@@ -10,6 +11,7 @@ from mmengine.config import Config
 
 from mmpretrain_mlml.audit import training_labels
 from mmpretrain_mlml.datasets.digit_scenes import make_scenes
+from mmpretrain_mlml.evaluation import Predictions
 from mmpretrain_mlml.labels import read_tag_table
 
 
@@ -120,6 +122,52 @@ def test_predictions_of_other_images_are_refused(audited, run_tool, trained, tmp
     audit = ('python', 'tools/audit_labels.py', CONFIG, '--predictions', predictions)
     said = run_tool(*audit, '--out-dir', tmp_path / 'audit', *options(), expect=1)
     assert 'val.npz has no image' in said
+
+
+@pytest.fixture(scope='module')
+def predictions(tmp_path_factory):
+    """Predictions of the training scenes, which need no network."""
+    _, full = make_scenes('train', 256)
+    targets = np.zeros((256, 10), np.int8)
+    for row, labels in enumerate(full):
+        targets[row, labels] = 1
+    scores = 0.8 * targets + 0.1 * np.random.default_rng(0).random(targets.shape)
+    path = tmp_path_factory.mktemp('predictions') / 'train.npz'
+    names = np.arange(256).astype(str)
+    Predictions(scores, targets, names, np.arange(10).astype(str)).save(path)
+    return path
+
+
+def test_maps_reach_the_page_and_exports_other_tools(predictions, run_tool, tmp_path):
+    boxes, out = tmp_path / 'boxes.csv', tmp_path / 'audit'
+    rows = [
+        f'train/{image:06},{digit},0.25,0.5,0.125,0.25'
+        for image in range(256)
+        for digit in range(10)
+    ]
+    boxes.write_text('\n'.join(['image,class,left,top,width,height', *rows]))
+    audit = 'python', 'tools/audit_labels.py', CONFIG, '--predictions', predictions
+    more = '--limit', 20, '--maps', boxes, '--export', 'label-studio', 'cvat', 'fiftyone'
+    said = run_tool(*audit, '--out-dir', out, *more, *options())
+    assert (out / 'review.html').read_text().count('[0.25, 0.5, 0.125, 0.25]') == 20
+    for file in ('label-studio/tasks.json', 'cvat/annotations.xml', 'fiftyone/labels.json'):
+        assert (out / file).stat().st_size > 1000
+    for tool in ('label-studio', 'cvat', 'fiftyone'):
+        assert f'\n{tool}: ' in said  # how to import it
+
+
+def test_a_report_refuses_what_a_new_audit_takes(run_tool):
+    report = 'python', 'tools/audit_labels.py', CONFIG, '--decisions', 'decisions.csv'
+    said = run_tool(*report, '--estimate', 300, '--export', 'cvat', expect=2)
+    assert '--decisions reports on an earlier audit: expected no --estimate, --export' in said
+
+
+@pytest.mark.parametrize('tool', ['audit_labels.py', 'apply_review.py'])
+def test_an_argument_that_nothing_takes_is_refused(tool, run_tool, tmp_path):
+    decisions = () if tool == 'audit_labels.py' else ('decisions.csv', '--out', tmp_path / 'v2.csv')
+    typo = options('train_dataloader.dataset.protocoll=full')
+    said = run_tool('python', f'tools/{tool}', CONFIG, *decisions, *typo, expect=1)
+    assert "did you mean 'protocol'?" in said
 
 
 def test_random_weights_are_no_source_of_features(run_tool, tmp_path):
