@@ -17,6 +17,7 @@ from mmengine.logging import print_log
 
 from ..apis.network import Progress, output_batches
 from ..files import atomic_write
+from ..runtime.unwrap import unwrap_dataset_config
 
 SECONDS = 60.0  # of work that a killed process loses at most, apart from one batch
 DIGITS = 16  # of a key, hexadecimal
@@ -102,10 +103,8 @@ def _key(model: Any, cfg: Config, dataset: BaseDataset, kind: str) -> str:
     digest = hashlib.sha256()
     with_head = kind == 'probabilities'  # features do not depend on it, and it may be random
     described = {k: v for k, v in cfg.model.to_dict().items() if with_head or k != 'head'}
-    pipeline = (cfg.get('val_dataloader') or cfg.test_dataloader).dataset
-    while 'dataset' in pipeline:
-        pipeline = pipeline.dataset
-    text = json.dumps([described, pipeline.get('pipeline')], sort_keys=True, default=str)
+    loaded = unwrap_dataset_config((cfg.get('val_dataloader') or cfg.test_dataloader).dataset)
+    text = json.dumps([described, loaded.get('pipeline')], sort_keys=True, default=str)
     digest.update(text.encode())
     for name, value in model.state_dict().items():
         if with_head or not name.startswith('head.'):

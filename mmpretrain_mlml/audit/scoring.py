@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -83,7 +83,7 @@ def score_training_images(
         if file is not None and scores == 'checkpoint':
             check_trained_classes(file, labels.table.classes)
         model = load_network(cfg, file)
-        with _folder(cache) as folder:
+        with TemporaryDirectory() if cache is None else nullcontext(cache) as folder:
             kind = 'features' if scores == 'probe' else 'probabilities'
             outputs = cached_outputs(folder, model, cfg, labels.dataset, kind, progress)
         if scores == 'probe':
@@ -91,12 +91,3 @@ def score_training_images(
         total = outputs if total is None else total + outputs
     assert total is not None
     return total / np.float32(len(files))
-
-
-@contextmanager
-def _folder(cache: str | os.PathLike[str] | None) -> Iterator[str | os.PathLike[str]]:
-    if cache is not None:
-        yield cache
-        return
-    with TemporaryDirectory() as folder:
-        yield folder
