@@ -7,7 +7,6 @@ train_dataloader = dict(
         ann_file='annotations/instances_train2014.json',
         data_root=data_root,
         data_prefix='train2014',
-        pipeline={{_base_.train_pipeline}},
     ),
 )
 val_dataloader = dict(
@@ -16,8 +15,6 @@ val_dataloader = dict(
         ann_file='annotations/instances_val2014.json',
         data_root=data_root,
         data_prefix='val2014',
-        pipeline={{_base_.test_pipeline}},
-        test_mode=True,
     ),
 )
 test_dataloader = val_dataloader

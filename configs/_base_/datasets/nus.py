@@ -3,20 +3,9 @@ _base_ = '../pipelines/released.py'
 data_root = '{{$NUS_ROOT:data/nuswide}}'
 
 train_dataloader = dict(
-    dataset=dict(
-        type='mmpretrain_mlml.NUSWIDE',
-        data_root=data_root,
-        split='train',
-        pipeline={{_base_.train_pipeline}},
-    ),
+    dataset=dict(type='mmpretrain_mlml.NUSWIDE', data_root=data_root, split='train')
 )
 val_dataloader = dict(
-    dataset=dict(
-        type='mmpretrain_mlml.NUSWIDE',
-        data_root=data_root,
-        split='test',
-        pipeline={{_base_.test_pipeline}},
-        test_mode=True,
-    ),
+    dataset=dict(type='mmpretrain_mlml.NUSWIDE', data_root=data_root, split='test')
 )
 test_dataloader = val_dataloader

@@ -3,20 +3,9 @@ _base_ = '../pipelines/released.py'
 data_root = '{{$OPENIMAGES_ROOT:data/openimages}}'
 
 train_dataloader = dict(
-    dataset=dict(
-        type='mmpretrain_mlml.OpenImages',
-        data_root=data_root,
-        split='train',
-        pipeline={{_base_.train_pipeline}},
-    ),
+    dataset=dict(type='mmpretrain_mlml.OpenImages', data_root=data_root, split='train')
 )
 val_dataloader = dict(
-    dataset=dict(
-        type='mmpretrain_mlml.OpenImages',
-        data_root=data_root,
-        split='validation',
-        pipeline={{_base_.test_pipeline}},
-        test_mode=True,
-    ),
+    dataset=dict(type='mmpretrain_mlml.OpenImages', data_root=data_root, split='validation')
 )
 test_dataloader = val_dataloader

@@ -3,20 +3,9 @@ _base_ = '../pipelines/released.py'
 data_root = '{{$VOC_ROOT:data/VOCdevkit}}/VOC2012'
 
 train_dataloader = dict(
-    dataset=dict(
-        type='mmpretrain_mlml.PascalVOC',
-        data_root=data_root,
-        split='train',
-        pipeline={{_base_.train_pipeline}},
-    ),
+    dataset=dict(type='mmpretrain_mlml.PascalVOC', data_root=data_root, split='train')
 )
 val_dataloader = dict(
-    dataset=dict(
-        type='mmpretrain_mlml.PascalVOC',
-        data_root=data_root,
-        split='val',
-        pipeline={{_base_.test_pipeline}},
-        test_mode=True,
-    ),
+    dataset=dict(type='mmpretrain_mlml.PascalVOC', data_root=data_root, split='val')
 )
 test_dataloader = val_dataloader

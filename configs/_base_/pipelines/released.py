@@ -44,11 +44,13 @@ train_dataloader = dict(
     persistent_workers=True,
     # several processes share the images out, and repeat none
     sampler=dict(type='DefaultSampler', shuffle=True, round_up=False),
+    dataset=dict(pipeline=train_pipeline),
 )
 val_dataloader = dict(
     batch_size=128,
     num_workers=8,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(pipeline=test_pipeline, test_mode=True),
 )
 test_dataloader = val_dataloader
