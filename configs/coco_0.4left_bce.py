@@ -1,4 +1,4 @@
-# BCE on COCO, 40 % of the labels left: mAP 70.49 (quoted) in the paper; not run here yet.
+# BCE on COCO, 40 % of the labels left: mAP 70.49 (quoted) in arXiv 2112.07368; not run here yet.
 #   python tools/train.py configs/coco_0.4left_bce.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',

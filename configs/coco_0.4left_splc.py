@@ -1,4 +1,4 @@
-# SPLC on COCO, 40 % of the labels left: mAP 75.69 (quoted) in the paper; not run here yet.
+# SPLC on COCO, 40 % of the labels left: mAP 75.69 (quoted) in arXiv 2112.07368; not run here yet.
 #   python tools/train.py configs/coco_0.4left_splc.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',

@@ -1,4 +1,4 @@
-# BCE on COCO, 75 % of the labels left: mAP 76.81 (recalled) in the paper; not run here yet.
+# BCE on COCO, 75 % of the labels left: the paper's mAP could not be confirmed; not run here yet.
 #   python tools/train.py configs/coco_0.75left_bce.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',

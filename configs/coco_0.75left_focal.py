@@ -1,4 +1,4 @@
-# Focal on COCO, 75 % of the labels left: mAP 77.05 (recalled) in the paper; not run here yet.
+# Focal on COCO, 75 % of the labels left: the paper's mAP could not be confirmed; not run here yet.
 #   python tools/train.py configs/coco_0.75left_focal.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',

@@ -1,5 +1,5 @@
-# SPLC on COCO, 75 % of the labels left, with the tau that the released README advises for them:
-# mAP 78.44 (recalled) in the paper; not run here yet.
+# SPLC on COCO, 75 % of the labels left, with the tau that the released README advises for them.
+# The paper's mAP could not be confirmed; not run here yet.
 #   python tools/train.py configs/coco_0.75left_splc.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',

@@ -1,4 +1,4 @@
-# BCE on COCO, all labels: mAP 80.3 (recalled) in the paper; not run here yet.
+# BCE on COCO, all labels: the paper's mAP could not be confirmed; not run here yet.
 #   python tools/train.py configs/coco_full_bce.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',

@@ -1,4 +1,4 @@
-# Hill on COCO, one label an image left: mAP 73.17 (recalled) in the paper; not run here yet.
+# Hill on COCO, one label an image left: the paper's mAP could not be confirmed; not run here yet.
 #   python tools/train.py configs/coco_single_hill.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50.py', '_base_/recipes/paper.py',

@@ -1,5 +1,5 @@
-# SPLC on NUS-WIDE, one label an image left: the paper's best mAP is 55.2 (quoted), on a released list
-# of fewer images (docs/datasets.md); not run here yet.
+# SPLC on NUS-WIDE, one label an image left: the best mAP in arXiv 2112.07368 is 55.2 (quoted), on a
+# released list of fewer images (docs/datasets.md); not run here yet.
 #   python tools/train.py configs/nus_single_splc.py
 _base_ = [
     '_base_/runtime.py', '_base_/models/resnet50_nus.py', '_base_/recipes/paper.py',
