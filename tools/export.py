@@ -45,8 +45,11 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
 
-    if 'onnx' not in args.formats and ({'predict'} & {*args.formats} or args.half or args.int8):
-        parser.error('--formats: predict.py, --half and --int8 need onnx')
+    scored = args.validate or args.half or args.int8
+    if 'onnx' not in args.formats and ('predict' in args.formats or scored):
+        parser.error('--formats: predict.py, --validate, --half and --int8 need onnx')
+    if args.images is not None and not scored:
+        parser.error('--images: expected --validate, --half or --int8, which score test images')
     if args.images is not None and args.images < 1:
         parser.error(f'--images: expected a number >= 1, got {args.images}')
 

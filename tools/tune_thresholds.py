@@ -12,7 +12,6 @@ from command_line import DictAction, run
 
 if TYPE_CHECKING:
     import numpy as np
-    from mmengine.config import Config
 
     from mmpretrain_mlml.evaluation import Predictions
 
@@ -32,9 +31,7 @@ def main() -> None:
         help='copy of the checkpoint to write, which holds the thresholds: testing, predicting and '
         'exporting it use them',
     )  # fmt: skip
-    parser.add_argument(
-        '--split', choices=['val', 'test'], default='val', help='images to tune on (default: val)'
-    )
+    parser.add_argument('--split', choices=['val', 'test'], help='images to tune on (default: val)')
     parser.add_argument(
         '--goal', choices=['micro_f1', 'macro_f1', 'precision', 'recall'], default='micro_f1'
     )
@@ -59,8 +56,10 @@ def main() -> None:
     args = parser.parse_args()
     if (args.predictions is None) == (args.checkpoint is None):
         parser.error('expected CONFIG CHECKPOINT or --predictions, and not both')
-    if args.predictions is not None and args.config:
-        parser.error('--predictions: expected no config')
+    if args.predictions is not None and (args.config or args.split or args.cfg_options):
+        parser.error('--predictions: expected no config, --split or --cfg-options')
+    if args.shrinkage is not None and not args.per_class:
+        parser.error('--shrinkage: expected --per-class, whose thresholds it mixes')
     if args.kept is not None and (args.rates is not None or args.checkpoint is None):
         parser.error('--kept: expected CONFIG CHECKPOINT and no --rates')
     if args.out is None and args.into is None:
@@ -109,20 +108,13 @@ def main() -> None:
     print(f'{len(classes)} thresholds from {len(labels)} images: {files}')
 
 
-def read_config(args: argparse.Namespace) -> 'Config':
-    from mmengine.config import Config
-
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
-    return cfg
-
-
 def rates_of_training(args: argparse.Namespace, classes: list[str]) -> 'np.ndarray':
     from mmpretrain_mlml.audit import training_labels
     from mmpretrain_mlml.evaluation.expected_rates import expected_rates, read_kept
+    from mmpretrain_mlml.runtime.read_config import read_config
 
     kept = read_kept(args.kept)
-    table = training_labels(read_config(args)).table
+    table = training_labels(read_config(args.config, args.cfg_options)).table
     if list(table.classes) != classes:
         raise ValueError('--kept: training and validation set of the config have different classes')
     return expected_rates(table.counts().present, len(table), kept)
@@ -132,9 +124,11 @@ def predict(args: argparse.Namespace) -> 'Predictions':
     from rich.progress import track
 
     from mmpretrain_mlml.apis import predict_dataset
+    from mmpretrain_mlml.runtime.read_config import read_config
 
-    cfg = read_config(args)
-    return predict_dataset(cfg, args.checkpoint, args.split, partial(track, description='images'))
+    cfg = read_config(args.config, args.cfg_options)
+    progress = partial(track, description='images')
+    return predict_dataset(cfg, args.checkpoint, args.split or 'val', progress)
 
 
 if __name__ == '__main__':

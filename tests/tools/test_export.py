@@ -18,6 +18,9 @@ def test_export_writes_what_others_can_use(run_tool, tmp_path):
     export = ('python', 'tools/export.py', f'configs/{name}', weights, out)
     text = run_tool(*export, expect=1)
     assert 'error: the test pipeline has no Resize' in text
+    without = ('--formats', 'safetensors', '--validate')
+    assert '--validate, --half and --int8 need onnx' in run_tool(*export, *without, expect=2)
+    assert 'expected --validate' in run_tool(*export, '--images', 9, expect=2)
     run_tool(*export, '--size', 48, 48)
     files = {path.name for path in out.iterdir()}
     assert files == {'model.json', 'model.onnx', 'model.safetensors', 'predict.py'}

@@ -83,6 +83,9 @@ def test_mistakes_end_in_one_line(run_tool, predictions, tmp_path):
     assert 'expected --out' in run_tool(*use[:4], expect=2)
     assert 'and no --rates' in run_tool(*use, '--kept', 0.4, expect=2)
     assert 'not both' in run_tool(*use, CONFIG, 'x.pth', expect=2)
+    for ignored in (('--split', 'test'), options()):
+        assert 'expected no config, --split' in run_tool(*use, *ignored, expect=2)
+    assert 'expected --per-class' in run_tool(*use, '--shrinkage', 5, expect=2)
     assert not out.exists()
     out.write_text('mine')
     assert f'error: {out} exists' in run_tool(*use, expect=1)
