@@ -3,7 +3,7 @@
 python tools/predict.py configs/coco_0.4left_splc.py photos/ --weights best.pth --out tags.csv
 torchrun --nproc_per_node=8 tools/predict.py ...    # several processes share the images
 
-A run that was stopped goes on where it was when the command is repeated.
+A run that was stopped resumes when the command is repeated.
 """
 
 import argparse

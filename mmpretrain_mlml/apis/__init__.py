@@ -1,4 +1,4 @@
-"""A trained model at work: its predictions for images, and for a data set with its labels."""
+"""A trained model at work: predictions for images and data sets, explanations, and its export."""
 
 from .data_set import predict_dataset
 from .explanation import Explanation

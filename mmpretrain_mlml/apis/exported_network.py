@@ -50,7 +50,7 @@ class ExportedNetwork(nn.Module):
                 '--weights of the model'
             )
         content = path.read_bytes()
-        self._session = _session(content, path, device)
+        self._session = open_session(content, path, device)
         outputs = self._session.get_outputs()[0].shape[-1]
         classes = len(self.info['classes'])
         if outputs != classes:
@@ -72,12 +72,26 @@ class ExportedNetwork(nn.Module):
 
     def test_step(self, batch: Mapping[str, Any]) -> Sequence[Any]:
         """Return the samples of a batch with their ``pred_score``."""
-        pixels = torch.stack(list(batch['inputs'])).numpy().astype(np.float32)
-        if self.info['input']['channels'] == 'RGB':
-            pixels = np.ascontiguousarray(pixels[:, ::-1])
-        (scores,) = self._session.run(None, {self.info['input']['name']: pixels})
-        rows = torch.from_numpy(scores)
-        return [sample.set_pred_score(row) for sample, row in zip(batch['data_samples'], rows)]
+        return predict_batch(self._session, self.info, batch)
+
+
+def predict_batch(session: Any, info: Mapping[str, Any], batch: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the samples of a batch with their ``pred_score``.
+
+    Args:
+        session: Network, from :func:`open_session`.
+        info: Content of ``model.json``.
+        batch: Images and samples, as a pipeline packs them.
+    """
+    (scores,) = session.run(None, {info['input']['name']: network_input(batch['inputs'], info)})
+    rows = torch.from_numpy(scores)
+    return [sample.set_pred_score(row) for sample, row in zip(batch['data_samples'], rows)]
+
+
+def network_input(images: Sequence[Tensor], info: Mapping[str, Any]) -> np.ndarray:
+    """Return packed images as an exported network takes them, (N, channels, H, W), float32."""
+    pixels = torch.stack(list(images)).numpy().astype(np.float32)
+    return np.ascontiguousarray(pixels[:, ::-1]) if info['input']['channels'] == 'RGB' else pixels
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -131,7 +145,18 @@ def _types(content: Any) -> list[str]:
     return []
 
 
-def _session(content: bytes, path: Path, device: str | None) -> Any:
+def open_session(content: bytes, path: Path, device: str | None = None) -> Any:
+    """Return an ONNX network in onnxruntime.
+
+    Args:
+        content: Content of the file.
+        path: Its path, for messages.
+        device: As for :class:`ExportedNetwork`.
+
+    Raises:
+        ImportError: If onnxruntime is missing.
+        ValueError: If the file is damaged, or onnxruntime has no such device.
+    """
     try:
         import onnxruntime
     except ImportError as error:

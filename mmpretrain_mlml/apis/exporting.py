@@ -24,7 +24,7 @@ from ..checkpoints import (
 )
 from ..checkpoints.export import write_description
 from ..runtime.thresholds import KEY
-from .exported import calibration_batches, predict_exported, scores_of
+from .export_scores import calibration_batches, predict_exported, scores_of
 from .network import Progress
 
 FORMATS = ('safetensors', 'onnx', 'predict')

@@ -55,8 +55,8 @@ def predict_table(
     """Predict the tags of images and write a table of tags, which can be read as labels.
 
     Results are recorded in the folder ``OUT.progress`` beside the table. A call that was stopped,
-    however it was, goes on there when it is repeated, with any number of processes, and writes the
-    same table as one that was not. Memory does not grow with the number of images, except by their
+    however it was, resumes when it is repeated, with any number of processes, and writes the same
+    table as one that was not. Memory does not grow with the number of images, except by their
     names and tags at the end, when the table is written.
 
     Processes of an initialised process group share the batches; all of them must see the same folder.

@@ -48,8 +48,7 @@ class Curves:
         lowest = self.scores[rows, np.maximum(cut, 0)]
         highest = np.where(cut < last, self.scores[rows, np.minimum(cut + 1, last)], 0)
         highest = np.maximum(highest, 0)
-        middle = (lowest + highest) / 2
-        between = np.where(middle < lowest, middle, highest)  # rounding between neighbours
+        between = _between(highest, lowest)
         return np.asarray(np.where(cut < 0, np.maximum(self.scores[:, 0], 0), between))
 
     def best_f1(self) -> np.ndarray:
@@ -119,6 +118,10 @@ def common_macro_f1(scores: np.ndarray, labels: np.ndarray) -> float:
     following = np.append(ordered[1:], -np.inf)
     means = np.cumsum(changes.reshape(-1)[order])
     best = int(np.where((ordered > 0) & (following < ordered), means, -np.inf).argmax())
-    lowest, highest = ordered[best], max(following[best], 0.0)
-    middle = (lowest + highest) / 2
-    return float(middle if middle < lowest else highest)
+    return float(_between(max(following[best], 0.0), ordered[best]))
+
+
+def _between(below: np.ndarray | float, above: np.ndarray | float) -> np.ndarray:
+    """Return the mean of two scores; the lower one if rounding gives the higher one."""
+    middle = (below + above) / 2
+    return np.where(middle < above, middle, below)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .functional import check_scores, largest_not_above, top_entries
+from .functional import check_scores, top_entries
+from .threshold_limits import limits_of_classes
 
 ENTRY = np.dtype([('image', np.int64), ('class', np.int64), ('probability', np.float64)])
 
@@ -60,7 +61,7 @@ def find_errors(
     if count < 1:
         raise ValueError(f'expected count >= 1, got {count}')
     scores, targets = check_scores(scores, targets)
-    limits = _limits(threshold, scores)
+    limits = limits_of_classes(threshold, scores)
     chosen = None if topk is None else top_entries(scores, targets, topk)
     kinds: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     numbers = np.zeros((2, scores.shape[1]), np.int64)
@@ -87,9 +88,5 @@ def decide(
     """Return which classes are predicted, (N, C), bool. Arguments are those of :func:`find_errors`."""
     if topk is not None:
         return top_entries(scores, targets, topk)
-    predicted: np.ndarray = scores > _limits(threshold, scores)
+    predicted: np.ndarray = scores > limits_of_classes(threshold, scores)
     return predicted
-
-
-def _limits(threshold: float | np.ndarray, scores: np.ndarray) -> np.ndarray:
-    return np.broadcast_to(largest_not_above(threshold, scores.dtype), scores.shape[1:])

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from .threshold_limits import limits_of_classes
 
 BLOCK = 1 << 20  # entries that are copied at a time
 EMPTY_CLASSES = ('zero', 'skip')
@@ -79,10 +80,8 @@ def multi_label_scores(
         raise ValueError(
             f'unknown empty_classes {empty_classes!r}; expected one of {EMPTY_CLASSES}'
         )
-    if not np.isfinite(threshold).all():
-        raise ValueError(f'expected a finite threshold, got {threshold!r}')
     chosen = None if topk is None else top_entries(scores, targets, topk)
-    limits = np.broadcast_to(largest_not_above(threshold, scores.dtype), scores.shape[1:])
+    limits = limits_of_classes(threshold, scores)
     hits, predictions, positives = np.zeros((3, scores.shape[1]), np.int64)
     ap = np.full(scores.shape[1], np.nan)
     for index, (column, present, picked) in enumerate(_columns(scores, targets, chosen)):
@@ -213,17 +212,6 @@ def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     """Yield views of whole rows, so that what is computed of them is small."""
     size = max(BLOCK // 4 // values.shape[1], 1)
     return (values[start : start + size] for start in range(0, len(values), size))
-
-
-def largest_not_above(threshold: float | np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return the largest number of a dtype that is not above a threshold.
-
-    A number of that dtype is above one if and only if it is above the other.
-    """
-    exact = np.asarray(threshold, np.float64)
-    with np.errstate(over='ignore'):
-        limits = exact.astype(dtype)
-    return np.where(limits > exact, np.nextafter(limits, dtype.type(-np.inf)), limits)
 
 
 def top_entries(scores: np.ndarray, targets: np.ndarray, topk: int) -> np.ndarray:

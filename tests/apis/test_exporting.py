@@ -11,7 +11,7 @@ from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
 from mmpretrain_mlml.apis import export_model, predict_dataset
-from mmpretrain_mlml.apis.exported import predict_exported
+from mmpretrain_mlml.apis.export_scores import predict_exported
 from mmpretrain_mlml.checkpoints import ExportError, store_thresholds
 from mmpretrain_mlml.evaluation import multi_label_scores
 

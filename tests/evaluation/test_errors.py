@@ -44,5 +44,7 @@ def test_bad_arguments_are_refused(predictions):
         find_errors(*predictions, count=0)
     with pytest.raises(ValueError, match=r'expected topk in \[1, 6\], got 7'):
         find_errors(*predictions, topk=7)
+    with pytest.raises(ValueError, match='expected a finite threshold, got nan'):
+        find_errors(*predictions, threshold=float('nan'))
     with pytest.raises(ValueError, match='one non-empty shape'):
         find_errors(predictions[0], predictions[1][:5])

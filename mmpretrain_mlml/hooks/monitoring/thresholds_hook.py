@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 from mmpretrain.models.heads import MultiLabelClsHead
 from mmpretrain.registry import HOOKS
 
-from ...evaluation.functional import largest_not_above
+from ...evaluation.threshold_limits import largest_not_above
 from ...evaluation.threshold_values import DEFAULT
 from ...metrics.multi_label_scores import MultiLabelScores
 from ...runtime.models import all_modules

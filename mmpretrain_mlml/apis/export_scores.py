@@ -1,14 +1,15 @@
-"""Predictions of exported models for the data sets of a config, and what smaller forms lose."""
+"""Scores of exported models on the data sets of a config, and the images that calibrate 8 bits."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
@@ -16,6 +17,7 @@ from mmpretrain.registry import DATASETS
 from ..evaluation import Predictions, multi_label_scores
 from ..runtime.unwrap import split_dataset_config
 from .data_set import collect_predictions, dataset_of
+from .exported_network import network_input, open_session, predict_batch
 from .network import Progress, batches_of
 
 
@@ -40,19 +42,8 @@ def predict_exported(
     Raises:
         ValueError: If the config has no such data loader.
     """
-    import onnxruntime
-
-    network = onnxruntime.InferenceSession(
-        os.fspath(file), providers=onnxruntime.get_available_providers()
-    )
-
-    def step(batch: dict[str, Any]) -> Sequence[Any]:
-        (scores,) = network.run(None, {'image': _as_network_takes(batch['inputs'], info)})
-        return [
-            sample.set_pred_score(torch.from_numpy(row))
-            for sample, row in zip(batch['data_samples'], scores)
-        ]
-
+    path = Path(file)
+    step = partial(predict_batch, open_session(path.read_bytes(), path), info)
     dataset, loader = dataset_of(cfg, split)
     return collect_predictions(step, dataset, loader, progress, images)
 
@@ -72,15 +63,10 @@ def calibration_batches(cfg: Config, info: Mapping[str, Any], images: int) -> It
     for number, batch in enumerate(batches_of(dataset, {'batch_size': 1})):
         if number == images:
             return
-        yield _as_network_takes(batch['inputs'], info)
+        yield network_input(batch['inputs'], info)
 
 
 def scores_of(predictions: Predictions, info: Mapping[str, Any]) -> dict[str, float]:
     """Return the scores of predictions at the thresholds of ``model.json``, in percent."""
     thresholds = np.array(info['thresholds'])
     return multi_label_scores(predictions.scores, predictions.targets, thresholds).summary
-
-
-def _as_network_takes(inputs: Sequence[torch.Tensor], info: Mapping[str, Any]) -> np.ndarray:
-    pixels = torch.stack([*inputs]).numpy().astype(np.float32)
-    return np.ascontiguousarray(pixels[:, ::-1]) if info['input']['channels'] == 'RGB' else pixels
