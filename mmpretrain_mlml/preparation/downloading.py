@@ -23,15 +23,8 @@ from urllib.request import Request, urlopen
 BLOCK = 1 << 20  # bytes that are read together
 TIMEOUT = 60  # seconds without a byte after which a connection counts as cut
 ATTEMPTS = 5  # in a row without a new byte
-PASSING = (
-    408,
-    425,
-    429,
-    500,
-    502,
-    503,
-    504,
-)  # status codes after which another attempt makes sense
+# Status codes after which another attempt makes sense.
+PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 Report = Callable[[int, 'int | None'], None]  # bytes that are there, and bytes of the whole
 

@@ -37,10 +37,8 @@ def examine(data: PublicData, root: Path) -> list[Finding]:
         data: An entry of the catalogue.
         root: Its folder.
     """
-    findings = [Finding(one.name, _fault(one, root), _how(one, root)) for one in data.archives]
-    for content, how in data.by_hand.items():
-        findings.append(Finding(content.path, content.fault(root), how.format(root=root)))
-    return findings
+    archives = [Finding(one.name, _fault(one, root), _how(one, root)) for one in data.archives]
+    return archives + _by_hand(data, root)
 
 
 def prepare(
@@ -67,15 +65,20 @@ def prepare(
         ArchiveError: If an archive cannot be unpacked.
     """
     root.mkdir(parents=True, exist_ok=True)
+    findings = []
     with _alone(root):
         for archive in data.archives:
-            if _fault(archive, root):
-                _get(archive, root, mirror, keep, report or (lambda *_: None))
-    return examine(data, root)
+            if fault := _fault(archive, root):
+                _get(archive, root, mirror, report or (lambda *_: None))
+                fault = _fault(archive, root)
+                if archive.packed and not (keep or fault):
+                    (_folder(archive, root) / archive.name).unlink()
+            findings.append(Finding(archive.name, fault, _how(archive, root)))
+    return findings + _by_hand(data, root)
 
 
-def _get(archive: Archive, root: Path, mirror: str, keep: bool, report: Report) -> None:
-    folder = root / DOWNLOADS if archive.packed else root
+def _get(archive: Archive, root: Path, mirror: str, report: Report) -> None:
+    folder = _folder(archive, root)
     folder.mkdir(exist_ok=True)
     path = folder / archive.name
     if not _is_whole(archive, path):
@@ -89,8 +92,6 @@ def _get(archive: Archive, root: Path, mirror: str, keep: bool, report: Report) 
             path, root / archive.into, archive.strip,
             lambda number: report(f'unpacking {archive.name}', number, None),
         )  # fmt: skip
-        if not keep and not _fault(archive, root):
-            path.unlink()
 
 
 def _is_whole(archive: Archive, path: Path) -> bool:
@@ -107,8 +108,19 @@ def _fault(archive: Archive, root: Path) -> str:
 
 
 def _how(archive: Archive, root: Path) -> str:
-    where = root / DOWNLOADS if archive.packed else root
-    return f'{archive.url}, to be put into {where}'
+    return f'{archive.url}, to be put into {_folder(archive, root)}'
+
+
+def _by_hand(data: PublicData, root: Path) -> list[Finding]:
+    return [
+        Finding(content.path, content.fault(root), how.format(root=root))
+        for content, how in data.by_hand.items()
+    ]
+
+
+def _folder(archive: Archive, root: Path) -> Path:
+    """Return the folder that an archive is downloaded to."""
+    return root / DOWNLOADS if archive.packed else root
 
 
 @contextmanager

@@ -10,9 +10,8 @@ import numpy as np
 from ..labels import LabelTable
 from .errors import ProjectError
 
-_WORK = (
-    2e10  # entries that the stratification may look at: its time is images times classes squared
-)
+# Entries that the stratification may look at: its time is images times classes squared.
+_WORK = 2e10
 
 
 class Split(NamedTuple):

@@ -78,6 +78,14 @@ def test_an_archive_of_another_size_or_checksum_is_got_again(data, server, tmp_p
         prepare(other, tmp_path / 'other')
 
 
+def test_what_is_complete_is_verified_once(data, tmp_path, monkeypatch):
+    prepare(data, tmp_path)
+    looks, fault = [], Listed.fault
+    monkeypatch.setattr(Listed, 'fault', lambda *args: (looks.append(args), fault(*args))[1])
+    prepare(data, tmp_path)
+    assert len(looks) == 1
+
+
 def test_a_mirror_has_the_files_under_their_names(data, server, tmp_path):
     elsewhere = replace(data.archives[0], url='http://127.0.0.1:9/VOC.tar')
     prepare(replace(data, archives=(elsewhere,)), tmp_path, mirror=server.url + '/')
@@ -132,22 +140,23 @@ def test_the_catalogue_is_complete():
 
 def test_the_folders_of_the_catalogue_are_those_that_the_data_sets_read(tmp_path):
     """The small copies have the published layout, but for the numbers."""
+
+    def faults(name, folder):
+        return [finding.fault for finding in examine(CATALOGUE[name], tmp_path / folder)]
+
     write_voc(tmp_path, 2007)
-    faults = [finding.fault for finding in examine(CATALOGUE['voc2007'], tmp_path / 'VOCdevkit')]
-    assert faults == [
+    assert faults('voc2007', 'VOCdevkit') == [
         f'VOC2007/ImageSets/Main/{split}: {number} lines'
         for split, number in (('trainval.txt', '4 of 5,011'), ('test.txt', '2 of 4,952'))
     ]
     write_nus(tmp_path / 'nus')
-    faults = [finding.fault for finding in examine(CATALOGUE['nus'], tmp_path / 'nus')]
-    assert faults == [
+    assert faults('nus', 'nus') == [
         'ImageList/TrainImagelist.txt: 4 of 161,789 lines',
         'Groundtruth/TrainTestLabels/Labels_airport_Train.txt: 4 of 161,789 lines',
         '',
     ]
     write_open_images(tmp_path / 'oi')
-    faults = [finding.fault for finding in examine(CATALOGUE['openimages'], tmp_path / 'oi')]
-    assert faults == [
+    assert faults('openimages', 'oi') == [
         '',
         '',
         '',
