@@ -38,10 +38,7 @@ class NUSWIDE(PublicDataset):
 
     METAINFO = {'classes': NUS_WIDE_CLASSES}
     IMAGES = 'Flickr'
-    WHERE = (
-        'The nus configs look in data/nuswide, or where the environment variable NUS_ROOT points: '
-        'python tools/prepare_data.py nus'
-    )
+    NAME, FOLDER, VARIABLE = 'nus', 'data/nuswide', 'NUS_ROOT'
 
     def __init__(
         self,

@@ -39,10 +39,7 @@ class OpenImages(PublicDataset):
     Source: Kuznetsova et al., arXiv 1811.00982.
     """
 
-    WHERE = (
-        'The openimages configs look in data/openimages, or where the environment variable '
-        'OPENIMAGES_ROOT points: python tools/prepare_data.py openimages'
-    )
+    NAME, FOLDER, VARIABLE = 'openimages', 'data/openimages', 'OPENIMAGES_ROOT'
 
     def __init__(
         self, data_root: str, split: str | None = None, cache: bool | None = None, **kwargs: Any

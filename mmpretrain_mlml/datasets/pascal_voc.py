@@ -40,10 +40,7 @@ class PascalVOC(PublicDataset):
 
     METAINFO = {'classes': VOC_CLASSES}
     IMAGES = 'JPEGImages'
-    WHERE = (
-        'The voc configs look in data/VOCdevkit, or where the environment variable VOC_ROOT points: '
-        'python tools/prepare_data.py voc'
-    )
+    NAME, FOLDER, VARIABLE = 'voc', 'data/VOCdevkit', 'VOC_ROOT'
 
     def __init__(
         self, data_root: str, split: str | None = None, difficult: str | None = None, **kwargs: Any

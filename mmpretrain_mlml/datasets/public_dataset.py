@@ -17,8 +17,9 @@ from .table_dataset import TableDataset
 class PublicDataset(TableDataset):
     """Base class of public data sets: a split in the published layout, or a released list.
 
-    A subclass defines :meth:`parse_split`, :meth:`all_classes`, the image folder ``IMAGES``, and
-    ``WHERE``, which says where the shipped configs look for the data.
+    A subclass defines :meth:`parse_split`, :meth:`all_classes` and the image folder ``IMAGES``; and
+    ``NAME``, what ``tools/prepare_data.py`` and the shipped configs call the data set, with the folder
+    and the environment variable by which these configs find it, ``FOLDER`` and ``VARIABLE``.
 
     Args:
         data_root: Folder of the data set.
@@ -44,7 +45,9 @@ class PublicDataset(TableDataset):
     """
 
     IMAGES: str
-    WHERE: str
+    NAME: str
+    FOLDER: str
+    VARIABLE: str
 
     def __init__(
         self,
@@ -107,7 +110,11 @@ class PublicDataset(TableDataset):
         try:
             parsed = self._parse_list() if self.ann_file else self.parse_split(self.split or '')
         except FileNotFoundError as error:
-            raise FileNotFoundError(f'{error}. {self.WHERE}') from None
+            where = (
+                f'The {self.NAME} configs look in {self.FOLDER}, or where the environment variable '
+                f'{self.VARIABLE} points: python tools/prepare_data.py {self.NAME}'
+            )
+            raise FileNotFoundError(f'{error}. {where}') from None
         return with_choice(parsed, self._chosen, self.keep_unlabelled)
 
     def _parse_list(self) -> ParsedTable:

@@ -155,7 +155,11 @@ def test_what_contradicts_is_refused(build, public_sets):
         PascalVOC('', ann_file='list.txt', difficult='present')
     with pytest.raises(FileNotFoundError, match=r'no list\.txt: check ann_file and data_root'):
         NUSWIDE('', ann_file='list.txt')
-    with pytest.raises(FileNotFoundError, match=r'OPENIMAGES_ROOT points: .*prepare_data'):
+    said = (
+        'The openimages configs look in data/openimages, or where the environment variable '
+        r'OPENIMAGES_ROOT points: python tools/prepare_data\.py openimages$'
+    )
+    with pytest.raises(FileNotFoundError, match=said):
         OpenImages('', split='train')
     lazy = PascalVOC('nowhere', 'train', lazy_init=True)
     assert lazy.metainfo['classes'] == VOC_CLASSES

@@ -6,9 +6,10 @@ import zipfile
 from dataclasses import replace
 
 import pytest
+from helpers import ROOT
 from helpers.public_sets import write_nus, write_open_images, write_voc
 
-from mmpretrain_mlml import PascalVOC
+from mmpretrain_mlml import NUSWIDE, OpenImages, PascalVOC
 from mmpretrain_mlml.preparation import (
     CATALOGUE,
     Archive,
@@ -136,6 +137,17 @@ def test_the_catalogue_is_complete():
            for archive in CATALOGUE[name].archives}  # fmt: skip
     for year in ('2007', '2007-test', '2012'):
         assert md5[published[year]['filename']] == published[year]['md5']
+
+
+@pytest.mark.parametrize('kind', [PascalVOC, NUSWIDE, OpenImages])
+def test_a_data_set_is_prepared_where_its_configs_look(kind):
+    for name, data in CATALOGUE.items():
+        if name.startswith(kind.NAME):
+            assert (data.folder, data.variable) == (kind.FOLDER, kind.VARIABLE)
+    configs = list((ROOT / 'configs/_base_/datasets').glob(f'{kind.NAME}*.py'))
+    assert configs
+    for path in configs:
+        assert f'{{{{${kind.VARIABLE}:{kind.FOLDER}}}}}' in path.read_text()
 
 
 def test_the_folders_of_the_catalogue_are_those_that_the_data_sets_read(tmp_path):
