@@ -12,7 +12,6 @@ Beside the output a summary is written as a figure (.png) and as numbers (.json)
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from command_line import run
 
@@ -75,7 +74,7 @@ def _make(args: argparse.Namespace) -> None:
     if args.images and len(args.images) != 1:
         raise ValueError(f'expected one number after --images, got {args.images}')
     public = find_public_set(args.source)
-    options = dict(map(_pair, args.options)) if public else parse_table_options(args.options)
+    options = parse_table_options(args.options, public.options if public else ())
     options |= {key: value for key in ('unlisted', 'split') if (value := getattr(args, key))}
     if args.split and not public:
         raise ValueError(f'{args.source} is no folder of a public data set: --split has no meaning')
@@ -101,13 +100,6 @@ def _make(args: argparse.Namespace) -> None:
     print(f'written: {args.out}, {", ".join(map(str, beside))}')
     if after.fill == 0 and args.out.suffix != '.txt':
         print("entries that are not listed are absent: read it with unlisted='absent'")
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition('=')
-    if not equals:
-        raise ValueError(f'expected KEY=VALUE, got {text!r}')
-    return key, {'True': True, 'False': False}.get(value, value)
 
 
 if __name__ == '__main__':

@@ -14,7 +14,7 @@ ESCAPES = {r'\t': '\t', r'\n': '\n'}
 FLAGS = {'true': True, 'false': False}
 
 
-def parse_table_options(texts: Iterable[str]) -> dict[str, Any]:
+def parse_table_options(texts: Iterable[str], others: Iterable[str] = ()) -> dict[str, Any]:
     r"""Return the options of a table that some texts give, each ``KEY=VALUE``.
 
     Text is taken as it stands, with spaces and commas. A list is written as ``P,Q`` or ``[P, Q]``, and
@@ -23,9 +23,10 @@ def parse_table_options(texts: Iterable[str]) -> dict[str, Any]:
 
     Args:
         texts: The options; later ones replace earlier ones.
+        others: Names of further options; those that no table has are text.
 
     Returns:
-        Fields of :class:`TableOptions`, and ``cache``.
+        Fields of :class:`TableOptions`, ``cache``, and the others.
 
     Raises:
         ValueError: If a text is no ``KEY=VALUE``, the key is unknown, or the value cannot be read.
@@ -34,16 +35,17 @@ def parse_table_options(texts: Iterable[str]) -> dict[str, Any]:
     {'separator': ',', 'columns': {'image': 'my photo'}, 'values': {'present': ['P', 'Q']}}
     """
     options: dict[str, Any] = {}
+    readers = {**dict.fromkeys(others, _text), **READERS}
     for text in texts:
         name, equals, value = text.partition('=')
         if not equals:
             raise ValueError(f'expected KEY=VALUE, got {text!r}')
         key, dot, part = name.partition('.')
-        if key not in READERS:
-            near = difflib.get_close_matches(key, READERS, 1)
-            hint = f'did you mean {near[0]}?' if near else f'expected one of {", ".join(READERS)}'
+        if key not in readers:
+            near = difflib.get_close_matches(key, readers, 1)
+            hint = f'did you mean {near[0]}?' if near else f'expected one of {", ".join(readers)}'
             raise ValueError(f'there is no table option {key!r}; {hint}')
-        read = READERS[key]
+        read = readers[key]
         if key not in PARTS:
             if dot:
                 raise ValueError(f'{name}: {key} has no parts; expected {key}=VALUE')

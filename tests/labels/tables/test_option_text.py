@@ -53,5 +53,13 @@ def test_what_is_no_option_is_refused(text, message):
         parse_table_options([text])
 
 
+def test_other_options_are_text_and_those_of_a_table_mean_the_same():
+    others = ('split', 'cache')  # of Open Images
+    texts = ['split=val', 'cache=false']
+    assert parse_table_options(texts, others) == {'split': 'val', 'cache': False}
+    with pytest.raises(ValueError, match="there is no table option 'split'"):
+        parse_table_options(texts)
+
+
 def test_every_option_can_be_given():
     assert set(READERS) == {*TableOptions.__dataclass_fields__, 'cache'}
