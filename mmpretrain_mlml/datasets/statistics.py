@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..labels import LabelKinds
-from ..labels.label_table import PRESENT
+from ..labels.protocols.base import classes_of_positives, images_of_positives
 from .sample_table import sample_table
 from .targets import target_of
 
@@ -32,9 +32,7 @@ def observed_positives(dataset: BaseDataset) -> tuple[np.ndarray, np.ndarray]:
         dataset: As for :func:`count_labels`.
     """
     if (table := sample_table(dataset)) is not None:
-        rows = np.repeat(np.arange(len(table)), np.diff(table.offsets))
-        present = table.values == PRESENT
-        return rows[present], table.indices[present].astype(np.int64)
+        return images_of_positives(table), classes_of_positives(table).astype(np.int64)
     num_classes = len(dataset.metainfo['classes'])
     infos = (dataset.get_data_info(index) for index in range(len(dataset)))
     classes = [np.flatnonzero(target_of(info, num_classes) > 0) for info in infos]

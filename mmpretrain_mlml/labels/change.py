@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .label_table import PRESENT, LabelTable
+from .label_table import LabelTable
+from .protocols.base import classes_of_positives, images_of_positives
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,6 @@ class LabelChange:
 
 def _positives(table: LabelTable) -> np.ndarray:
     """Return the flat position of each positive entry, (P,), int64."""
-    rows = np.repeat(np.arange(len(table)), np.diff(table.offsets))
-    positions: np.ndarray = (rows * len(table.classes) + table.indices)[table.values == PRESENT]
+    rows, classes = images_of_positives(table), classes_of_positives(table)
+    positions: np.ndarray = rows * len(table.classes) + classes
     return positions
