@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,16 +31,14 @@ class PublicSource(NamedTuple):
     options: tuple[str, ...]
 
 
-def _read_pascal_voc(
-    root: Path, classes: Sequence[str] | None, keep_unlabelled: bool, **options: Any
+def _read_and_choose(
+    parse: Callable[..., ParsedTable],
+    root: Path,
+    classes: Sequence[str] | None,
+    keep_unlabelled: bool,
+    **options: Any,
 ) -> ParsedTable:
-    return with_choice(parse_pascal_voc(root, **options), classes, keep_unlabelled)
-
-
-def _read_nus_wide(
-    root: Path, classes: Sequence[str] | None, keep_unlabelled: bool, **options: Any
-) -> ParsedTable:
-    return with_choice(parse_nus_wide(root, **options), classes, keep_unlabelled)
+    return with_choice(parse(root, **options), classes, keep_unlabelled)
 
 
 def _read_open_images(
@@ -52,13 +51,13 @@ PUBLIC_SETS = (
     PublicSource(
         'Pascal VOC',
         lambda folder: (folder / 'ImageSets/Main').is_dir(),
-        _read_pascal_voc,
+        partial(_read_and_choose, parse_pascal_voc),
         ('split', 'difficult'),
     ),
     PublicSource(
         'NUS-WIDE',
         lambda folder: (folder / 'Groundtruth/TrainTestLabels').is_dir(),
-        _read_nus_wide,
+        partial(_read_and_choose, parse_nus_wide),
         ('split',),
     ),
     PublicSource(

@@ -28,8 +28,8 @@ NUS_WIDE_CLASSES = (
     'whales', 'window', 'zebra',
 )  # fmt: skip
 SPLITS = {'train': 'Train', 'test': 'Test'}
-# A label that is neither 0 nor 1 in the files as published: file, line, text. Read as 0, as the peers
-# do that compare with 1.
+# A label that is neither 0 nor 1 in the files as published: file, line, text. Read as 0, as by code
+# that compares with 1.
 KNOWN_FAULTS = {('Labels_lake_Train.txt', 78_372): b'-1130179'}
 
 

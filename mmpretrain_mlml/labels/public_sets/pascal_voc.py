@@ -32,7 +32,7 @@ def parse_pascal_voc(
     """Parse a year of Pascal VOC and collect all of its problems.
 
     An image shows a class if it has an object of the class that is not marked as difficult. Where all
-    of them are, the peers differ: ``difficult`` says what the class is.
+    of them are, published code differs: ``difficult`` says what the class is.
 
     Args:
         root: Folder of the year, such as ``VOCdevkit/VOC2012``, with ``ImageSets/Main/SPLIT.txt`` and
