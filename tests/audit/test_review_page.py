@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.browser import CHROMIUM, OPTIONS, chromium, opened, started_playwright
 from PIL import Image
 
 from mmpretrain_mlml.audit import apply_decisions, propose, read_decisions, write_review_pages
@@ -22,25 +23,19 @@ HOSTILE = (
 NAMES = ['a "quoted", name.jpg', f'{HOSTILE}.jpg', *(f'photo {n}.jpg' for n in range(58))]
 CLASSES = ['dog', HOSTILE, '=1+1']
 
-CHROMIUM = shutil.which('chromium') or shutil.which('google-chrome')
-OPTIONS = ['--no-sandbox', '--disable-gpu']
 FIREFOX = shutil.which('firefox') or shutil.which('firefox-esr')
 
 
 @pytest.fixture(scope='module')
 def playwright():
-    playwright = pytest.importorskip('playwright.sync_api')
-    with playwright.sync_playwright() as running:
+    with started_playwright() as running:
         yield running
 
 
 @pytest.fixture(scope='module')
 def browser(playwright):
-    if CHROMIUM is None:
-        pytest.skip('no Chromium on this machine')
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-    yield browser
-    browser.close()
+    with chromium(playwright) as started:
+        yield started
 
 
 @pytest.fixture(scope='module')
@@ -63,19 +58,17 @@ def picture(index):
 
 @pytest.fixture
 def page(browser, folder):
-    context = browser.new_context(accept_downloads=True, offline=True)
-    page = context.new_page()
-    page.problems = []
-    page.on('pageerror', lambda error: page.problems.append(str(error)))
-    page.on('console', lambda message: page.problems.append(message.text))
-    open_page(page, folder)
-    yield page
-    assert page.problems == []
-    context.close()
+    with opened(browser, folder / 'review.html') as page:
+        wait_until_ready(page)
+        yield page
 
 
 def open_page(page, folder):
     page.goto((folder / 'review.html').as_uri())
+    wait_until_ready(page)
+
+
+def wait_until_ready(page):
     page.locator('body[data-ready]').wait_for()
 
 

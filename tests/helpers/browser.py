@@ -6,20 +6,25 @@ from contextlib import contextmanager
 import pytest
 
 CHROMIUM = shutil.which('chromium') or shutil.which('google-chrome')
+OPTIONS = ['--no-sandbox', '--disable-gpu']
 
 
 @contextmanager
-def chromium():
-    """Start Chromium; skip the test where there is none."""
+def started_playwright():
+    """Start Playwright; skip the test where it is not installed."""
     playwright = pytest.importorskip('playwright.sync_api')
+    with playwright.sync_playwright() as running:
+        yield running
+
+
+@contextmanager
+def chromium(playwright):
+    """Start Chromium; skip the test where there is none."""
     if CHROMIUM is None:
         pytest.skip('no Chromium on this machine')
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(
-            executable_path=CHROMIUM, args=['--no-sandbox', '--disable-gpu']
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    yield browser
+    browser.close()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.browser import chromium, opened
+from helpers.browser import chromium, opened, started_playwright
 from PIL import Image
 
 from mmpretrain_mlml.evaluation import Predictions, find_errors
@@ -17,7 +17,7 @@ NAMES = ['a "quoted", name.jpg', f'{HOSTILE}.jpg', *(f'photo {n}.jpg' for n in r
 
 @pytest.fixture(scope='module')
 def browser():
-    with chromium() as started:
+    with started_playwright() as playwright, chromium(playwright) as started:
         yield started
 
 
