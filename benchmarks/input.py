@@ -1,15 +1,15 @@
 """Images a second and core of the input pipeline, beside torchvision's and timm's on Pillow.
 
     python benchmarks/input.py --out input.json
-    python benchmarks/input.py --quality 97            # larger files, of 100 kB
+    python benchmarks/input.py --quality 97            # larger files, of 122 kB
     python benchmarks/input.py --images PHOTOGRAPHS    # of a folder instead of drawn ones
 
 From the bytes of a JPEG file of 640 x 480 pixels to a tensor of 448 x 448. All pipelines take the same
 files, one after another in changing order, with one thread; what counts is CPU time, so that other
-load matters less. A ratio is the median over the rounds of a quotient of neighbouring times.
+load matters less. A ratio is the median over the rounds of the quotient of two times of one round.
 
-"same augmentations" is the released recipe written with Pillow and torchvision: the reference. "as
-before" is the same config with MMPretrain's own classes.
+"The same augmentations" is the released recipe written with Pillow and torchvision: the reference.
+"MMPretrain's classes" is the same config with their resize by Pillow, RandAugment and packing.
 """
 
 import argparse
@@ -82,28 +82,29 @@ def prepare(folder: Path, source: Path | None, count: int, quality: int) -> list
     return paths
 
 
-def build(split: str, before: bool = False) -> Compose:
-    """Return the transforms of the released recipe; ``before``: with the classes of others."""
+def build(split: str, before: bool = False, cache: str = '') -> Compose:
+    """Return the transforms of the released recipe.
+
+    Args:
+        split: ``'train'`` or ``'val'``.
+        before: Whether to take MMPretrain's classes.
+        cache: Folder of a cache, if any.
+    """
     init_default_scope('mmpretrain')
     cfg = Config.fromfile(config('coco_0.4left_splc.py'))
     steps = [step.to_dict() for step in cfg[f'{split}_dataloader'].dataset.pipeline]
     if before:
         steps[1]['backend'] = 'pillow'
         steps[-1] = {'type': 'PackInputs'}
-    pipeline = Compose(steps)
+    pipeline = Compose(cache_first_steps(steps, cache) if cache else steps)
     if before:
         augment = pipeline.transforms[3]
         augment.transforms = [TRANSFORMS.build(policy) for policy in augment.policies]
     return pipeline
 
 
-def of_config(split: str, before: bool = False, cache: str = '') -> Callable[[str], Any]:
-    """Return a pipeline of the released recipe, as :func:`build` makes it, with a cache."""
-    pipeline = build(split, before)
-    if cache:
-        cfg = Config.fromfile(config('coco_0.4left_splc.py'))
-        steps = [step.to_dict() for step in cfg[f'{split}_dataloader'].dataset.pipeline]
-        pipeline = Compose(cache_first_steps(steps, cache))
+def inputs_of(pipeline: Compose) -> Callable[[str], Any]:
+    """Return a pipeline as a function from a path to a tensor."""
     return lambda path: pipeline({'img_path': path, 'gt_label': [1, 2]})['inputs']
 
 
@@ -170,7 +171,7 @@ def reduced(size: int, reduce_to: int | None) -> Callable[[str], Any]:
             {'type': 'mmpretrain_mlml.PackPlanes'},
         ]
     )
-    return lambda path: pipeline({'img_path': path, 'gt_label': [1, 2]})['inputs']
+    return inputs_of(pipeline)
 
 
 def pipelines(cache: str) -> dict[str, Callable[[str], Any]]:
@@ -183,25 +184,25 @@ def pipelines(cache: str) -> dict[str, Callable[[str], Any]]:
     )  # fmt: skip
     load = LoadWholeImage()
     return {
-        'torchvision, same augmentations': on_pillow(resize, recipe, tv.ToTensor()),
-        'torchvision, its RandAugment': on_pillow(
+        'torchvision on Pillow, the same augmentations': on_pillow(resize, recipe, tv.ToTensor()),
+        'torchvision on Pillow, its RandAugment': on_pillow(
             resize,
             lambda i: recipe.cutout(i, (224, 224), GREY),
             tv.RandAugment(2, 9),
             tv.ToTensor(),
         ),
-        'timm, its RandAugment, uint8': on_pillow(timm_train),
-        'ours': of_config('train'),
-        'ours, cached': of_config('train', cache=cache),
-        'ours, as before': of_config('train', before=True),
-        'validation: torchvision': on_pillow(resize, tv.ToTensor()),
-        'validation: ours': of_config('val'),
-        'validation: ours, cached': of_config('val', cache=cache),
-        'to 224: torchvision': on_pillow(tv.Resize((224, 224)), tv.ToTensor()),
-        'to 224: ours': reduced(224, None),
-        'to 224: ours, reduced decoding': reduced(224, 224),
+        'timm on Pillow, its RandAugment': on_pillow(timm_train),
+        'this package': inputs_of(build('train')),
+        'this package, from the cache': inputs_of(build('train', cache=cache)),
+        "this package, MMPretrain's classes": inputs_of(build('train', before=True)),
+        'validation: torchvision on Pillow': on_pillow(resize, tv.ToTensor()),
+        'validation: this package': inputs_of(build('val')),
+        'validation: this package, from the cache': inputs_of(build('val', cache=cache)),
+        'to 224: torchvision on Pillow': on_pillow(tv.Resize((224, 224)), tv.ToTensor()),
+        'to 224: this package': reduced(224, None),
+        'to 224: this package, reduced decoding': reduced(224, 224),
         'loading alone: Pillow': lambda path: np.asarray(Image.open(path).convert('RGB')),
-        'loading alone: ours': lambda path: load({'img_path': path}),
+        'loading alone: this package': lambda path: load({'img_path': path}),
     }
 
 
@@ -301,7 +302,7 @@ def main() -> None:
     }
     size = f'{SOURCE[0]} x {SOURCE[1]}, {kilobytes:.0f} kB'
     table = Table(title=f'{result["machine"]["processor"]}, one thread; JPEG of {size}')
-    for column in ('pipeline', 'images a second', 'ms (quartiles)', 'times torchvision'):
+    for column in ('pipeline', 'images a second', 'ms (quartiles)', 'times the first'):
         table.add_column(column, justify='left' if column == 'pipeline' else 'right')
     for name, row in pipelines_measured.items():
         low, high = row['quartiles']
@@ -310,7 +311,7 @@ def main() -> None:
             f'{row["milliseconds"]:.2f} ({low:.2f}-{high:.2f})', f'{row["times_the_reference"]:.2f}',
         )  # fmt: skip
     Console().print(table)
-    table = Table('step, or operation', 'before, ms', 'now, ms')
+    table = Table('step or operation', "MMPretrain's classes, ms", 'now, ms')
     for name, times in steps.items():
         table.add_row(name, f'{times["before"]:.2f}', f'{times["now"]:.2f}')
     Console().print(table)

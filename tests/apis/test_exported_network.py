@@ -6,8 +6,6 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from helpers.training import CONFIG
-from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
@@ -16,14 +14,6 @@ from mmpretrain_mlml.checkpoints import describe, export_onnx, export_safetensor
 from mmpretrain_mlml.datasets.digit_scenes import make_scenes
 
 LIMITS = [0.45 + 0.01 * digit for digit in range(10)]
-
-
-@pytest.fixture(scope='module')
-def cfg():
-    cfg = Config.fromfile(CONFIG)
-    small = {'backbone.base_channels': 4, 'backbone.stem_channels': 4, 'head.in_channels': 32}
-    cfg.merge_from_dict({f'model.{key}': value for key, value in small.items()})
-    return cfg
 
 
 @pytest.fixture(scope='module')

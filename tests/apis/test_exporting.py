@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from helpers.training import CONFIG
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
@@ -20,10 +19,7 @@ LIMITS = [0.45 + 0.01 * digit for digit in range(10)]
 
 
 @pytest.fixture(scope='module')
-def cfg():
-    cfg = Config.fromfile(CONFIG)
-    small = {'backbone.base_channels': 4, 'backbone.stem_channels': 4, 'head.in_channels': 32}
-    cfg.merge_from_dict({f'model.{key}': value for key, value in small.items()})
+def cfg(cfg):
     cfg.merge_from_dict({'test_dataloader.dataset.size': 50, 'test_dataloader.batch_size': 8})
     cfg.train_dataloader.dataset.size = 20
     return cfg

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from helpers.training import CONFIG
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 from mmpretrain import get_model
@@ -26,10 +24,7 @@ DIGITS = [str(digit) for digit in range(10)]
 
 
 @pytest.fixture(scope='module')
-def cfg():
-    cfg = Config.fromfile(CONFIG)
-    small = {'backbone.base_channels': 4, 'backbone.stem_channels': 4, 'head.in_channels': 32}
-    cfg.merge_from_dict({f'model.{key}': value for key, value in small.items()})
+def cfg(cfg):
     cfg.merge_from_dict({'test_dataloader.dataset.size': SIZE, 'test_dataloader.batch_size': 4})
     return cfg
 
