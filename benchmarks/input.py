@@ -14,7 +14,6 @@ load matters less. A ratio is the median over the rounds of the quotient of two 
 
 import argparse
 import json
-import platform
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,10 +23,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-import PIL
-import timm
 import torch
-import torchvision
+from comparisons import compare, machine
 from mmcv.transforms import Compose
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -38,7 +35,6 @@ from rich.table import Table
 from timm.data import create_transform
 from torchvision import transforms as tv
 
-import mmpretrain_mlml
 from mmpretrain_mlml import LoadWholeImage, config
 from mmpretrain_mlml.transforms.cached_steps import cache_first_steps
 
@@ -227,6 +223,7 @@ def measure(runs: dict[str, Callable[[str], Any]], paths: list[str], rounds: int
             'images_per_second': 1000 / median(own),
             'milliseconds': median(own),
             'quartiles': [low, high],
+            'rounds': own,
             'times_the_reference': median(theirs / ours for theirs, ours in zip(reference, own)),
         }
     return result
@@ -262,18 +259,19 @@ def _time(step: Callable[[dict], dict], samples: list[dict]) -> float:
     return 1000 * (process_time() - start) / len(samples)
 
 
-def machine() -> dict[str, Any]:
-    """Return what the figures depend on."""
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(': ')[2] for line in lines if line.startswith('model name')]
-    modules = (torch, torchvision, timm, cv2, PIL, mmpretrain_mlml)
-    return {
-        'processor': names[0] if names else platform.processor() or platform.machine(),
-        'threads': 1,
-        'python': platform.python_version(),
-        **{module.__name__: module.__version__ for module in modules},
-    }
+def comparisons(measured: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the package's pipelines beside those that a user would take otherwise."""
+    same, other, timm_on_pillow, own, *_ = measured
+    pairs = [
+        ('training input', own, same),
+        ('training input', own, other),
+        ('training input', own, timm_on_pillow),
+        ('training input', own, "this package, MMPretrain's classes"),
+        ('training input from the cache', 'this package, from the cache', same),
+        ('validation input', 'validation: this package', 'validation: torchvision on Pillow'),
+    ]
+    times = {name: row['rounds'] for name, row in measured.items()}
+    return [compare(what, peer, times[name], times[peer]) for what, name, peer in pairs]
 
 
 def main() -> None:
@@ -286,17 +284,21 @@ def main() -> None:
     parser.add_argument('--quality', type=int, default=88, help='of JPEG; 88 makes about 50 kB')
     parser.add_argument('--rounds', type=int, default=9)
     parser.add_argument('--out', type=Path, help='file for the figures, as JSON')
+    parser.add_argument('--quick', action='store_true', help='3 rounds of 12 pictures, no steps')
     args = parser.parse_args()
+    if args.quick:
+        args.count, args.rounds = 12, 3
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
     with tempfile.TemporaryDirectory() as folder:
         paths = prepare(Path(folder), args.images, args.count, args.quality)
         kilobytes = sum(Path(path).stat().st_size for path in paths) / len(paths) / 1000
         pipelines_measured = measure(pipelines(f'{folder}/cache'), paths, args.rounds)
-        steps = measure_steps(paths, args.rounds)
-    result = {
+        steps = {} if args.quick else measure_steps(paths, args.rounds)
+    result: dict[str, Any] = {
         'machine': machine(),
         'images': {'count': len(paths), 'mean_kilobytes': kilobytes, 'drawn': args.images is None},
+        'comparisons': comparisons(pipelines_measured),
         'pipelines': pipelines_measured,
         'steps': steps,
     }
@@ -311,12 +313,18 @@ def main() -> None:
             f'{row["milliseconds"]:.2f} ({low:.2f}-{high:.2f})', f'{row["times_the_reference"]:.2f}',
         )  # fmt: skip
     Console().print(table)
+    if steps:
+        show_steps(steps)
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=2) + '\n')
+
+
+def show_steps(steps: dict[str, dict[str, float]]) -> None:
+    """Print the time of each step and operation."""
     table = Table('step or operation', "MMPretrain's classes, ms", 'now, ms')
     for name, times in steps.items():
         table.add_row(name, f'{times["before"]:.2f}', f'{times["now"]:.2f}')
     Console().print(table)
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=2) + '\n')
 
 
 if __name__ == '__main__':

@@ -1,10 +1,11 @@
-"""Time and memory of MultiLabelScores, beside scikit-learn's average precision.
+"""Time and memory of MultiLabelScores, beside scikit-learn and torchmetrics.
 
-python benchmarks/scores.py [--out scores.json] [--repeats 5]
+python benchmarks/scores.py [--out scores.json] [--repeats 5] [--quick]
 
 Time is CPU time on one thread. "all scores" is what a validation does, from samples to summary: every
 batch is collected, then all scores are computed. scikit-learn's ``average_precision_score`` computes
-the mAP alone, from arrays. The two alternate; the ratio is the median of those of neighbouring runs.
+the mAP alone, from arrays; torchmetrics' ``MultilabelAveragePrecision`` collects the same batches and
+computes the mAP, too. They alternate; the ratio is the median of those of neighbouring runs.
 Memory is the peak of the resident set during a validation, in a process of its own, as a multiple of
 the score matrix in single precision.
 """
@@ -16,12 +17,15 @@ import sys
 from pathlib import Path
 from statistics import median
 from time import process_time
+from typing import Any
 
 import numpy as np
 import torch
+from comparisons import compare
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import average_precision_score
+from torchmetrics.classification import MultilabelAveragePrecision
 
 from mmpretrain_mlml import MultiLabelScores
 from mmpretrain_mlml.evaluation import multi_label_scores
@@ -30,6 +34,8 @@ SHAPES = (40137, 80), (20000, 600)
 MEMORY = (25000, 9605)  # beside which everything else is small
 BATCH = 64
 POSITIVE = 0.036  # share of the entries, as in COCO
+OURS, ARRAYS = 'all scores, from samples', 'all scores, from arrays'
+SKLEARN, TORCHMETRICS = 'scikit-learn, mAP from arrays', 'torchmetrics, mAP from samples'
 
 
 def make(shape: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -57,14 +63,26 @@ def validate(batches: list[list[dict]]) -> dict[str, float]:
     return metric.evaluate(sum(map(len, batches)))
 
 
-def times(shape: tuple[int, int], repeats: int) -> dict[str, float]:
-    """Return the median seconds of each, and the median ratios to scikit-learn."""
+def mean_average_precision(batches: list[list[dict]]) -> float:
+    """Return the mAP that torchmetrics computes."""
+    metric = MultilabelAveragePrecision(len(batches[0][0]['gt_score']), validate_args=False)
+    for batch in batches:
+        metric.update(
+            torch.stack([sample['pred_score'] for sample in batch]),
+            torch.stack([sample['gt_score'] for sample in batch]).long(),
+        )
+    return float(metric.compute())
+
+
+def times(shape: tuple[int, int], repeats: int) -> dict[str, list[float]]:
+    """Return the seconds of each run."""
     scores, targets = make(shape)
     batches, arrays = samples(scores, targets), (scores.numpy(), targets.numpy().astype(np.int8))
     runs = {
-        'all scores': lambda: validate(batches),
-        'from arrays': lambda: multi_label_scores(*arrays),
-        'scikit-learn': lambda: average_precision_score(arrays[1], arrays[0]),
+        OURS: lambda: validate(batches),
+        ARRAYS: lambda: multi_label_scores(*arrays),
+        SKLEARN: lambda: average_precision_score(arrays[1], arrays[0]),
+        TORCHMETRICS: lambda: mean_average_precision(batches),
     }
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for repeat in range(repeats):
@@ -72,11 +90,7 @@ def times(shape: tuple[int, int], repeats: int) -> dict[str, float]:
             start = process_time()
             runs[name]()
             seconds[name].append(process_time() - start)
-    result = {name: median(values) for name, values in seconds.items()}
-    for name in ('all scores', 'from arrays'):
-        pairs = zip(seconds[name], seconds['scikit-learn'])
-        result[f'{name} / scikit-learn'] = median(ours / theirs for ours, theirs in pairs)
-    return result
+    return seconds
 
 
 def peak(shape: tuple[int, int]) -> float:
@@ -98,29 +112,43 @@ def _resident() -> int:
     return 1024 * int(status.split('VmHWM:')[1].split()[0])
 
 
+def comparisons(shape: tuple[int, int], seconds: dict[str, list[float]]) -> list[dict[str, Any]]:
+    """Return the package's times beside those of its peers."""
+    size = ' of {:,} x {}'.format(*shape)
+    pairs = (OURS, SKLEARN), (ARRAYS, SKLEARN), (OURS, TORCHMETRICS)
+    return [compare(own + size, peer, seconds[own], seconds[peer]) for own, peer in pairs]
+
+
 def main() -> None:
     """Measure and print; write the figures where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out', type=Path, help='file for the figures, as JSON')
     parser.add_argument('--repeats', type=int, default=5)
+    parser.add_argument('--quick', action='store_true', help='3 repeats, no memory')
     parser.add_argument('--shape', type=int, nargs=2, help='measure the memory of one shape only')
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.shape:
         print(peak(tuple(args.shape)))
         return
-    results = {str(shape): times(shape, args.repeats) for shape in SHAPES}
-    for shape in (*SHAPES, MEMORY):
+    result: dict[str, Any] = {'seconds': {}, 'memory': {}, 'comparisons': []}
+    table = Table('scores', 'peer', 'seconds', 'times as fast', 'quartiles')
+    for shape in SHAPES:
+        seconds = times(shape, 3 if args.quick else args.repeats)
+        result['seconds'][str(shape)] = {name: median(values) for name, values in seconds.items()}
+        for row in comparisons(shape, seconds):
+            result['comparisons'].append(row)
+            own = median(seconds[row['what'].split(' of ')[0]])
+            cells = f'{own:.3f}', f'{row["speed"]:.2f}', f'{row["low"]:.2f} to {row["high"]:.2f}'
+            table.add_row(row['what'], row['peer'], *cells)
+    Console().print(table)
+    for shape in () if args.quick else (*SHAPES, MEMORY):
         command = [sys.executable, __file__, '--shape', *map(str, shape)]
         shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        results.setdefault(str(shape), {})['memory'] = float(shown.split()[-1])
-    table = Table('', *results, title='seconds; memory as a multiple of the score matrix')
-    for name in results[str(SHAPES[0])]:
-        cells = (f'{row[name]:.3f}' if name in row else '' for row in results.values())
-        table.add_row(name, *cells)
-    Console().print(table)
+        result['memory'][str(shape)] = float(shown.split()[-1])
+        print(f'{shape}: {result["memory"][str(shape)]:.2f} times the score matrix')
     if args.out:
-        args.out.write_text(json.dumps(results, indent=2))
+        args.out.write_text(json.dumps(result, indent=2) + '\n')
 
 
 if __name__ == '__main__':
