@@ -11,45 +11,64 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-PARTS = {  # name: module inside the package
-    'BestWeightsHook': 'hooks.recipe.best_weights_hook',
-    'COCOMissingLabel': 'datasets.coco_missing_label',
-    'CachedSteps': 'transforms.cached_steps',
-    'ChannelsLastHook': 'hooks.recipe.channels_last_hook',
-    'ClassTableHook': 'hooks.monitoring.class_table_hook',
-    'DigitScenes': 'datasets.digit_scenes',
-    'ErrorGalleryHook': 'hooks.monitoring.error_gallery_hook',
-    'GlobalLossHook': 'hooks.monitoring.global_loss_hook',
-    'InterruptionHook': 'hooks.reliability.interruption_hook',
-    'LabelPriorHook': 'hooks.recipe.label_prior_hook',
-    'LabelRecoveryHook': 'hooks.monitoring.label_recovery_hook',
-    'LazyRuntimeInfoHook': 'hooks.monitoring.lazy_runtime_info_hook',
-    'LoadWholeImage': 'transforms.load_whole_image',
-    'LossDataHook': 'hooks.loss_state.loss_data_hook',
-    'LossEpochHook': 'hooks.loss_state.loss_epoch_hook',
-    'MultiLabelScores': 'metrics.multi_label_scores',
-    'NUSWIDE': 'datasets.nus_wide',
-    'NonFiniteHook': 'hooks.reliability.non_finite_hook',
-    'OneCycle': 'optim.one_cycle',
-    'OpenImages': 'datasets.open_images',
-    'PascalVOC': 'datasets.pascal_voc',
-    'PackPlanes': 'transforms.pack_planes',
-    'RawAndAveragedValLoop': 'loops.raw_and_averaged',
-    'RelativeCutout': 'transforms.relative_cutout',
-    'RunIdentityHook': 'hooks.reliability.run_identity_hook',
-    'SafeCheckpointHook': 'hooks.reliability.safe_checkpoint_hook',
-    'SampleSeedHook': 'hooks.recipe.sample_seed_hook',
-    'SmoothResize': 'transforms.smooth_resize',
-    'StepRandAugment': 'transforms.step_rand_augment',
-    'SummedGradientsConstructor': 'optim.summed_gradients',
-    'TagTable': 'datasets.tag_table',
-    'TagVisualizationHook': 'hooks.monitoring.tag_visualization_hook',
-    'TagVisualizer': 'visualization.tag_visualizer',
-    'ThresholdsHook': 'hooks.monitoring.thresholds_hook',
-    'TimmFeatures': 'backbones.timm_features',
-    'WeightAverageHook': 'hooks.recipe.weight_average_hook',
-    'WholeUpdatesHook': 'hooks.recipe.whole_updates_hook',
+REGISTRIES = {  # registry of MMPretrain: the parts in it, name: module inside the package
+    'DATASETS': {
+        'COCOMissingLabel': 'datasets.coco_missing_label',
+        'DigitScenes': 'datasets.digit_scenes',
+        'NUSWIDE': 'datasets.nus_wide',
+        'OpenImages': 'datasets.open_images',
+        'PascalVOC': 'datasets.pascal_voc',
+        'TagTable': 'datasets.tag_table',
+    },
+    'HOOKS': {
+        'BestWeightsHook': 'hooks.recipe.best_weights_hook',
+        'ChannelsLastHook': 'hooks.recipe.channels_last_hook',
+        'ClassTableHook': 'hooks.monitoring.class_table_hook',
+        'ErrorGalleryHook': 'hooks.monitoring.error_gallery_hook',
+        'GlobalLossHook': 'hooks.monitoring.global_loss_hook',
+        'InterruptionHook': 'hooks.reliability.interruption_hook',
+        'LabelPriorHook': 'hooks.recipe.label_prior_hook',
+        'LabelRecoveryHook': 'hooks.monitoring.label_recovery_hook',
+        'LazyRuntimeInfoHook': 'hooks.monitoring.lazy_runtime_info_hook',
+        'LossDataHook': 'hooks.loss_state.loss_data_hook',
+        'LossEpochHook': 'hooks.loss_state.loss_epoch_hook',
+        'NonFiniteHook': 'hooks.reliability.non_finite_hook',
+        'RunIdentityHook': 'hooks.reliability.run_identity_hook',
+        'SafeCheckpointHook': 'hooks.reliability.safe_checkpoint_hook',
+        'SampleSeedHook': 'hooks.recipe.sample_seed_hook',
+        'TagVisualizationHook': 'hooks.monitoring.tag_visualization_hook',
+        'ThresholdsHook': 'hooks.monitoring.thresholds_hook',
+        'WeightAverageHook': 'hooks.recipe.weight_average_hook',
+        'WholeUpdatesHook': 'hooks.recipe.whole_updates_hook',
+    },
+    'LOOPS': {
+        'RawAndAveragedValLoop': 'loops.raw_and_averaged',
+    },
+    'METRICS': {
+        'MultiLabelScores': 'metrics.multi_label_scores',
+    },
+    'MODELS': {
+        'TimmFeatures': 'backbones.timm_features',
+    },
+    'OPTIM_WRAPPER_CONSTRUCTORS': {
+        'SummedGradientsConstructor': 'optim.summed_gradients',
+    },
+    'PARAM_SCHEDULERS': {
+        'OneCycle': 'optim.one_cycle',
+    },
+    'TRANSFORMS': {
+        'CachedSteps': 'transforms.cached_steps',
+        'LoadWholeImage': 'transforms.load_whole_image',
+        'PackPlanes': 'transforms.pack_planes',
+        'RelativeCutout': 'transforms.relative_cutout',
+        'SmoothResize': 'transforms.smooth_resize',
+        'StepRandAugment': 'transforms.step_rand_augment',
+    },
+    'VISUALIZERS': {
+        'TagVisualizer': 'visualization.tag_visualizer',
+    },
 }
+PARTS = dict(sorted(item for parts in REGISTRIES.values() for item in parts.items()))
 MISSING = [name for name in ('mmengine', 'mmcv', 'mmpretrain') if find_spec(name) is None]
 
 
@@ -93,12 +112,18 @@ def parts_in(room: str) -> list[str]:
 
 
 def register_all() -> None:
-    """Register all losses and parts in MMPretrain's registries."""
-    from mmpretrain.registry import MODELS
+    """Register the losses, and let MMPretrain's registries import the parts when they are needed.
+
+    A registry imports the modules at its ``locations`` when it is first asked for a name.
+    """
+    from mmpretrain import registry
 
     from .losses import FAMILY
 
     for loss in FAMILY:
-        MODELS.register_module(module=loss)
-    for name in PARTS:
-        load_part(name)
+        registry.MODELS.register_module(module=loss)
+    for name, parts in REGISTRIES.items():
+        own = [f'{__package__}.{module}' for module in parts.values()]
+        asked = getattr(registry, name)
+        asked._locations = [*asked._locations, *own]
+        asked._imported = False  # it may have been asked before

@@ -13,15 +13,17 @@ from mmengine.registry import Registry
 import mmpretrain_mlml
 from mmpretrain_mlml import hooks, optim
 from mmpretrain_mlml.losses import FAMILY
-from mmpretrain_mlml.parts import PARTS, parts_in
+from mmpretrain_mlml.parts import PARTS, REGISTRIES, parts_in
 
-REGISTRIES = [item for item in vars(mmpretrain.registry).values() if isinstance(item, Registry)]
+# What an import of the package may import of it: no room of registered parts, and nothing above.
+IMPORTED = {'losses', 'repairs', 'parts', 'paths', 'files', 'deprecation', 'version'}
 
 
 def registered() -> dict[str, list[type]]:
     """Classes of this package in MMPretrain's registries and their parents, by registered name."""
     parts: dict[str, list[type]] = {}
-    for registry in {*REGISTRIES, *(registry.parent for registry in REGISTRIES)} - {None}:
+    stock = [item for item in vars(mmpretrain.registry).values() if isinstance(item, Registry)]
+    for registry in {*stock, *(registry.parent for registry in stock)} - {None}:
         for name, part in registry.module_dict.items():
             if part.__module__.startswith('mmpretrain_mlml.'):
                 parts.setdefault(name, []).append(part)
@@ -43,18 +45,30 @@ def test_every_registered_class_is_in_the_table_or_the_family():
     assert sorted(registered()) == sorted([*PARTS, *(loss.__name__ for loss in FAMILY)])
 
 
-def test_importing_the_package_registers_everything():
+def test_importing_the_package_registers_everything_and_imports_little():
     """In a process of its own, where no other import can have helped."""
     code = f"""
+import sys
+import mmpretrain
+from mmpretrain import registry
+registry.HOOKS._imported = True  # as if it had been asked for a hook before
+before = set(sys.modules)
 import mmpretrain_mlml
-from mmengine.registry import Registry
-import mmpretrain.registry
-registries = [item for item in vars(mmpretrain.registry).values() if isinstance(item, Registry)]
-names = {{name for registry in registries for name in registry.module_dict}}
-expected = {[*PARTS, *(loss.__name__ for loss in FAMILY)]!r}
-assert names.issuperset(expected), set(expected) - names
+new = set(sys.modules) - before
+rooms = {{name.split('.')[1] for name in new if name.startswith('mmpretrain_mlml.')}}
+others = {{name for name in new if name.split('.')[0] not in before}} - sys.stdlib_module_names
+others = {{name for name in others if not name.startswith('mmpretrain_mlml')}}
+assert rooms <= {IMPORTED!r}, rooms
+assert not others, others
+assert 'mmpretrain.models' not in new
+for name, parts in {REGISTRIES!r}.items():
+    for part in parts:
+        found = getattr(registry, name).get(part)
+        assert found is getattr(mmpretrain_mlml, part) and isinstance(found, type), part
+assert isinstance(registry.MODELS.build(dict(type='Hill')), mmpretrain_mlml.Hill)
+assert registry.MODELS.get('mmpretrain_mlml.Hill') is mmpretrain_mlml.Hill
 """
-    subprocess.run([sys.executable, '-c', code], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, '-W', 'ignore', '-c', code], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize('room', [hooks, optim])

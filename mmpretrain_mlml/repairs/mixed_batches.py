@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from mmpretrain.models import ClsDataPreprocessor
-from mmpretrain.structures import DataSample, label_to_onehot
+from .after_import import after_import
 
 
 def score_all_samples_of_a_batch() -> None:
@@ -20,6 +19,12 @@ def score_all_samples_of_a_batch() -> None:
     Versions: mmpretrain 1.2.0, onedl-mmpretrain 1.3.6.
     Goes when: MMPretrain asks every sample.
     """
+    after_import('mmpretrain.models', _complete_scores_of_batches)  # a second's work to import
+
+
+def _complete_scores_of_batches() -> None:
+    from mmpretrain.models import ClsDataPreprocessor
+
     forward = ClsDataPreprocessor.forward
 
     @functools.wraps(forward)
@@ -33,6 +38,8 @@ def score_all_samples_of_a_batch() -> None:
 
 def _add_missing_scores(samples: Any) -> None:
     """Give samples that list their labels a ``gt_score``, if other samples have one."""
+    from mmpretrain.structures import DataSample, label_to_onehot
+
     samples = [sample for sample in samples if isinstance(sample, DataSample)]
     scores = [sample.gt_score for sample in samples if 'gt_score' in sample]
     if not 0 < len(scores) < len(samples):

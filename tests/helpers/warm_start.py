@@ -182,6 +182,11 @@ if __name__ == '__main__':
         importlib.import_module(name)
     from mmengine.config import config
 
+    from mmpretrain_mlml.parts import PARTS, load_part
+
+    for name in PARTS:
+        load_part(name)
+
     config.FormatCode = lambda text, **_: (text, True)
     gc.freeze()  # so that no fork copies memory just to look for garbage in it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
