@@ -1,6 +1,6 @@
 """Time and memory of forward and backward of each loss, as a ratio to binary cross-entropy.
 
-python benchmarks/losses.py [--out losses.json] [--device cuda] [--only Hill SPLC]
+python benchmarks/losses.py [--out losses.json] [--device cuda] [--only Hill SPLC] [--eager]
 python benchmarks/losses.py --weighted    # time with weights by class, as a ratio to the time without
 
 One CPU thread, float32, sum over the batch, 3 % positives, the same tensors for both. Runs of the two
@@ -36,14 +36,14 @@ WEIGHTED = {(128, 80): 1501, (256, 9605): 61}
 ONE_PASS = BCE, FocalMargin, Hill, SPLC  # keep weights by class on the fast path
 
 
-def ours(shape: tuple[int, int]) -> dict[str, Callable]:
-    """Build the losses of the family and set the state that they need."""
+def ours(shape: tuple[int, int], device: str = 'cpu') -> dict[str, Callable]:
+    """Build the losses of the family on a device and set the state that they need."""
     losses: dict[str, Callable] = {}
     for cls in FAMILY:
         arguments: dict[str, Any] = {'expected_positives': 3.0} if issubclass(cls, EPR) else {}
         if cls is ROLE:
             arguments.update(num_samples=shape[0], num_classes=shape[1])
-        loss = cls(reduction='sum', **arguments)
+        loss = cls(reduction='sum', **arguments).to(device)
         set_epoch(loss, 5, 31)
         if isinstance(loss, NeedsClassPrior):
             loss.set_class_prior(torch.full(shape[1:], 0.03))
@@ -160,23 +160,27 @@ def batch(shape: tuple[int, int], device: str) -> tuple[Tensor, Tensor]:
     return logits, (torch.rand(shape, device=device) < 0.03).float()
 
 
-def against_bce(device: str, only: list[str] | None) -> dict[str, dict[str, float]]:
+def against_bce(
+    device: str, only: list[str] | None, shapes: dict[tuple[int, int], int], eager: bool
+) -> dict[str, dict[str, float]]:
     """Return the ratios to binary cross-entropy by loss: time by shape, memory, compiled."""
     ratios: dict[str, dict[str, float]] = {'torch BCE, microseconds': {}}
-    for shape, repeats in SHAPES.items():
+    for shape, repeats in shapes.items():
         tensors = batch(shape, device)
         own = median(seconds(bce, *tensors) for _ in range(repeats))
         ratios['torch BCE, microseconds'][str(shape)] = 1e6 * own
-        losses = {**ours(shape), **peers()}
+        losses = {**ours(shape, device), **peers()}
         if only:
             losses = {name: losses[name] for name in only}
         for name, loss in track(losses.items(), f'measuring at {shape}'):
             ratios.setdefault(name, {})[str(shape)] = ratio(loss, bce, tensors, repeats)
             if shape == MEMORY:
                 ratios[name]['memory'] = peak_bytes(loss, *tensors) / peak_bytes(bce, *tensors)
+    if eager:
+        return ratios
     peer = torch.compile(bce, fullgraph=True)
     for name in {'Hill', 'SPLC'} & ratios.keys():
-        loss = torch.compile(ours(COMPILED)[name], fullgraph=True)
+        loss = torch.compile(ours(COMPILED, device)[name], fullgraph=True)
         ratios[name]['compiled'] = ratio(loss, peer, batch(COMPILED, device), 301)
     return ratios
 
@@ -197,6 +201,8 @@ def main() -> None:
     parser.add_argument('--out', type=Path, help='file for the ratios, as JSON')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--only', nargs='+', metavar='LOSS', help='such as Hill SPLC')
+    parser.add_argument('--smallest', action='store_true', help='the smallest shape alone')
+    parser.add_argument('--eager', action='store_true', help='leave torch.compile out')
     parser.add_argument('--weighted', action='store_true', help='ratio to the time without weights')
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -208,7 +214,8 @@ def main() -> None:
             columns = list(next(iter(ratios.values())))
             show(f'weighted at {shape}, as a multiple of unweighted', ratios, columns)
     else:
-        results = against_bce(args.device, args.only)
+        shapes = dict(list(SHAPES.items())[:1]) if args.smallest else SHAPES
+        results = against_bce(args.device, args.only, shapes, args.eager)
         columns = [*map(str, SHAPES), 'memory', 'compiled']
         show('forward and backward, as a multiple of torch BCE', results, columns)
     if args.out:

@@ -75,7 +75,8 @@ class PlainLoop(nn.Module):
 
     def step(self, images: Tensor, targets: Tensor) -> None:
         """Train on a batch, (N, 3, H, W) uint8 in BGR and (N, C)."""
-        images, targets = images.to(self.device), targets.to(self.device)
+        images = images.to(self.device, non_blocking=True)
+        targets = targets.to(self.device, non_blocking=True)
         pixels = images.flip(1).float() / 255
         with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
             features = self.backbone(pixels)[-1].mean((2, 3))
@@ -193,6 +194,9 @@ def run_config(folder: Path, backbone: str, loss: str, amp: bool) -> Config:
     if loss == 'SPLC':
         cfg.model.head.loss.change_epoch = 0
     cfg.train_dataloader.update(batch_size=BATCH, num_workers=0, persistent_workers=False)
+    cfg.train_dataloader.update(  # as tools/train.py does
+        pin_memory=torch.cuda.is_available(), collate_fn=dict(type='default_collate')
+    )
     cfg.train_dataloader.dataset = dict(
         type='mmpretrain_mlml.TagTable',
         ann_file='tags.csv',
@@ -235,7 +239,7 @@ def stacked(batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
     targets = torch.zeros(len(batch['inputs']), CLASSES)
     for row, sample in enumerate(batch['data_samples']):
         targets[row, sample.gt_label] = 1
-    return torch.stack(batch['inputs']), targets
+    return batch['inputs'].clone(), targets
 
 
 def clock_of(device: torch.device) -> Callable[[], float]:
@@ -254,6 +258,7 @@ def main() -> None:
     parser.add_argument('--out', type=Path, help='file for the ratios, as JSON')
     parser.add_argument('--steps', type=int, default=200, help='of each run')
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
+    parser.add_argument('--only', metavar='NAME', help="such as 'MobileNetV2, SPLC'")
     parser.add_argument('--amp', action='store_true', help='float16 with a loss scaler')
     args = parser.parse_args()
     if args.device == 'cpu':
@@ -262,6 +267,8 @@ def main() -> None:
     results = {}
     for backbone in BACKBONES:
         for loss in LOSSES:
+            if args.only not in (None, f'{backbone}, {loss}'):
+                continue
             with tempfile.TemporaryDirectory() as folder:
                 draw_images(Path(folder))
                 cfg = run_config(Path(folder), backbone, loss, args.amp)

@@ -21,7 +21,12 @@ from mmpretrain_mlml.study.records import read_record
 from mmpretrain_mlml.study.report import write_report
 
 EXPERIMENTS, RESULTS = ROOT / 'experiments', ROOT / 'docs/results'
-LIBRARIES = {'comparisons.py', 'probe.py'}  # imported by scripts, not run
+LIBRARIES = {
+    'comparisons.py',
+    'gpu_session.py',
+    'gpu_study.py',
+    'probe.py',
+}  # imported by scripts, not run
 SCRIPTS = sorted(
     path
     for folder in ('benchmarks', 'experiments')
