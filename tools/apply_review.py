@@ -4,6 +4,7 @@ python tools/apply_review.py configs/my_tags.py decisions.csv --out tags_v2.csv
 """
 
 import argparse
+import shlex
 from pathlib import Path
 
 from command_line import DictAction, run
@@ -24,6 +25,7 @@ def main() -> int:
     args = parser.parse_args()
 
     from mmpretrain_mlml.audit import apply_review, training_labels
+    from mmpretrain_mlml.audit.next_training import training_options
     from mmpretrain_mlml.runtime.read_config import read_config
 
     try:
@@ -33,6 +35,13 @@ def main() -> int:
         raise SystemExit(f'error: {error}') from error
     for line in review.lines():
         print(line)
+    options = training_options(cfg, args.out)
+    if options is not None:
+        more = ' and those of this call' if args.cfg_options else ''
+        print(
+            f'next: python tools/train.py {shlex.join([args.config])} --work-dir work_dirs/'
+            f'{shlex.quote(args.out.stem)} --cfg-options {shlex.join(options)}{more}'
+        )
     return 0
 
 

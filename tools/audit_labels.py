@@ -7,6 +7,7 @@ python tools/audit_labels.py configs/coco_0.4left_bce.py --out-dir audit --decis
 import argparse
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from command_line import DictAction, run
 
@@ -17,9 +18,10 @@ SEEN = (
 
 # What --decisions would ignore.
 NEW_AUDIT = (
-    'checkpoint', '--predictions', '--limit', '--wrong', '--estimate', '--simulate', '--maps',
-    '--export',
+    'checkpoint', '--scores', '--predictions', '--folds', '--jobs', '--limit', '--wrong',
+    '--estimate', '--simulate', '--order', '--maps', '--export', '--seed',
 )  # fmt: skip
+LEAST = {'--folds': 2, '--jobs': 1, '--limit': 0, '--wrong': 0}
 
 
 def main() -> None:
@@ -84,8 +86,15 @@ def main() -> None:
     parser.add_argument('--seed', type=int, default=0, help='seed of the folds and of the estimate')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
+
+    def value(flag: str) -> Any:
+        return getattr(args, flag.removeprefix('--'))
+
+    def default(flag: str) -> Any:
+        return parser.get_default(flag.removeprefix('--'))
+
     if args.decisions:
-        given = [flag for flag in NEW_AUDIT if getattr(args, flag.removeprefix('--'))]
+        given = [flag for flag in NEW_AUDIT if value(flag) not in ([], default(flag))]
         if given:
             parser.error(f'--decisions reports on an earlier audit: expected no {", ".join(given)}')
         report(args)
@@ -96,8 +105,15 @@ def main() -> None:
         parser.error('--scores checkpoint: expected a checkpoint')
     if args.scores == 'folds' and args.checkpoint:
         parser.error('--scores folds trains its networks itself: expected no checkpoint')
+    for flag, least in LEAST.items():
+        if value(flag) is not None and value(flag) < least:
+            parser.error(f'{flag}: expected at least {least}, got {value(flag)}')
     if args.estimate and args.estimate < 2:
         parser.error(f'--estimate: expected at least 2 entries, got {args.estimate}')
+    if args.limit == 0 and not (args.wrong or args.estimate or args.simulate):
+        parser.error(
+            '--limit 0: expected proposals, or --wrong, --estimate or --simulate beside it'
+        )
     audit(args)
 
 
@@ -189,10 +205,11 @@ def audit(args: argparse.Namespace) -> None:
             f'  python tools/audit_labels.py {args.config} --out-dir {args.out_dir} '
             '--decisions decisions.csv'
         )
-    print(
-        f'next: open {audit.page}, save decisions.csv, then\n'
-        f'  python tools/apply_review.py {args.config} decisions.csv --out tags_v2.csv'
-    )
+    if len(audit.proposals):
+        print(
+            f'next: open {audit.page}, save decisions.csv, then\n'
+            f'  python tools/apply_review.py {args.config} decisions.csv --out tags_v2.csv'
+        )
 
 
 if __name__ == '__main__':

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..labels import LabelTable, write_tag_table
 from ..labels.label_table import ABSENT
@@ -22,11 +24,12 @@ class Review:
     """Outcome of applying decisions.
 
     Attributes:
-        out: File that was written.
+        out: File of the result.
         merged: Decisions that were applied, and conflicts, which were not.
         before: Labels before the review.
         after: Labels after it, as the file holds them.
         absences_lost: Verified absences that the format of the file cannot hold.
+        already_there: Whether the file held this result before, so that nothing was written.
     """
 
     out: Path
@@ -34,6 +37,7 @@ class Review:
     before: LabelTable
     after: LabelTable
     absences_lost: int
+    already_there: bool = False
 
     def lines(self) -> list[str]:
         """Return a report, line by line."""
@@ -59,6 +63,8 @@ class Review:
                 f'warning: {self.out} lists positives only, so {self.absences_lost} verified absences '
                 'are lost: write a table (.csv, .jsonl, .parquet) to keep them'
             )
+        if self.already_there:
+            return [*lines, f'{self.out} holds this result already: nothing was written']
         return [*lines, f'written: {self.out}']
 
 
@@ -69,20 +75,20 @@ def apply_review(
 ) -> Review:
     """Merge files of decisions into the training labels and write the result.
 
+    A file that exists is never replaced. If it holds the result already, the call succeeds.
+
     Args:
         labels: Training labels.
         decisions: Files with decisions.
-        out: File to write, which must not exist: ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``, or
+        out: File to write: ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``, or
             ``.txt`` for a list ``name,ids``, which cannot hold absences.
 
     Raises:
         DataError: If a decision cannot be used, or is about another image or class.
-        FileExistsError: If ``out`` exists.
+        FileExistsError: If ``out`` exists and holds anything else than the result.
         OSError: If a file cannot be read or written.
     """
     out = Path(out)
-    if out.exists():
-        raise FileExistsError(f'{out} exists: give another name')
     merged = merge_decisions([read_decisions(path) for path in decisions])
     after = apply_decisions(labels.table, merged.decisions.values())
     lost = 0
@@ -90,6 +96,23 @@ def apply_review(
     if out.suffix.lower() == '.txt':
         lost = int((after.values == ABSENT).sum())
         written = after.positives_only()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_tag_table(out, written)
-    return Review(out, merged, labels.table, written, lost)
+    already_there = out.exists()
+    if already_there and not _holds(out, written):
+        raise FileExistsError(
+            f'{out} exists and is not the result of this review: give another name'
+        )
+    if not already_there:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_tag_table(out, written)
+    return Review(out, merged, labels.table, written, lost, already_there)
+
+
+def _holds(file: Path, table: LabelTable) -> bool:
+    """Return whether a file is the one that the table would be written to, byte by byte."""
+    with TemporaryDirectory() as folder:
+        again = Path(folder, file.name)
+        try:
+            write_tag_table(again, table)
+        except ValueError:  # a format that cannot be written
+            return False
+        return filecmp.cmp(file, again, shallow=False)

@@ -25,6 +25,11 @@ def read_decisions(path: str | os.PathLike[str]) -> list[Decision]:
         DataError: If a column is missing or a line cannot be used; names file and line.
         FileNotFoundError: If there is no such file.
     """
+    if not Path(path).exists():
+        raise FileNotFoundError(
+            f'no {path} (in {Path.cwd()}): expected a file of decisions; browsers save that of the '
+            'review page in their folder for downloads'
+        )
     if (exported := read_export(Path(path))) is not None:
         return exported
     decisions = []

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..evaluation import Predictions
 from ..labels.label_table import PRESENT
+from ..runtime.label_checks import class_difference
 from .training_table import TrainingLabels
 
 
@@ -28,10 +29,11 @@ def match_predictions(predictions: Predictions, labels: TrainingLabels, source: 
         ValueError: If classes differ, a training image is missing, or a name is not unique.
     """
     table = labels.table
-    if tuple(predictions.classes) != table.classes:
+    difference = class_difference(predictions.classes.tolist(), table.classes)
+    if difference:
         raise ValueError(
-            f'{source} has {len(predictions.classes)} classes that are not the {len(table.classes)} '
-            'of the config: expected predictions of a network with the same classes in the same order'
+            f'{source} is of other classes: {difference.format("the file", "the config")}; expected '
+            'predictions of a network with the same classes in the same order'
         )
     row_of = {str(name): row for row, name in enumerate(predictions.names)}
     if len(row_of) < len(predictions.names):

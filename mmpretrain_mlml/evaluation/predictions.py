@@ -70,7 +70,13 @@ class Predictions:
             ValueError: If the file is not of this kind.
         """
         try:
-            with Path(path).open('rb') as file, np.load(file, allow_pickle=False) as arrays:
-                return cls(*(arrays[key] for key in cls.__dataclass_fields__))
+            with Path(path).open('rb') as file:
+                if not zipfile.is_zipfile(file):  # numpy would advise to load it with pickle
+                    raise ValueError('it is no complete .npz file')
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as arrays:
+                    return cls(*(arrays[key] for key in cls.__dataclass_fields__))
         except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            raise ValueError(f'{path} holds no predictions: {error}') from error
+            raise ValueError(
+                f'{path} holds no predictions: {error}; expected a file of MultiLabelScores(out=...)'
+            ) from error

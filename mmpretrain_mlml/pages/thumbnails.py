@@ -41,6 +41,14 @@ def thumbnail(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
+def _jpeg_of(opened: Image.Image, image: int) -> bytes:
+    try:
+        return thumbnail(opened)
+    except (OSError, SyntaxError) as error:  # Pillow decodes here, and does not name the file
+        name = getattr(opened, 'filename', '') or f'image {image}'
+        raise OSError(f'{name} cannot be decoded: {error}; replace the file') from error
+
+
 class Thumbnails:
     """Thumbnails of images: kept for a page up to a size, above it files in a folder.
 
@@ -73,7 +81,7 @@ class Thumbnails:
         room = inline_bytes
         for image in progress(images):
             with open_image(image) as opened:
-                jpeg = thumbnail(opened)
+                jpeg = _jpeg_of(opened, image)
             room -= len(jpeg)
             if self.inside and room < 0:
                 self.inside = False

@@ -1,5 +1,7 @@
 """Scores of digits: by folds, by networks and from files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -152,3 +154,12 @@ def test_predictions_match_by_file_name_which_must_be_unique(labels):
         match_predictions(predictions(twins, ['1.jpg', '1.jpg']), twins, 'p.npz')
     with pytest.raises(ValueError, match=r"no image 'a/1.jpg' of the training set"):
         match_predictions(predictions(files, ['x.jpg', '1.png']), files, 'p.npz')
+
+
+def test_predictions_of_other_classes_say_where_they_differ(labels):
+    given = predictions(labels, [str(row) for row in range(IMAGES)])
+    swapped = replace(given, classes=given.classes[[0, 2, 1, *range(3, 10)]])
+    with pytest.raises(
+        ValueError, match=r"p\.npz is of other classes: the file has '2' at position 1"
+    ):
+        match_predictions(swapped, labels, 'p.npz')

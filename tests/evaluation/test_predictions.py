@@ -46,6 +46,11 @@ def test_other_files_are_refused(tmp_path):
     for name in ('other', 'objects', 'broken'):
         with pytest.raises(ValueError, match=rf'{name}\.npz holds no predictions'):
             Predictions.load(tmp_path / f'{name}.npz')
+    (tmp_path / 'text.npz').write_text('junk')  # numpy would advise to allow pickles
+    with pytest.raises(
+        ValueError, match=r'no complete \.npz file; expected a file of MultiLabelSc'
+    ):
+        Predictions.load(tmp_path / 'text.npz')
 
 
 def test_shapes_must_fit():

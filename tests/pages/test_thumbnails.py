@@ -53,3 +53,11 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / 'x/1.jpg').mkdir(parents=True)
     with pytest.raises(OSError, match=r'could not write .*x/1\.jpg'):
         Thumbnails([1], picture, tmp_path / 'x', inline_bytes=0)
+
+
+def test_a_file_that_cannot_be_decoded_is_named(tmp_path):
+    path = tmp_path / 'cut.png'
+    Image.effect_noise((64, 64), 50).save(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(OSError, match=r'cut\.png cannot be decoded: .*; replace the file'):
+        Thumbnails([0], lambda index: Image.open(path), tmp_path)

@@ -89,7 +89,12 @@ def test_decisions_become_labels_that_train(audited, run_tool, tmp_path):
         assert not set((target == 0).nonzero()[0]) & set(labels)
     assert (table.values == 0).sum() > 0
     assert table.counts().present.sum() > 256
-    assert f'error: {out} exists' in run_tool(*apply, out, *options(), expect=1)
+    content = out.read_bytes()
+    assert f'{out} holds this result already' in run_tool(*apply, out, *options())
+    decisions.write_text('\n'.join(decisions.read_text().splitlines()[:100]))
+    said = run_tool(*apply, out, *options(), expect=1)
+    assert f'error: {out} exists and is not the result of this review' in said
+    assert out.read_bytes() == content
     said = run_tool(*apply, tmp_path / 'v2.txt', *options())
     assert 'verified absences are lost' in said
 
@@ -160,6 +165,23 @@ def test_a_report_refuses_what_a_new_audit_takes(run_tool):
     report = 'python', 'tools/audit_labels.py', CONFIG, '--decisions', 'decisions.csv'
     said = run_tool(*report, '--estimate', 300, '--export', 'cvat', expect=2)
     assert '--decisions reports on an earlier audit: expected no --estimate, --export' in said
+    said = run_tool(*report, '--limit', 0, '--order', 'balanced', expect=2)
+    assert 'expected no --limit, --order' in said
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (('--limit', -3), '--limit: expected at least 0, got -3'),
+        (('--wrong', -1), '--wrong: expected at least 0, got -1'),
+        (('--scores', 'folds', '--folds', 1), '--folds: expected at least 2, got 1'),
+        (('--jobs', 0), '--jobs: expected at least 1, got 0'),
+        (('--limit', 0), '--limit 0: expected proposals, or --wrong, --estimate or --simulate'),
+    ],
+)
+def test_a_number_out_of_range_is_refused_before_anything_is_scored(arguments, message, run_tool):
+    said = run_tool('python', 'tools/audit_labels.py', CONFIG, *arguments, expect=2)
+    assert message in said
 
 
 @pytest.mark.parametrize('tool', ['audit_labels.py', 'apply_review.py'])
