@@ -39,7 +39,8 @@ def prepare_logits(logits: Tensor, target: Tensor) -> Tensor:
         )
     if not logits.is_floating_point():
         raise ValueError(f'expected logits of a floating dtype, got {logits.dtype}')
-    return logits.to(wide_dtype(logits))
+    dtype = wide_dtype(logits)
+    return logits if logits.dtype == dtype else logits.to(dtype)  # a call less for small batches
 
 
 def check_targets(target: Tensor) -> None:

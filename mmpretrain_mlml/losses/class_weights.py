@@ -97,7 +97,7 @@ NO_FACTORS = Factors()
 
 
 class KeptFactors:
-    """Factors kept between calls: small batches would feel the conversion in each."""
+    """Factors kept between calls: a conversion in each would be felt, and make a GPU wait."""
 
     def __init__(self) -> None:
         self._key: tuple[Any, ...] | None = None
@@ -112,9 +112,10 @@ class KeptFactors:
         if class_weight is None and pos_weight is None:
             return NO_FACTORS
         weights = class_weight, pos_weight
-        if torch.compiler.is_compiling() or logits.device.type != 'cpu':
+        if torch.compiler.is_compiling():
             return _new_factors(logits, *weights)
-        key = _version(class_weight), _version(pos_weight), logits.dtype, logits.size(1)
+        versions = _version(class_weight), _version(pos_weight)
+        key = *versions, logits.dtype, logits.device, logits.size(1)
         if key != self._key:
             self._key, self._weights, self._factors = key, weights, _new_factors(logits, *weights)
         return self._factors

@@ -13,7 +13,7 @@ from .base import MultiLabelLoss
 from .checks import check_range, prepare
 from .class_weights import Factors
 from .one_pass import OnePass
-from .slopes import focal_slope, mix_slopes, positives
+from .slopes import focal_slope, positives, soft_focal
 from .terms import focal, mix
 
 MARGIN, GAMMA = 1.0, 2.0
@@ -98,22 +98,16 @@ def focal_margin_one_pass(
         np.copyto(up.numpy(), hard)
         wrong.addcmul_(wrong, up, value=-2)
         if factors.absent is factors.present:  # one factor for all entries of a class, or none
-            log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, factors.absent)
+            cost, weight, slope = focal_slope(wrong, gamma, inspect_values, factors.absent)
             torch.addcmul(slope, slope, up, value=-2, out=gradient)
-            return torch.dot(log_p, weight).neg_()
+            return torch.dot(cost, weight)
         signed = factors.signed_(up)
-        log_p, weight, _ = focal_slope(wrong, gamma, inspect_values, signed, out=gradient)
-        return torch.dot(log_p, weight.abs_()).neg_()
-    up = x.new_zeros(()) if above is None else torch.gt(x, above, out=gradient)
-    factor = factors.absent if above is None else factors.between(up)
-    wrong = torch.addcmul(x, x, up, value=-2)
-    log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, factor)
-    negative = log_p.mul_(weight).neg_()
-    slope.addcmul_(slope, up, value=-2)
-    wrong = torch.rsub(x, margin)
-    log_p, weight, rise = focal_slope(wrong, gamma, inspect_values, factors.present)
-    positive = log_p.mul_(weight).neg_()
-    return mix_slopes(negative, slope, positive, rise.neg_(), t, gradient)
+        cost, weight, _ = focal_slope(wrong, gamma, inspect_values, signed, out=gradient)
+        return torch.dot(cost, weight.abs_())
+    rows = x, t, gradient
+    return soft_focal(
+        *rows, factors, inspect_values, margin=margin, gamma=gamma, absent_gamma=gamma, above=above
+    )
 
 
 class FocalMargin(MultiLabelLoss):

@@ -6,7 +6,6 @@ import math
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,11 +15,12 @@ from .checks import check_range, prepare
 from .class_weights import Factors
 from .one_pass import OnePass
 from .reduction import reduce_loss
-from .slopes import focal_slope, mix_slopes, positives, scale_
+from .slopes import absent_share, add_positive, few_focal_slopes, positives, scale_
 from .terms import confident, focal, mix
 from .three_valued import stated_one_pass
 
 LAMB, MARGIN, GAMMA = 1.5, 1.0, 2.0
+_ZERO = torch.zeros(())
 
 
 def hill_loss(
@@ -82,45 +82,38 @@ def hill_one_pass(
     lamb: float,
     margin: float,
     gamma: float,
-) -> Tensor:
+) -> Tensor | float:
     r"""Return the sum of :func:`hill_loss` and write its gradient; see `one_pass.OnePass`.
 
     Beside :math:`\lambda - p` the negative term is quadratic in p, so p takes the root of a factor.
     """
     hard = positives(t) if inspect_values else None
     p, q = torch.sigmoid(x), torch.neg(x).sigmoid_()
-    if hard is not None:  # all entries as negatives, then the positives by their indices
-        indices = np.flatnonzero(hard)
-        at = torch.from_numpy(indices)
-        p.index_fill_(0, at, 0)  # where a negative has neither cost nor slope
-        scale_(p, factors.root)
-        torch.mul(p, q, out=gradient)
-        negative = torch.dot(p, p) * (lamb - 1) + torch.dot(p, gradient)  # lamb - p = lamb - 1 + q
-        _hill_slope(p, q, gradient, lamb)
-        present = factors.present
-        if present is not None:
-            present = torch.from_numpy(present.numpy()[indices % present.numel()])
-        wrong = torch.rsub(x.index_select(0, at), margin)
-        log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, present)
-        gradient.index_copy_(0, at, slope.neg_())
-        return negative - torch.dot(log_p, weight)
-    height = torch.rsub(p, lamb)
+    if hard is None:
+        share = scale_(absent_share(t, out=gradient), factors.absent)
+        share.mul_(p).mul_(p)
+        negative = torch.sum(share) * (lamb - 1) + torch.dot(share, q)  # lamb - p = lamb - 1 + q
+        torch.mul(share.mul_(q), q.mul_(3).add_(2 * lamb - 3), out=gradient)
+        del p, q, share
+        return negative + add_positive(
+            x, t, gradient, factors, inspect_values, margin=margin, gamma=gamma
+        )
+    # All entries as negatives, then the few positives by their indices.
+    (indices,) = hard.nonzero()
+    p.numpy()[indices] = 0  # where a negative has neither cost nor slope
     scale_(p, factors.root)
     torch.mul(p, q, out=gradient)
-    negative = height.mul_(p).mul_(p)
-    _hill_slope(p, q, gradient, lamb)
-    wrong = torch.rsub(x, margin)
-    log_p, weight, slope = focal_slope(wrong, gamma, inspect_values, factors.present)
-    positive = log_p.mul_(weight).neg_()
-    return mix_slopes(negative, gradient, positive, slope.neg_(), t, gradient)
-
-
-def _hill_slope(p: Tensor, q: Tensor, pq: Tensor, lamb: float) -> None:
-    r"""Replace p q by the slope :math:`p^2 q (2\lambda - 3p)`, in place; overwrites q."""
+    total = (lamb - 1) * torch.dot(p, p).item() + torch.dot(p, gradient).item()
     if lamb == 1.5:
-        torch.addcmul(pq.new_zeros(()), pq, pq, value=3, out=pq)  # 3 p^2 q^2
+        torch.addcmul(_ZERO, gradient, gradient, value=3, out=gradient)  # 3 p^2 q^2
     else:
-        pq.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)
+        gradient.mul_(q.mul_(3).add_(2 * lamb - 3)).mul_(p)
+    present = factors.present
+    factor = None if present is None else present.numpy()[indices % present.numel()]
+    wrong = torch.from_numpy(margin - x.numpy()[indices])
+    positive, slopes = few_focal_slopes(wrong, gamma, factor)
+    gradient.numpy()[indices] = -slopes
+    return total + positive
 
 
 class Hill(MultiLabelLoss):

@@ -1,9 +1,10 @@
 """Sum and gradient of a loss in one pass over the logits.
 
 Written naively, a loss of several terms makes a dozen passes over memory forward and as many backward.
-Here the gradient is computed together with the loss: on the CPU in blocks that stay in the cache,
-under a compiler or on a GPU in one piece. The formulas remain the definition; a loss adds their
-derivative. Tests compare every one-pass gradient with its formula, value and gradient.
+Here the gradient is computed together with the loss, in blocks: on the CPU they stay in the cache, on
+a GPU they bound the memory. Under a compiler, which fuses the passes, there is one block. The formulas
+remain the definition; a loss adds their derivative. Tests compare every one-pass gradient with its
+formula, value and gradient.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from torch.autograd.function import once_differentiable
 
 from .class_weights import NO_FACTORS, Factors
 
-BLOCK = 1 << 18  # entries: large enough to hide the calls, small enough for the cache
+# Entries of a block, for each thread: large enough to hide the calls, small enough for the cache.
+BLOCK = 1 << 16
+# A block on a GPU has at least so many entries, and a quarter of all: a loss then takes no more memory
+# than torch's binary cross-entropy, and few launches.
+GPU_BLOCK = 1 << 18
 
 
 # Arguments: logits; targets; the tensor that takes the gradient, all three whole rows, flattened; the
 # factors; whether the code may branch on values, which breaks a compiled graph and makes a GPU wait.
 # Returns the summed loss. Where it may branch it checks the targets, as `slopes.positives` does.
-OnePass = Callable[[Tensor, Tensor, Tensor, Factors, bool], Tensor]
+OnePass = Callable[[Tensor, Tensor, Tensor, Factors, bool], 'Tensor | float']
 
 
 def sum_in_one_pass(
@@ -35,7 +40,7 @@ def sum_in_one_pass(
 ) -> Tensor:
     """Return the sum of a loss over all entries, differentiable once.
 
-    On the CPU it allocates the gradient and a few blocks, nothing else.
+    Outside a compiler it allocates the gradient and a few blocks, nothing else.
 
     Args:
         logits: Shape (N, C), float32 or float64.
@@ -44,11 +49,13 @@ def sum_in_one_pass(
         factors: Factors on the costs by class.
         scale: Factor on the result.
     """
-    if logits.device.type != 'cpu' or torch.compiler.is_compiling():
+    if torch.compiler.is_compiling():
         target = target.to(logits.dtype)
         total: Tensor = _InOnePiece.apply(logits, target, one_pass, factors.absent, factors.present)
         return scale * total
-    total = _InBlocks.apply(logits, target, one_pass, factors, float(scale))
+    if logits.is_cpu:
+        scale = float(scale)
+    total = _InBlocks.apply(logits, target, one_pass, factors, scale)
     return total
 
 
@@ -61,7 +68,7 @@ class _InOnePiece(torch.autograd.Function):
         one_pass: OnePass,
         absent: Tensor | None,
         present: Tensor | None,
-    ) -> Tensor:
+    ) -> Tensor | float:
         gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
         rows = logits.reshape(-1), target.reshape(-1), gradient.view(-1)
         total = one_pass(*rows, Factors(absent, present), False)
@@ -82,37 +89,46 @@ class _InBlocks(torch.autograd.Function):
         target: Tensor,
         one_pass: OnePass,
         factors: Factors,
-        scale: float,
+        scale: float | Tensor,
     ) -> Tensor:
         ctx.arguments = one_pass, factors, scale
         ctx.save_for_backward(logits, target)
         total, ctx.gradient = _block_by_block(logits, target, one_pass, factors, scale)
-        return logits.new_tensor(total)
+        return total if isinstance(total, Tensor) else logits.new_full((), total)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
-        gradient, ctx.gradient = (
-            ctx.gradient,
-            None,
-        )  # handed over, so that it can be scaled in place
+        # Handed over, so that it can be scaled in place.
+        gradient, ctx.gradient = ctx.gradient, None
         if gradient is None:  # a second backward through a retained graph
             gradient = _block_by_block(*ctx.saved_tensors, *ctx.arguments)[1]
-        return gradient if scale.item() == 1 else gradient.mul_(scale), None, None, None, None
+        if not (scale.is_cpu and scale.item() == 1):
+            gradient.mul_(scale)
+        return gradient, None, None, None, None
 
 
 def _block_by_block(
-    logits: Tensor, target: Tensor, one_pass: OnePass, factors: Factors, scale: float
-) -> tuple[float, Tensor]:
+    logits: Tensor, target: Tensor, one_pass: OnePass, factors: Factors, scale: float | Tensor
+) -> tuple[float | Tensor, Tensor]:
+    readable = _readable(logits)
     gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
-    total = 0.0
+    total: float | Tensor = 0.0
     flat = [part.reshape(-1) for part in (logits, target, gradient)]
     blocks: Iterable[Sequence[Tensor]] = [flat]
     if logits.numel() > BLOCK:
-        size = max(BLOCK // logits.size(1), 1) * logits.size(1)  # whole rows
+        entries = BLOCK * torch.get_num_threads()
+        if not readable:
+            entries = max(GPU_BLOCK, logits.numel() // 4)
+        size = max(entries // logits.size(1), 1) * logits.size(1)  # whole rows
         blocks = zip(*(torch.split(part, size) for part in flat))
     for x, t, slope in blocks:
-        total += float(one_pass(x, t.to(x.dtype), slope, factors, True))
-        if scale != 1:
+        part = one_pass(x, t.to(x.dtype), slope, factors, readable)
+        total = total + (float(part) if readable else part)
+        if isinstance(scale, Tensor) or scale != 1:
             slope.mul_(scale)
     return scale * total, gradient
+
+
+def _readable(values: Tensor) -> bool:
+    return values.is_cpu  # reading a value makes a GPU wait

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .class_weights import Factors
 from .one_pass import OnePass
-from .slopes import focal_slope, mix_slopes
+from .slopes import focal_slope, soft_focal
 
 _CERTAIN = 1e4  # logit at which a present entry has exactly no cost and no slope
 
@@ -55,14 +55,10 @@ def stated_one_pass(
         absent_gamma: :math:`\gamma_0`, focusing exponent of the negative term; 0 for the log loss.
     """
     if inspect_values and not t.any():
-        log_p, weight, _ = focal_slope(x.clone(), absent_gamma, True, factors.absent, out=gradient)
-        return torch.dot(log_p, weight).neg_()
-    log_p, weight, fall = focal_slope(x.clone(), absent_gamma, inspect_values, factors.absent)
-    negative = log_p.mul_(weight).neg_()
-    wrong = torch.rsub(x, margin)
-    log_p, weight, rise = focal_slope(wrong, gamma, inspect_values, factors.present)
-    positive = log_p.mul_(weight).neg_()
-    return mix_slopes(negative, fall, positive, rise.neg_(), t, gradient)
+        cost, weight, _ = focal_slope(x.clone(), absent_gamma, True, factors.absent, out=gradient)
+        return torch.dot(cost, weight)
+    exponents = {'gamma': gamma, 'absent_gamma': absent_gamma}
+    return soft_focal(x, t, gradient, factors, inspect_values, margin=margin, **exponents)
 
 
 def complete(repaired: OnePass | None, plain: OnePass | None) -> OnePass | None:
@@ -81,7 +77,7 @@ def three_valued_one_pass(
     *,
     repaired: OnePass,
     plain: OnePass,
-) -> Tensor:
+) -> Tensor | float:
     """Return the sum of a loss of three-valued targets and write its gradient.
 
     Without a stated entry it is `repaired` of the targets with 0 in place of -1, bit for bit.

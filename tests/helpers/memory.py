@@ -4,6 +4,8 @@ import gc
 import resource
 from pathlib import Path
 
+from torch.profiler import ProfilerActivity, profile
+
 STEP = 1 << 30  # bytes
 
 
@@ -27,3 +29,15 @@ def resident_memory() -> int:
     """Return the memory of this process in bytes; 0 where the system does not tell."""
     statm = Path('/proc/self/statm')
     return int(statm.read_text().split()[1]) * resource.getpagesize() if statm.exists() else 0
+
+
+def peak_allocation(step) -> int:
+    """Return the peak of what torch allocates on the CPU during a call, in bytes."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+        step()
+    held = peak = 0
+    for event in recorded.profiler.kineto_results.events():
+        if event.name() == '[memory]':
+            held += event.nbytes()
+            peak = max(peak, held)
+    return peak

@@ -48,3 +48,6 @@ def test_factors_are_kept_until_what_they_depend_on_changes():
     assert kept.of(LOGITS, None, positive).present.tolist() == [2, 2, 2]
     assert kept.of(LOGITS, positive.expand(3), None).absent.tolist() == [2, 2, 2]
     assert kept.of(LOGITS, None, None).present is None
+    elsewhere = kept.of(LOGITS.to('meta'), weight, None)
+    assert elsewhere.absent.is_meta
+    assert kept.of(LOGITS.to('meta'), weight, None) is elsewhere

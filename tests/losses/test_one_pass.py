@@ -6,9 +6,11 @@ from functools import partial
 import pytest
 import torch
 from helpers.losses import entries, ready
+from helpers.memory import peak_allocation
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mmpretrain_mlml import BCE, SPLC, FocalMargin, Hill, Ignore
-from mmpretrain_mlml.losses import functional, one_pass
+from mmpretrain_mlml.losses import focal_margin, functional, hill, one_pass
 from mmpretrain_mlml.losses.focal_margin import focal_margin_one_pass
 from mmpretrain_mlml.losses.hill import hill_one_pass
 
@@ -230,14 +232,51 @@ def test_weighted_in_blocks_and_in_one_piece(name, targets, weights, unknown, mo
     torch.testing.assert_close(value, each.detach().sum(), rtol=1e-12, atol=1e-15)
     torch.testing.assert_close(gradient, slope, rtol=1e-11, atol=1e-15)
 
-    function, factors = (
-        loss.one_pass(),
-        loss._kept_factors.of(x, loss.class_weight, loss.pos_weight),
-    )
+    function = loss.one_pass()
+    factors = loss._kept_factors.of(x, loss.class_weight, loss.pos_weight)
     value = one_pass._InOnePiece.apply(leaf, known, function, factors.absent, factors.present)
     (gradient,) = torch.autograd.grad(value, leaf)
     torch.testing.assert_close(value, each.detach().sum(), rtol=1e-12, atol=1e-15)
     torch.testing.assert_close(gradient, slope, rtol=1e-11, atol=1e-15)
+
+    as_on_a_gpu(monkeypatch, block=4 * C + 1)
+    for factor in (1.0, 3.0):  # of what follows the loss
+        (gradient,) = torch.autograd.grad(factor * loss(leaf, y), leaf)
+        torch.testing.assert_close(loss(leaf, y), value)
+        torch.testing.assert_close(gradient, factor * slope, rtol=1e-11, atol=1e-15)
+
+
+def as_on_a_gpu(monkeypatch, block=one_pass.GPU_BLOCK):
+    """Take the path of a device whose values are not read; an attempt to read one is an error."""
+    monkeypatch.setattr(one_pass, '_readable', lambda values: False)
+    monkeypatch.setattr(one_pass, 'GPU_BLOCK', block)
+    for module in (hill, focal_margin):
+        monkeypatch.setattr(module, 'positives', None)
+
+
+@pytest.mark.parametrize('case', CASES)
+@pytest.mark.parametrize('target', [0.0, 1.0])
+def test_any_logit_as_on_a_gpu(case, target, monkeypatch):
+    as_on_a_gpu(monkeypatch)
+    for x in torch.linspace(-104, 104, 53):
+        results = both(case, x.view(1, 1), torch.full((1, 1), target))
+        for result, expected in zip(*results):
+            tiny = torch.finfo(torch.float32).tiny
+            torch.testing.assert_close(result, expected, rtol=5e-6, atol=tiny)
+
+
+@pytest.mark.parametrize('cls', [BCE, FocalMargin, Hill, SPLC])
+@pytest.mark.parametrize('gpu', [False, True])
+def test_memory_is_below_that_of_torch_bce(cls, gpu, monkeypatch):
+    if gpu:
+        as_on_a_gpu(monkeypatch)
+    x, y = torch.randn(128, 9000, requires_grad=True), (torch.rand(128, 9000) < 0.03).float()
+
+    def peak(loss):
+        return peak_allocation(lambda: torch.autograd.grad(loss(x, y), x))
+
+    bce = peak(lambda x, y: binary_cross_entropy_with_logits(x, y, reduction='sum'))
+    assert peak(ready(cls, reduction='sum')) < (0.9 if gpu else 0.7) * bce
 
 
 @pytest.mark.parametrize('shape', [(0, 5), (5, 0), (3, 1)])
