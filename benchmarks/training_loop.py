@@ -15,7 +15,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from itertools import cycle, islice
+from itertools import chain, cycle, islice, repeat
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, process_time
@@ -90,7 +90,7 @@ class PlainLoop(nn.Module):
 
 
 class ReadBatches:
-    """A data loader whose batches were read before, and come again; all else is that of the loader.
+    """A data loader whose batches were read before; all else is that of the loader.
 
     Args:
         loader: The loader.
@@ -99,7 +99,8 @@ class ReadBatches:
 
     def __init__(self, loader: Any, length: int) -> None:
         self.loader = loader
-        self.batches = list(islice(cycle(list(loader)), length))
+        # none comes twice: a step may move it to the device
+        self.batches = list(islice(chain.from_iterable(repeat(loader)), length))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.batches)
@@ -239,7 +240,9 @@ def stacked(batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
     targets = torch.zeros(len(batch['inputs']), CLASSES)
     for row, sample in enumerate(batch['data_samples']):
         targets[row, sample.gt_label] = 1
-    return batch['inputs'].clone(), targets
+    pinned = torch.cuda.is_available()
+    images = batch['inputs'].clone()
+    return (images.pin_memory(), targets.pin_memory()) if pinned else (images, targets)
 
 
 def clock_of(device: torch.device) -> Callable[[], float]:

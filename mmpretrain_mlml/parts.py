@@ -21,6 +21,7 @@ REGISTRIES = {  # registry of MMPretrain: the parts in it, name: module inside t
         'TagTable': 'datasets.tag_table',
     },
     'HOOKS': {
+        'BatchToDeviceHook': 'hooks.recipe.batch_to_device_hook',
         'BestWeightsHook': 'hooks.recipe.best_weights_hook',
         'ChannelsLastHook': 'hooks.recipe.channels_last_hook',
         'ClassTableHook': 'hooks.monitoring.class_table_hook',

@@ -113,7 +113,7 @@ def test_each_part_is_tried_on_a_cpu(run_tool, tmp_path):
     parts = report['parts']
     assert list(parts) == ['correctness', 'losses', 'training loop', 'share', 'study']
     assert not report['failed']
-    assert parts['correctness']['skipped'] or torch.cuda.is_available()
+    assert len(parts['correctness']['skipped']) > 100 or torch.cuda.is_available()
     assert parts['losses']['SPLC']['(128, 80)'] > 0
     assert parts['training loop']['MobileNetV2, SPLC'] > 0
     assert 0 < parts['share']['computing'] <= 1

@@ -17,6 +17,7 @@ default_hooks = dict(
     loss_epoch=dict(type='mmpretrain_mlml.LossEpochHook'),
     loss_data=dict(type='mmpretrain_mlml.LossDataHook'),
     global_loss=dict(type='mmpretrain_mlml.GlobalLossHook'),
+    batch_to_device=dict(type='mmpretrain_mlml.BatchToDeviceHook'),  # no wait for a GPU
     non_finite=dict(type='mmpretrain_mlml.NonFiniteHook'),
     interruption=dict(type='mmpretrain_mlml.InterruptionHook'),
     run_identity=dict(type='mmpretrain_mlml.RunIdentityHook'),

@@ -34,7 +34,8 @@ class Agreement(Generic[T]):
         """
         several = get_world_size() > 1
         if isinstance(flag, bool):
-            flag = torch.tensor(flag, device=get_device() if several else 'cpu')
+            # filled in there: a tensor made of a number would be copied, with a wait
+            flag = torch.full((), flag, device=get_device() if several else 'cpu')
         flag = flag.float()
         if several:
             all_reduce(flag, op='sum')

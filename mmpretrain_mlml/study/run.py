@@ -18,7 +18,7 @@ from ..paths import config, shipped
 from .run_folder import PREDICTIONS
 
 # Default hooks that change nothing of a run: finished runs of versions without them are still known.
-WITHOUT_EFFECT = {'run_identity', 'runtime_info', 'thresholds'}
+WITHOUT_EFFECT = {'batch_to_device', 'run_identity', 'runtime_info', 'thresholds'}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,60 @@
+"""Losses on a GPU: the values of the CPU, without a wait; what can be shown without one is."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from helpers.losses import batch, ready
+
+from mmpretrain_mlml import FAMILY
+
+# They choose the k largest entries, or rows that have a positive: their number is read.
+WAIT = {'LLR', 'LLCt', 'LLCp', 'TwoWay', 'PASL'}
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+DTYPES = {torch.float64: 1e-9, torch.float32: 1e-5, torch.bfloat16: 1e-5, torch.float16: 1e-5}
+
+
+@pytest.mark.parametrize('reduction', ['sum', 'mean', 'none'])
+@pytest.mark.parametrize('cls', FAMILY)
+def test_no_loss_mixes_devices_and_few_wait_for_a_number(cls, reduction):
+    """On a device that computes nothing: there, a number that is read raises an error."""
+    loss = ready(cls).to('meta')
+    logits, target = (tensor.float().to('meta') for tensor in batch())
+    logits.requires_grad_()
+    if cls.__name__ in WAIT:
+        with pytest.raises(RuntimeError, match=r'item\(\) cannot be called on meta'):
+            loss(logits, target, reduction_override=reduction)
+        return
+    loss(logits, target, reduction_override=reduction).sum().backward()
+    assert logits.grad.device.type == 'meta'
+
+
+def value_and_slope(loss, logits, target, reduction):
+    logits = logits.detach().clone().requires_grad_()
+    value = loss(logits, target, reduction_override=reduction)
+    value.backward()
+    return value.detach().cpu(), logits.grad.cpu()
+
+
+@pytest.mark.gpu
+@needs_gpu
+@pytest.mark.parametrize('dtype', DTYPES)
+@pytest.mark.parametrize('reduction', ['sum', 'mean'])
+@pytest.mark.parametrize('cls', FAMILY)
+def test_value_and_gradient_are_those_of_the_cpu(cls, reduction, dtype):
+    torch.manual_seed(0)
+    loss = ready(cls, shape=(32, 80))
+    on_gpu = deepcopy(loss).cuda()
+    logits, target = batch(32, 80, values=(-1, 0, 1), scale=8.0)
+    logits = logits.to(dtype)
+    exact = logits if dtype in (torch.float64, torch.float32) else logits.float()
+    value, slope = value_and_slope(loss, exact, target.to(exact.dtype), reduction)
+    with torch.autocast('cuda', dtype, enabled=dtype in (torch.float16, torch.bfloat16)):
+        found = value_and_slope(on_gpu, logits.cuda(), target.to(exact.dtype).cuda(), reduction)
+    assert found[0].dtype == value.dtype  # half inputs give float32 losses
+    close = DTYPES[dtype]
+    torch.testing.assert_close(found[0], value, rtol=close, atol=close)
+    if cls.__name__ in WAIT and exact is not logits:  # of equal logits, either may be chosen
+        found, slope = (found[0], found[1].flatten().sort().values), slope.flatten().sort().values
+    coarse = max(close, torch.finfo(dtype).eps)  # the gradient has the precision of the logits
+    torch.testing.assert_close(found[1].to(exact.dtype), slope, rtol=2 * coarse, atol=coarse)
