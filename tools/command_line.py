@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -66,6 +67,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
             from mmpretrain_mlml.printable import printable
 
             end.code = '\n'.join(map(printable, lines))
+        _show_cause_on_request(end)
         raise
     except KeyboardInterrupt:
         sys.stderr.write('interrupted\n')
@@ -74,6 +76,18 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         _end_if_users(error)
         raise
     raise SystemExit(code)
+
+
+def _show_cause_on_request(end: SystemExit) -> None:
+    """Print the traceback of the error that ended a tool, if ``MLML_TRACEBACK`` asks for it."""
+    if end.__cause__ is None:
+        return
+    try:
+        from mmpretrain_mlml.runtime.user_errors import traceback_wanted
+    except ImportError:  # without MMPretrain
+        return
+    if traceback_wanted():
+        traceback.print_exception(end.__cause__)
 
 
 def _end_if_users(error: Exception) -> None:

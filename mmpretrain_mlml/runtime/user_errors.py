@@ -52,12 +52,17 @@ def user_errors_in_one_line() -> Iterator[None]:
 
 def end_in_one_line(error: Exception) -> None:
     """Exit with one line on stderr, and exit code 1, if an error is one of the user."""
-    if os.environ.get(SWITCH, '0') not in ('', '0') or not is_users(error):
+    if traceback_wanted() or not is_users(error):
         return
     sys.stdout.flush()
     line = f'{_who()}: {one_line(error)} ({SWITCH}=1 shows the traceback)'
     sys.stderr.write(f'{line}\n')
     raise SystemExit(1) from None
+
+
+def traceback_wanted() -> bool:
+    """Return whether ``MLML_TRACEBACK`` asks for tracebacks."""
+    return os.environ.get(SWITCH, '0') not in ('', '0')
 
 
 def is_users(error: BaseException) -> bool:

@@ -68,6 +68,25 @@ def test_a_message_at_the_end_holds_no_control_characters(monkeypatch):
     assert end.value.code == 'error: \\x1b[31ma\nb'
 
 
+@pytest.mark.parametrize('wanted', ['1', '0'])
+def test_the_traceback_of_an_error_that_a_tool_caught_is_shown_on_request(
+    wanted, monkeypatch, capsys
+):
+    monkeypatch.syspath_prepend(TOOLS)
+    monkeypatch.setenv('MLML_TRACEBACK', wanted)
+    command_line = importlib.import_module('command_line')
+
+    def main():
+        try:
+            raise ValueError('no such thing')
+        except ValueError as error:
+            raise SystemExit(f'error: {error}') from error
+
+    with pytest.raises(SystemExit, match='error: no such thing'):
+        command_line.run(main)
+    assert ('Traceback (most recent' in capsys.readouterr().err) == (wanted == '1')
+
+
 def test_ctrl_c_ends_a_tool_with_one_line(tool):
     process = tool('import os, signal; os.kill(os.getpid(), signal.SIGINT)')
     assert process.communicate() == ('', 'interrupted\n')
