@@ -5,6 +5,7 @@ python tools/apply_review.py configs/my_tags.py decisions.csv --out tags_v2.csv
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 
 from command_line import DictAction, run
@@ -35,12 +36,13 @@ def main() -> int:
         raise SystemExit(f'error: {error}') from error
     for line in review.lines():
         print(line)
-    options = training_options(cfg, args.out)
+    given = [one for one in sys.argv if one.partition('=')[0] in args.cfg_options]
+    options = training_options(cfg, args.out, given)
     if options is not None:
-        more = ' and those of this call' if args.cfg_options else ''
         print(
-            f'next: python tools/train.py {shlex.join([args.config])} --work-dir work_dirs/'
-            f'{shlex.quote(args.out.stem)} --cfg-options {shlex.join(options)}{more}'
+            f'next: python tools/train.py {shlex.quote(args.config)} '
+            f'--work-dir {shlex.quote(f"work_dirs/{args.out.stem}")} '
+            f'--cfg-options {shlex.join(options)}'
         )
     return 0
 

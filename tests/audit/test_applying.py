@@ -81,9 +81,20 @@ def test_a_list_is_for_a_data_set_of_lists_and_drops_nothing_again(tmp_path):
         f'{key}.protocol=full',
     ]
     assert training_options(coco, tmp_path / 'v2.csv') is None
+    chosen = training_set(type='mmpretrain_mlml.COCOMissingLabel', classes=['dog'])
+    assert training_options(chosen, list_file) is None
     assert training_options(training_set(type='mmpretrain_mlml.DigitScenes'), list_file) is None
 
 
 def test_no_options_for_a_path_that_the_command_line_would_change(tmp_path):
     table = training_set(type='mmpretrain_mlml.TagTable')
     assert training_options(table, tmp_path / 'my tags.csv') is None
+
+
+def test_options_of_the_call_are_kept_but_for_the_earlier_file(tmp_path):
+    key, out = 'train_dataloader.dataset', tmp_path / 'v3.csv'
+    cfg = training_set(type='mmpretrain_mlml.TagTable', columns={'image': 'foto'})
+    given = [f'{key}.ann_file=v2.csv', f'{key}.data_root=photos', f'{key}.columns.image=foto']
+    assert training_options(cfg, out, given) == [
+        f'{key}.data_root=photos', f'{key}.ann_file={out}', f'{key}.columns=None',
+    ]  # fmt: skip
