@@ -23,10 +23,10 @@ from ..labels.protocols import (
     check_share,
 )
 from ..labels.protocols.building import ProtocolSpec
+from ..runtime.garbage_collection import paused_garbage_collector
 from ..runtime.random_state import seeded
 from ..transforms.cached_steps import cache_first_steps
 from .deprecated_methods import DeprecatedLabelMethods
-from .garbage_collection import paused_garbage_collector
 from .targets import add_target
 
 

@@ -24,6 +24,7 @@ from .config_keys import ConfigError, option_keys
 from .console import log_file, quiet_the_console
 from .downloads import explain_failed_downloads
 from .fitting import refuse_unrelated_weights
+from .garbage_collection import CollectFromNow
 from .protocols import ComparesRuns
 from .start_checks import StartChecks
 from .threads import set_threads
@@ -138,6 +139,7 @@ def _checked(
         warnings = check_config(cfg, options)
         make_folder(Path(cfg['work_dir']))
         runner = from_cfg(cls, cfg)
+        runner.register_hook(CollectFromNow(), 'HIGHEST')
         runner.register_hook(StartChecks(), 'HIGHEST')
         runner.register_hook(WorkDirWatch(), 'HIGHEST')
         present = {base.__name__ for hook in runner.hooks for base in type(hook).__mro__}
