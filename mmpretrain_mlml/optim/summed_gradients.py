@@ -8,6 +8,8 @@ from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmpretrain.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
 from torch import Tensor, nn
 
+from .joint_steps import step_jointly
+
 
 class SummedGradients:
     """Mixin of an ``OptimWrapper`` that sums the gradients of an update instead of averaging them.
@@ -73,6 +75,11 @@ class SummedGradientsConstructor(DefaultOptimWrapperConstructor):
         if isinstance(wrapper, str):
             wrapper = OPTIM_WRAPPERS.get(wrapper)
         super().__init__({**optim_wrapper_cfg, 'type': _summing(wrapper)}, paramwise_cfg)
+
+    def __call__(self, model: nn.Module) -> OptimWrapper:
+        wrapper = super().__call__(model)
+        step_jointly(wrapper.optimizer)
+        return wrapper
 
 
 @functools.cache

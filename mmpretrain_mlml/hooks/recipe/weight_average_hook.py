@@ -7,6 +7,8 @@ from mmengine.hooks import EMAHook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
+from ...optim.weight_average import ForeachAverage
+
 
 @HOOKS.register_module()
 class WeightAverageHook(EMAHook):
@@ -15,6 +17,7 @@ class WeightAverageHook(EMAHook):
     - The average starts from the initial weights (in MMEngine from those after the first iteration).
     - It is updated once per optimiser update, not per iteration, so accumulating gradients does not
       lengthen its memory.
+    - It is computed for all tensors at once, with the values of ``ExponentialMovingAverage``.
     - It covers buffers too. Processes average them at the end of an epoch, so that every process
       validates, and the first one saves, the same model.
 
@@ -29,7 +32,8 @@ class WeightAverageHook(EMAHook):
     """
 
     def __init__(self, momentum: float = 3e-4, **kwargs: Any) -> None:
-        super().__init__(momentum=momentum, **{'update_buffers': True, **kwargs})
+        own = {'ema_type': ForeachAverage, 'update_buffers': True}
+        super().__init__(momentum=momentum, **{**own, **kwargs})
 
     def before_train(self, runner: Runner) -> None:
         super().before_train(runner)

@@ -1,0 +1,64 @@
+"""The average is that of MMEngine to the last bit, and its state is the same."""
+
+import copy
+
+import pytest
+import torch
+from mmengine.model import ExponentialMovingAverage
+from torch import nn
+
+from mmpretrain_mlml.optim.weight_average import ForeachAverage
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Conv2d(8, 4, 1).double(), nn.Flatten()
+    )
+
+
+def change(model):
+    with torch.no_grad():
+        for value in model.state_dict().values():
+            value.add_(1 if not value.is_floating_point() else torch.randn_like(value))
+
+
+@pytest.mark.parametrize('options', [{}, {'update_buffers': True}, {'interval': 2}])
+def test_equal_to_the_stock_average_bit_by_bit(options):
+    model = network()
+    averages = [kind(model, 3e-4, **options) for kind in (ExponentialMovingAverage, ForeachAverage)]
+    for _ in range(5):
+        change(model)
+        for average in averages:
+            average.update_parameters(model)
+    stock, own = (average.state_dict() for average in averages)
+    assert list(stock) == list(own)
+    assert all(torch.equal(stock[name], own[name]) for name in stock)
+    assert not torch.equal(own['module.0.weight'], model[0].weight)
+
+
+def test_a_stock_state_continues():
+    model = network()
+    stock = ExponentialMovingAverage(model, 0.1)
+    own = ForeachAverage(model, 0.1)
+    for average in (stock, stock, copy.deepcopy(own)):
+        change(model)
+        average.update_parameters(model)
+    own.load_state_dict(stock.state_dict())
+    change(model)
+    for average in (stock, own):
+        average.update_parameters(model)
+    assert all(torch.equal(a, b) for a, b in zip(own.parameters(), stock.parameters()))
+
+
+def test_one_operation_for_all_tensors(monkeypatch):
+    calls = []
+    lerp = torch._foreach_lerp_
+    monkeypatch.setattr(
+        torch, '_foreach_lerp_', lambda *args: (calls.append(len(args[0])), lerp(*args))
+    )
+    model = network()
+    average = ForeachAverage(model, 0.1, update_buffers=True)
+    for _ in range(3):  # the first copies
+        average.update_parameters(model)
+    assert calls == [8, 8]
