@@ -108,6 +108,10 @@ def main() -> None:
     for flag, least in LEAST.items():
         if value(flag) is not None and value(flag) < least:
             parser.error(f'{flag}: expected at least {least}, got {value(flag)}')
+    if args.out_dir.exists() and not args.out_dir.is_dir():
+        parser.error(f'--out-dir: expected a folder, got the file {args.out_dir}')
+    if args.maps and not args.maps.exists():
+        parser.error(f'--maps: no {args.maps}; expected a folder, or a CSV file of boxes')
     if args.estimate and args.estimate < 2:
         parser.error(f'--estimate: expected at least 2 entries, got {args.estimate}')
     if args.limit == 0 and not (args.wrong or args.estimate or args.simulate):

@@ -176,10 +176,14 @@ def test_a_report_refuses_what_a_new_audit_takes(run_tool):
         (('--wrong', -1), '--wrong: expected at least 0, got -1'),
         (('--scores', 'folds', '--folds', 1), '--folds: expected at least 2, got 1'),
         (('--jobs', 0), '--jobs: expected at least 1, got 0'),
+        (('--out-dir', 'README.md'), '--out-dir: expected a folder, got the file README.md'),
+        (('--maps', 'nowhere'), '--maps: no nowhere; expected a folder, or a CSV file'),
         (('--limit', 0), '--limit 0: expected proposals, or --wrong, --estimate or --simulate'),
     ],
 )
-def test_a_number_out_of_range_is_refused_before_anything_is_scored(arguments, message, run_tool):
+def test_an_argument_out_of_range_is_refused_before_anything_is_scored(
+    arguments, message, run_tool
+):
     said = run_tool('python', 'tools/audit_labels.py', CONFIG, *arguments, expect=2)
     assert message in said
 
