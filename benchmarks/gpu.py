@@ -12,6 +12,8 @@ at most 60 MiB for it.
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -64,15 +66,26 @@ def correctness(session: Session, seconds: float) -> dict[str, Any]:
 
 def losses(session: Session, seconds: float) -> dict[str, Any]:
     """Measure time and memory of losses as multiples of binary cross-entropy."""
-    options = ['--smallest', '--eager'] if session.tiny else []
-    only = ['--only', *(LOSSES[-1:] if session.tiny else LOSSES)]
-    return session.measure('losses.py', *only, *options, seconds=seconds)
+    only = ['--only', *(LOSSES[-1:] if session.tiny else LOSSES), '--eager']
+    return session.measure('losses.py', *only, *smallest(session.tiny), seconds=seconds)
+
+
+def compiled_losses(session: Session, seconds: float) -> dict[str, Any]:
+    """Measure the time of Hill and SPLC under torch.compile, which has to be compiled first."""
+    if session.tiny:
+        return {}  # twenty seconds of a C++ compiler
+    return session.measure('losses.py', '--only', 'Hill', 'SPLC', *smallest(True), seconds=seconds)
+
+
+def smallest(really: bool) -> list[str]:
+    """Return the option for the smallest shape alone, if wanted."""
+    return ['--smallest'] if really else []
 
 
 def training_loop(session: Session, seconds: float) -> dict[str, Any]:
     """Measure steps of the recipe as multiples of those of a plain loop."""
     options = (
-        ['--steps', '8', '--only', 'MobileNetV2, SPLC'] if session.tiny else ['--steps', '300']
+        ['--steps', '8', '--only', 'MobileNetV2, SPLC'] if session.tiny else ['--steps', '240']
     )
     if session.device == 'cuda':
         options.append('--amp')
@@ -97,8 +110,9 @@ def study(session: Session, seconds: float) -> dict[str, Any]:
 PARTS: dict[str, tuple[Callable[[Session, float], dict[str, Any]], float]] = {
     'correctness': (correctness, 150),
     'losses': (losses, 80),
-    'training loop': (training_loop, 80),
+    'training loop': (training_loop, 100),
     'share': (share, 60),
+    'compiled losses': (compiled_losses, 60),
     'study': (study, float('inf')),
 }
 
@@ -139,6 +153,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise SystemExit('error: torch finds no GPU; --device cpu --tiny tries the command without')
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which stops the part's processes
     report: dict[str, Any] = {'machine': machine(), 'device': args.device, 'tiny': args.tiny}
     report |= {'parts': {}, 'seconds': {}, 'failed': {}}
     print_line(f'{report["machine"]["gpu"] or "no GPU"}, torch {torch.__version__}')
@@ -152,7 +167,8 @@ def main() -> None:
             part, seconds = PARTS[name]
             start = time.monotonic()
             try:
-                report['parts'][name] = part(session, min(seconds, session.left()))
+                limit = session.left() if args.tiny else min(seconds, session.left())
+                report['parts'][name] = part(session, limit)
             except Exception as error:  # whatever it is, the other parts have something to tell
                 report['failed'][name] = f'{type(error).__name__}: {error}'
                 report['parts'][name] = getattr(error, 'results', {})

@@ -28,7 +28,8 @@ from torch.profiler import ProfilerActivity, profile
 from mmpretrain_mlml import config
 
 WARM_UP, STEPS = 16, 48
-COPIES = 'Memcpy', 'Memset'
+# Copies, and spans between marks in a program, which are no work of the device.
+NO_KERNELS = 'Memcpy', 'Memset', 'Optimizer.', 'ProfilerStep', 'enumerate('
 
 
 class Measured(Hook):
@@ -68,7 +69,7 @@ class Measured(Hook):
         events = [
             (event.start_ns(), event.start_ns() + event.duration_ns())
             for event in results.events()
-            if event.device_type() == kind and not event.name().startswith(COPIES)
+            if event.device_type() == kind and not event.name().startswith(NO_KERNELS)
         ]
         return union(events) / 1e9
 

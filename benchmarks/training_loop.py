@@ -64,7 +64,7 @@ class PlainLoop(nn.Module):
         others = [p for p in self.parameters() if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{'params': decayed, 'weight_decay': 1e-4}]
         groups.append({'params': others})
-        self.optimiser = torch.optim.Adam(groups, lr=1e-4)
+        self.optimiser = torch.optim.Adam(groups, lr=1e-4, fused=amp)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, 1e-4, steps)
         self.amp, self.scaler = amp, torch.amp.GradScaler(enabled=amp)
         device = next(self.parameters()).device
@@ -212,7 +212,9 @@ def run_config(folder: Path, backbone: str, loss: str, amp: bool) -> Config:
     cfg.default_hooks.checkpoint.update(type='CheckpointHook', save_best=None, interval=10**6)
     cfg.default_hooks.checkpoint.save_last = False
     if amp:
+        # fused on both sides: the loss scaler does not wait for the GPU
         cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
+        cfg.optim_wrapper.optimizer.fused = True
     cfg.work_dir, cfg.log_level = str(folder / 'run'), 'ERROR'
     return cfg
 

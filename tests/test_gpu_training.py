@@ -57,7 +57,7 @@ def test_float16_skips_an_update_that_overflows_and_trains_on(tmp_path):
 
 
 @pytest.mark.filterwarnings('ignore:Synchronization debug mode is a prototype')
-@pytest.mark.parametrize('wrapper', [{}, FUSED], ids=['float32', 'float16, fused'])
+@pytest.mark.parametrize('wrapper', [{}, FUSED], ids=['float32', 'float16-fused'])
 @pytest.mark.parametrize('collate', ['default_collate', 'pseudo_collate'])
 def test_a_step_waits_for_nothing(tmp_path, wrapper, collate):
     """With all default hooks, but in the first and the last step of an epoch."""
