@@ -85,7 +85,13 @@ class Session:
         name = script.removesuffix('.py')
         out = self.folder / f'{name}.json'
         command = str(HERE / script), '--out', str(out), '--device', self.device, *options
-        self.call(name, *command, seconds=seconds)
+        out.unlink(missing_ok=True)
+        try:
+            self.call(name, *command, seconds=seconds)
+        except PartFailed as error:
+            if out.exists():  # it failed after it had something to tell
+                error.results = json.loads(out.read_text())
+            raise
         return json.loads(out.read_text())
 
 

@@ -79,6 +79,17 @@ def test_a_process_ends_with_its_time_and_leaves_its_log(script, tmp_path):
     assert session.call('good', '-c', 'print(1)', seconds=60) == '1\n'
 
 
+def test_what_a_benchmark_wrote_before_it_failed_is_kept(script, monkeypatch, tmp_path):
+    gpu, module = script('gpu'), script('gpu_session')
+    text = 'import sys\nopen(sys.argv[2], "w").write("[1]")\nraise SystemExit(2)\n'
+    (tmp_path / 'script.py').write_text(text)
+    monkeypatch.setattr(module, 'HERE', tmp_path)
+    session = gpu.Session('cpu', True, tmp_path, time.monotonic() + 100)
+    with pytest.raises(gpu.PartFailed, match='exit code 2') as failed:
+        session.measure('script.py', seconds=60)
+    assert failed.value.results == [1]
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')
 def test_without_a_gpu_it_says_what_can_be_tried(script, monkeypatch):
     monkeypatch.setattr('sys.argv', ['gpu.py'])
