@@ -2,7 +2,7 @@
 
 python benchmarks/startup.py [--quick] [--out startup.json] [--rounds 5] [--lists FOLDER]
 
-- **Import:** ``import mmpretrain, mmpretrain_mlml`` beside ``import mmpretrain``.
+- **Import:** ``import mmpretrain_mlml`` after ``import mmpretrain``, beside that.
 - **--help:** every tool.
 - **First step:** tools/train.py with all its checks, until the first iteration has ended, beside
   MMEngine's runner with MMPretrain's own parts (data set, hooks, loss, schedule) on 16 images; and our
@@ -34,7 +34,6 @@ from rich.table import Table
 from mmpretrain_mlml.labels import COCO_CLASSES, parse_instances
 
 ROOT = Path(__file__).parents[1]
-IMPORTS = 'import mmpretrain, mmpretrain_mlml', 'import mmpretrain'
 SIZES = {'train': 82_081, 'val': 40_137}
 SOURCES = {'a list': 'txt', 'a cached COCO JSON': 'json'}
 
@@ -54,6 +53,13 @@ class FirstStep(Hook):
     def after_train_iter(self, runner, *args, **kwargs):
         print(f'\\nseconds: {time.process_time()}', flush=True)
         os._exit(0)
+"""
+IMPORT = """
+import time
+import mmpretrain
+print(f'seconds: {time.process_time()}')
+import mmpretrain_mlml
+print(f'seconds: {time.process_time()}')
 """
 RUN = """
 import sys
@@ -136,8 +142,13 @@ class Children:
 
     def first_step(self, *arguments: str | Path) -> float:
         """Return the CPU time of a training until its first step has ended."""
+        (seconds,) = self.reported(*arguments)
+        return seconds
+
+    def reported(self, *arguments: str | Path) -> list[float]:
+        """Return the CPU times that a process prints."""
         lines = self._run(arguments).splitlines()
-        return next(float(line.split()[1]) for line in lines if line.startswith('seconds: '))
+        return [float(line.split()[1]) for line in lines if line.startswith('seconds: ')]
 
     def _run(self, arguments: Sequence[str | Path]) -> str:
         command = [sys.executable, *map(str, arguments)]
@@ -190,8 +201,8 @@ def draw_labels(folder: Path, lists: Path | None) -> None:
 
 
 def import_times(children: Children, rounds: int) -> list[list[float]]:
-    """Return the seconds of both imports, after a warm-up."""
-    return [[children.seconds('-c', code) for code in IMPORTS] for _ in range(rounds + 1)][1:]
+    """Return the seconds with and without this package, of the same processes, after a warm-up."""
+    return [children.reported('-c', IMPORT)[::-1] for _ in range(rounds + 1)][1:]
 
 
 def help_times(children: Children, rounds: int) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """A training step through MMEngine with all default hooks, beside a plain PyTorch loop.
 
 python benchmarks/training_loop.py [--out training_loop.json] [--steps 200] [--device cuda --amp]
+python benchmarks/training_loop.py --quick | --options [--steps 12]
 
 The recipe of the COCO configs (Adam, one cycle, averaged weights) with ResNet-18 and MobileNetV2, Hill
 and SPLC, on 64 drawn images of 128 x 128 pixels and 80 classes, in batches of 16. A real run trains,
@@ -8,6 +9,8 @@ and stops after each block of steps to let the plain loop take as many: the same
 optimiser, schedule, average and batches. Batches are read before; the plain loop gets them stacked.
 All steps are one epoch, in which SPLC corrects labels.
 The result is the median of the ratios of neighbouring blocks. On a CPU, one thread, time is CPU time.
+``--options`` measures what bfloat16, channels last and torch.compile bring on a CPU: a training step
+of the model, without hooks, against the same step in float32, in turns.
 """
 
 import argparse
@@ -24,6 +27,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from comparisons import of_ratios
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -32,7 +36,7 @@ from rich.table import Table
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mmpretrain_mlml import config
+from mmpretrain_mlml import ChannelsLastHook, config
 from mmpretrain_mlml.losses.protocols import set_epoch
 
 BACKBONES: dict[str, tuple[dict[str, Any], int]] = {
@@ -42,6 +46,16 @@ BACKBONES: dict[str, tuple[dict[str, Any], int]] = {
 LOSSES = 'Hill', 'SPLC'
 IMAGES, CLASSES, SIDE, BATCH = 64, 80, 128, 16
 WARM_UP = 3  # blocks
+# What a config may choose, as changes of it.
+BFLOAT16 = {'optim_wrapper.type': 'AmpOptimWrapper', 'optim_wrapper.dtype': 'bfloat16'}
+LAST = {'custom_hooks': [dict(type='mmpretrain_mlml.ChannelsLastHook')]}
+OPTIONS: dict[str, dict[str, Any]] = {
+    'float32': {},
+    'bfloat16': BFLOAT16,
+    'channels last': LAST,
+    'bfloat16, channels last': BFLOAT16 | LAST,
+    'compile': {'compile': True},
+}
 
 
 class PlainLoop(nn.Module):
@@ -237,6 +251,38 @@ def measure(cfg: Config, block: int, steps: int) -> list[float]:
     return [own / other for own, other in pairs]
 
 
+def measure_options(backbone: str, steps: int) -> dict[str, list[float]]:
+    """Return how many times as fast as in float32 the training steps with each option are.
+
+    Args:
+        backbone: Name of the network.
+        steps: Number of steps with each option that count.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        draw_images(Path(folder))
+        runners = {}
+        for name, changes in OPTIONS.items():
+            cfg = run_config(Path(folder), backbone, 'Hill', amp=False)
+            cfg.merge_from_dict(changes)
+            cfg.experiment_name = name
+            runner = runners[name] = Runner.from_cfg(cfg)
+            runner.model.train()
+            runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+            for hook in runner.hooks:
+                if isinstance(hook, ChannelsLastHook):
+                    hook.before_run(runner)
+            runner._maybe_compile('train_step')
+        batches = cycle(list(runner.build_dataloader(cfg.train_dataloader)))
+        seconds: dict[str, list[float]] = {name: [] for name in OPTIONS}
+        for _, batch in zip(range(steps + WARM_UP), batches):
+            for name, runner in runners.items():
+                start = process_time()
+                runner.model.train_step(deepcopy(batch), optim_wrapper=runner.optim_wrapper)
+                seconds[name].append(process_time() - start)
+    plain = seconds.pop('float32')
+    return {name: [a / b for a, b in zip(plain, own)][WARM_UP:] for name, own in seconds.items()}
+
+
 def stacked(batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
     """Return the images of a batch, (N, 3, H, W) uint8, and their targets, (N, C)."""
     targets = torch.zeros(len(batch['inputs']), CLASSES)
@@ -261,30 +307,55 @@ def main() -> None:
     """Measure and print; write the ratios where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out', type=Path, help='file for the ratios, as JSON')
-    parser.add_argument('--steps', type=int, default=200, help='of each run')
+    parser.add_argument('--steps', type=int, help='of each run; 200, with --options 12')
+    parser.add_argument('--quick', action='store_true', help='Hill alone, 10 steps')
+    parser.add_argument('--options', action='store_true', help='what config options bring on a CPU')
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
     parser.add_argument('--only', metavar='NAME', help="such as 'MobileNetV2, SPLC'")
     parser.add_argument('--amp', action='store_true', help='float16 with a loss scaler')
     args = parser.parse_args()
     if args.device == 'cpu':
         torch.set_num_threads(1)
-    table = Table('network', 'loss', 'run / plain loop', 'half of the blocks', title=args.device)
-    results = {}
+    results = report_options(args.steps or 12) if args.options else report_loops(args)
+    if args.out:
+        args.out.write_text(json.dumps(results, indent=2) + '\n')
+
+
+def report_options(steps: int) -> dict[str, Any]:
+    """Measure and print what options bring; return it."""
+    table = Table('network', 'option', 'times as fast as float32', 'half of the steps')
+    results: dict[str, Any] = {}
     for backbone in BACKBONES:
-        for loss in LOSSES:
+        for name, speeds in measure_options(backbone, steps).items():
+            low, _, high = quantiles(speeds, n=4)
+            results[f'{backbone}, {name}'] = median(speeds)
+            table.add_row(backbone, name, f'{median(speeds):.2f}', f'{low:.2f} to {high:.2f}')
+    Console().print(table)
+    return results
+
+
+def report_loops(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure and print the ratios of the runs and the plain loops; return them."""
+    steps = args.steps or (10 if args.quick else 200)
+    table = Table('network', 'loss', 'run / plain loop', 'half of the blocks', title=args.device)
+    results: dict[str, Any] = {'comparisons': []}
+    for backbone in BACKBONES:
+        for loss in LOSSES[:1] if args.quick else LOSSES:
             if args.only not in (None, f'{backbone}, {loss}'):
                 continue
             with tempfile.TemporaryDirectory() as folder:
                 draw_images(Path(folder))
                 cfg = run_config(Path(folder), backbone, loss, args.amp)
-                ratios = measure(cfg, 1 if args.device == 'cpu' else 20, args.steps)
+                ratios = measure(cfg, 1 if args.device == 'cpu' else 20, steps)
             low, _, high = quantiles(ratios, n=4)
-            results[f'{backbone}, {loss}'] = median(ratios)
+            name = f'{backbone}, {loss}'
+            results[name] = median(ratios)
+            row = of_ratios(name, 'a plain PyTorch loop', [1 / ratio for ratio in ratios])
+            results['comparisons'].append(row)
             spread = f'{low:.3f} to {high:.3f}'
             table.add_row(backbone, loss, f'{median(ratios):.3f}', spread)
     Console().print(table)
-    if args.out:
-        args.out.write_text(json.dumps(results, indent=2) + '\n')
+    return results
 
 
 if __name__ == '__main__':

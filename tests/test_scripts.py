@@ -158,6 +158,17 @@ def test_the_training_loop_is_measured_beside_a_plain_one(monkeypatch, tmp_path)
     assert min(ratios) > 0
 
 
+def test_what_config_options_bring_is_measured(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / 'benchmarks')
+    script = importlib.import_module('training_loop')
+    monkeypatch.setattr(script, 'SIDE', 32)
+    monkeypatch.delitem(script.OPTIONS, 'compile')  # takes a minute
+    speeds = script.measure_options('MobileNetV2', steps=2)
+    assert {name: len(values) for name, values in speeds.items()} == {
+        'bfloat16': 2, 'channels last': 2, 'bfloat16, channels last': 2,
+    }  # fmt: skip
+
+
 @pytest.mark.usefixtures('small_photos')
 def test_wrong_flips_reports_what_a_watch_could_see(run_script, tmp_path):
     options = '--runs', 2, '--out', tmp_path / 'it.json'
