@@ -142,6 +142,7 @@ def audit(args: argparse.Namespace) -> None:
         simulate_audit,
         training_labels,
     )
+    from mmpretrain_mlml.runtime.allocator import keep_freed_memory
     from mmpretrain_mlml.runtime.read_config import read_config
     from mmpretrain_mlml.study.training.pool import gpu_names
 
@@ -149,6 +150,7 @@ def audit(args: argparse.Namespace) -> None:
     try:
         cfg = read_config(args.config, args.cfg_options)
         labels = training_labels(cfg)
+        keep_freed_memory()
         probabilities = score_training_images(
             cfg,
             labels,

@@ -29,10 +29,12 @@ def main() -> int:
     from mmpretrain_mlml.apis.table_prediction import table_name
     from mmpretrain_mlml.printable import printable
     from mmpretrain_mlml.repairs.distributed import end_with_launcher, leave_gloo, start_gloo
+    from mmpretrain_mlml.runtime.allocator import keep_freed_memory
     from mmpretrain_mlml.runtime.threads import set_threads
 
     end_with_launcher()
     set_threads()
+    keep_freed_memory()
     if int(os.environ.get('WORLD_SIZE', '1')) > 1:
         start_gloo(WAIT)
     first = os.environ.get('RANK', '0') == '0'

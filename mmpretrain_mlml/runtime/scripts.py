@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import FlexibleRunner, Runner
 
 from ..repairs import require_repairs
 from ..repairs.distributed import end_with_launcher, leave_gloo
 from ..repairs.loading import CODE_ALLOWED, code_is_allowed
+from .allocator import keep_freed_memory
 from .config_check import check_config
 from .config_keys import ConfigError, option_keys
 from .console import log_file, quiet_the_console
@@ -32,6 +34,13 @@ from .thresholds import KEY
 from .user_errors import user_errors_in_one_line
 from .work_dir_lock import lock_work_dirs, make_folder
 from .work_dir_watch import WorkDirWatch
+
+
+class KeepFreedMemory(Hook):
+    """Lets the allocator keep what is freed from now on, when the data sets have been built."""
+
+    def before_run(self, runner: Runner) -> None:
+        keep_freed_memory()
 
 
 def run_mmpretrain_script(
@@ -142,6 +151,7 @@ def _checked(
         runner.register_hook(CollectFromNow(), 'HIGHEST')
         runner.register_hook(StartChecks(), 'HIGHEST')
         runner.register_hook(WorkDirWatch(), 'HIGHEST')
+        runner.register_hook(KeepFreedMemory(), 'LOWEST')
         present = {base.__name__ for hook in runner.hooks for base in type(hook).__mro__}
         for kind in hooks:
             if kind.rpartition('.')[2] not in present:
