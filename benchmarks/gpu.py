@@ -153,7 +153,6 @@ def main() -> None:
     args = parser.parse_args()
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise SystemExit('error: torch finds no GPU; --device cpu --tiny tries the command without')
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which stops the part's processes
     report: dict[str, Any] = {'machine': machine(), 'device': args.device, 'tiny': args.tiny}
     report |= {'parts': {}, 'seconds': {}, 'failed': {}}
     print_line(f'{report["machine"]["gpu"] or "no GPU"}, torch {torch.__version__}')
@@ -185,4 +184,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which stops the part's processes
     main()

@@ -14,6 +14,8 @@ from mmpretrain_mlml.repairs.loading import load_from_local
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU'),
+    # mmengine makes its loss scaler in a way that torch announces to end
+    pytest.mark.filterwarnings(r'ignore:.torch\.cuda\.amp\.GradScaler:FutureWarning'),
 ]
 SPLC = {'head': {'loss': {'type': 'mmpretrain_mlml.SPLC', '_delete_': True}}}
 AVERAGE = [{'type': 'mmpretrain_mlml.WeightAverageHook'}]
