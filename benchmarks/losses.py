@@ -1,12 +1,13 @@
 """Time and memory of forward and backward of each loss, as a ratio to binary cross-entropy.
 
 python benchmarks/losses.py [--out losses.json] [--device cuda] [--only Hill SPLC] [--eager]
+python benchmarks/losses.py --quick       # Hill and SPLC in less than half a minute
 python benchmarks/losses.py --weighted    # time with weights by class, as a ratio to the time without
 
-One CPU thread, float32, sum over the batch, 3 % positives, the same tensors for both. Runs of the two
-alternate; the time is the median of the ratios of neighbouring runs, the memory the ratio of the peak
-allocation beside logits and targets. "compiled" compares torch.compile of both at (128, 80); memory is
-at (256, 9605).
+One CPU thread and its CPU time, float32, sum over the batch, 3 % positives, the same tensors for both.
+Runs of the two alternate; the time is the median of the ratios of neighbouring runs, the memory the
+ratio of the peak allocation beside logits and targets, at (256, 9605). "compiled" compares torch.compile
+of both at (128, 80); "fused" is ``fused=True``.
 """
 
 import argparse
@@ -14,11 +15,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from comparisons import of_ratios
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -32,6 +34,7 @@ from mmpretrain_mlml.losses.protocols import NeedsClassPrior, NeedsSamples, set_
 SHAPES = {(128, 80): 301, (256, 9605): 15, (1024, 20000): 3}
 COMPILED = (128, 80)
 MEMORY = (256, 9605)
+QUICK = {(128, 80): 151, (256, 9605): 9, (1024, 20000): 3}
 WEIGHTED = {(128, 80): 1501, (256, 9605): 61}
 ONE_PASS = BCE, FocalMargin, Hill, SPLC  # keep weights by class on the fast path
 
@@ -51,6 +54,13 @@ def ours(shape: tuple[int, int], device: str = 'cpu') -> dict[str, Callable]:
             loss.set_samples(torch.arange(shape[0]), shape[0])
         losses[cls.__name__] = loss
     return losses
+
+
+def fused(device: str) -> dict[str, Callable]:
+    """Build Hill and SPLC as generated kernels."""
+    splc = SPLC(reduction='sum', fused=True).to(device)
+    splc.set_epoch(5)
+    return {'Hill, fused': Hill(reduction='sum', fused=True).to(device), 'SPLC, fused': splc}
 
 
 def peers() -> dict[str, Callable]:
@@ -96,8 +106,8 @@ def weighted(shape: tuple[int, int], only: list[str] | None) -> dict[str, dict[s
         for loss in (plain, *losses):
             set_epoch(loss, 5, 31)
         for kind, loss in zip(kinds, losses):
-            times = ratio(loss, plain, tensors, WEIGHTED[shape])
-            ratios.setdefault(cls.__name__, {})[kind] = times
+            times = ratios_of(loss, plain, tensors, WEIGHTED[shape])
+            ratios.setdefault(cls.__name__, {})[kind] = median(times)
     return ratios
 
 
@@ -113,18 +123,22 @@ def step(loss: Callable, logits: Tensor, target: Tensor) -> None:
 
 
 def seconds(loss: Callable, logits: Tensor, target: Tensor) -> float:
-    """Return the time of a step, in seconds."""
-    if logits.is_cuda:
-        torch.cuda.synchronize()
+    """Return the time of a step, in seconds; CPU time on a CPU, where load matters less."""
+    if not logits.is_cuda:
+        start = process_time()
+        step(loss, logits, target)
+        return process_time() - start
+    torch.cuda.synchronize()
     start = perf_counter()
     step(loss, logits, target)
-    if logits.is_cuda:
-        torch.cuda.synchronize()
+    torch.cuda.synchronize()
     return perf_counter() - start
 
 
-def ratio(loss: Callable, peer: Callable, tensors: tuple[Tensor, Tensor], repeats: int) -> float:
-    """Return the median ratio of the times of two losses in alternating steps."""
+def ratios_of(
+    loss: Callable, peer: Callable, tensors: tuple[Tensor, Tensor], repeats: int
+) -> list[float]:
+    """Return the ratios of the times of two losses in alternating steps."""
     for _ in range(min(repeats, 20) // 2 + 1):  # warm up
         seconds(loss, *tensors), seconds(peer, *tensors)
     ratios = []
@@ -132,7 +146,7 @@ def ratio(loss: Callable, peer: Callable, tensors: tuple[Tensor, Tensor], repeat
         pair = (loss, peer) if repeat % 2 else (peer, loss)  # neither gains by its place
         times = {one: seconds(one, *tensors) for one in pair}
         ratios.append(times[loss] / times[peer])
-    return median(ratios)
+    return ratios
 
 
 def peak_bytes(loss: Callable, logits: Tensor, target: Tensor) -> int:
@@ -162,27 +176,36 @@ def batch(shape: tuple[int, int], device: str) -> tuple[Tensor, Tensor]:
 
 def against_bce(
     device: str, only: list[str] | None, shapes: dict[tuple[int, int], int], eager: bool
-) -> dict[str, dict[str, float]]:
-    """Return the ratios to binary cross-entropy by loss: time by shape, memory, compiled."""
+) -> tuple[dict[str, dict[str, float]], list[dict[str, Any]]]:
+    """Return the ratios to binary cross-entropy by loss: time by shape, memory, compiled.
+
+    The second value has the times of Hill and SPLC as comparisons.
+    """
     ratios: dict[str, dict[str, float]] = {'torch BCE, microseconds': {}}
+    comparisons = []
     for shape, repeats in shapes.items():
         tensors = batch(shape, device)
         own = median(seconds(bce, *tensors) for _ in range(repeats))
         ratios['torch BCE, microseconds'][str(shape)] = 1e6 * own
-        losses = {**ours(shape, device), **peers()}
+        losses = {**ours(shape, device), **peers(), **({} if eager else fused(device))}
         if only:
             losses = {name: losses[name] for name in only}
         for name, loss in track(losses.items(), f'measuring at {shape}'):
-            ratios.setdefault(name, {})[str(shape)] = ratio(loss, bce, tensors, repeats)
+            times = ratios_of(loss, bce, tensors, repeats)
+            ratios.setdefault(name, {})[str(shape)] = median(times)
+            if name in {'Hill', 'SPLC'}:
+                speeds = [1 / time for time in times]
+                comparisons.append(of_ratios(f'{name} at {shape}', 'torch BCE', speeds))
             if shape == MEMORY:
                 ratios[name]['memory'] = peak_bytes(loss, *tensors) / peak_bytes(bce, *tensors)
     if eager:
-        return ratios
+        return ratios, comparisons
     peer = torch.compile(bce, fullgraph=True)
     for name in {'Hill', 'SPLC'} & ratios.keys():
         loss = torch.compile(ours(COMPILED, device)[name], fullgraph=True)
-        ratios[name]['compiled'] = ratio(loss, peer, batch(COMPILED, device), 301)
-    return ratios
+        times = ratios_of(loss, peer, batch(COMPILED, device), 301)
+        ratios[name]['compiled'] = median(times)
+    return ratios, comparisons
 
 
 def show(title: str, ratios: dict[str, dict[str, float]], columns: list[str]) -> None:
@@ -201,6 +224,7 @@ def main() -> None:
     parser.add_argument('--out', type=Path, help='file for the ratios, as JSON')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--only', nargs='+', metavar='LOSS', help='such as Hill SPLC')
+    parser.add_argument('--quick', action='store_true', help='Hill and SPLC, fewer steps, eager')
     parser.add_argument('--smallest', action='store_true', help='the smallest shape alone')
     parser.add_argument('--eager', action='store_true', help='leave torch.compile out')
     parser.add_argument('--weighted', action='store_true', help='ratio to the time without weights')
@@ -214,10 +238,13 @@ def main() -> None:
             columns = list(next(iter(ratios.values())))
             show(f'weighted at {shape}, as a multiple of unweighted', ratios, columns)
     else:
-        shapes = dict(list(SHAPES.items())[:1]) if args.smallest else SHAPES
-        results = against_bce(args.device, args.only, shapes, args.eager)
+        only = args.only or (['Hill', 'SPLC'] if args.quick else None)
+        shapes = QUICK if args.quick else SHAPES
+        shapes = dict(list(shapes.items())[:1]) if args.smallest else shapes
+        ratios, comparisons = against_bce(args.device, only, shapes, args.eager or args.quick)
         columns = [*map(str, SHAPES), 'memory', 'compiled']
-        show('forward and backward, as a multiple of torch BCE', results, columns)
+        show('forward and backward, as a multiple of torch BCE', ratios, columns)
+        results = {**ratios, 'comparisons': comparisons}
     if args.out:
         args.out.write_text(json.dumps(results, indent=2))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any, ClassVar
 
 import torch
@@ -11,10 +10,11 @@ from torch import Tensor, nn
 
 from ..deprecation import Renamed, adopt_overrides
 from .arguments import check_unknown, unexpected
-from .checks import check_targets, prepare_logits
+from .checks import check_flag, check_targets, learnt, prepare_logits
 from .class_weights import KeptFactors, as_weights, fit_weights
-from .one_pass import OnePass, sum_in_one_pass
-from .reduction import check_reduction, divisor, per_entry
+from .fused import run
+from .one_pass import OnePass, refuse_inherited, sum_in_one_pass
+from .reduction import check_reduction, divisor, weighted
 from .terms import log_loss, mix
 from .three_valued import complete, repair_view, stated
 
@@ -41,6 +41,8 @@ class MultiLabelLoss(nn.Module):
         class_weight: Factor on the cost of each class, C numbers >= 0.
         pos_weight: Factor on the cost of positives, as in torch's
             ``binary_cross_entropy_with_logits``: one number, or C numbers, >= 0.
+        fused: Whether torch.compile generates the kernels that compute the loss, one forward and one
+            backward, for a GPU; nothing else changes.
 
     Raises:
         ValueError: If a value is out of its range.
@@ -60,11 +62,9 @@ class MultiLabelLoss(nn.Module):
         super().__init_subclass__(**kwargs)
         adopt_overrides(cls)
         formula = set().union(*(vars(base).get('FORMULA', ()) for base in cls.__mro__))
+        refuse_inherited(cls, MultiLabelLoss.one_pass, formula)
         plain = {'positive', 'verified_absent', 'three_valued', 'factor'}
-        for name, members in (('one_pass', formula), ('one_pass_of_stated', plain)):
-            nearest = next(base for base in cls.__mro__ if {name, *members} & vars(base).keys())
-            if name not in vars(nearest):  # another formula than that of the inherited one
-                setattr(cls, name, vars(MultiLabelLoss)[name])
+        refuse_inherited(cls, MultiLabelLoss.one_pass_of_stated, plain)
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class MultiLabelLoss(nn.Module):
         unknown: str = 'ignore',
         class_weight: Sequence[float] | None = None,
         pos_weight: float | Sequence[float] | None = None,
+        fused: bool = False,
         **unknown_arguments: Any,
     ) -> None:
         if unknown_arguments:
@@ -84,6 +85,7 @@ class MultiLabelLoss(nn.Module):
         # Plain tensors, not buffers, which averages of weights and checkpoints would hold.
         self.class_weight = as_weights('class_weight', class_weight)
         self.pos_weight = as_weights('pos_weight', pos_weight)
+        self.fused = check_flag('fused', fused)
         self._kept_factors = KeptFactors()
 
     def positive(self, logits: Tensor) -> Tensor:
@@ -196,40 +198,37 @@ class MultiLabelLoss(nn.Module):
             ValueError: If shapes do not fit, the reduction is unknown, avg_factor is not above 0, or a
                 target has no meaning (where that can be read for nothing: on the CPU).
         """
+        factors = self.class_weight, self.pos_weight
         reduction = self.reduction if reduction_override is None else reduction_override
         divide = divisor(check_reduction(reduction), len(target), avg_factor)
-        if isinstance(avg_factor, Real) and avg_factor <= 0 and len(target):
-            raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
         logits = prepare_logits(pred, target)
         three_valued = self.unknown == 'unobserved'  # then the formula treats the target itself
         given, target = target, target if three_valued else self.treat_unknown(target)
         # One pass gives a sum and its gradient by the logits. The formula serves the rest: losses
         # without such a pass, single entries, factors on them, gradients by anything but the logits.
         one_pass = None
-        if reduction != 'none' and weight is None and not self._learns(target):
-            one_pass = self._complete_one_pass(**context)
-        if one_pass is None or three_valued or target is not given:
+        if reduction != 'none' and weight is None and not learnt(target, *factors):
+            one_pass = self.one_pass(**context)
+            if three_valued:
+                one_pass = complete(one_pass, self.one_pass_of_stated())
+        if one_pass is None or three_valued or target is not given or self.fused:
             check_targets(given)  # else the pass checks the targets that it is given
         if one_pass is not None:
-            factors = self._kept_factors.of(logits, self.class_weight, self.pos_weight)
-            return sum_in_one_pass(logits, target, one_pass, factors, self.loss_weight / divide)
-        compute = self.three_valued if three_valued else self.elementwise
+            arguments = logits, target, one_pass, self._kept_factors.of(logits, *factors)
+            scale = self.loss_weight / divide
+            if self.fused:  # another scale would be compiled again
+                return scale * run(self, sum_in_one_pass, *arguments)
+            return sum_in_one_pass(*arguments, scale)
+        loss = run(self, self._formula, logits, target, weight, reduction, **context)
+        return self.loss_weight * (loss if reduction == 'none' else loss / divide)
+
+    def _formula(
+        self, logits: Tensor, target: Tensor, weight: Tensor | None, reduction: str, **context: Any
+    ) -> Tensor:
+        compute = self.three_valued if self.unknown == 'unobserved' else self.elementwise
         loss = compute(logits, target.to(logits.dtype), **context)
-        class_weight = self.factor('class_weight', loss)
-        if class_weight is not None:
-            loss = loss * class_weight
-        if weight is not None:
-            loss = loss * per_entry(weight, loss)
-        return self.loss_weight * (loss if reduction == 'none' else loss.sum() / divide)
-
-    def _complete_one_pass(self, **context: Any) -> OnePass | None:
-        one_pass = self.one_pass(**context)
-        apart = self.unknown == 'unobserved'
-        return complete(one_pass, self.one_pass_of_stated()) if apart else one_pass
-
-    def _learns(self, target: Tensor) -> bool:
-        tensors = target, self.class_weight, self.pos_weight
-        return any([tensor is not None and tensor.requires_grad for tensor in tensors])
+        loss = weighted(loss, self.factor('class_weight', loss), weight)
+        return loss if reduction == 'none' else loss.sum()
 
     def factor(self, name: str, like: Tensor) -> Tensor | None:
         """Return ``class_weight`` or ``pos_weight`` for logits `like`, (N, C); None if not given.

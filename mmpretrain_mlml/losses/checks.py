@@ -70,6 +70,11 @@ def check_targets(target: Tensor) -> None:
     )
 
 
+def learnt(*tensors: Tensor | None) -> bool:
+    """Return whether one of the tensors has a gradient."""
+    return any([tensor is not None and tensor.requires_grad for tensor in tensors])
+
+
 def wide_dtype(values: Tensor) -> torch.dtype:
     """Return the dtype in which losses of `values` are computed: theirs, but at least float32."""
     return torch.promote_types(values.dtype, torch.float32)
@@ -81,6 +86,13 @@ def check_range(name: str, value: float, low: float, high: float = float('inf'))
         raise ValueError(f'expected {name} to be a number in [{low}, {high}], got {value!r}')
     if not low <= value <= high:
         raise ValueError(f'expected {name} in [{low}, {high}], got {value}')
+
+
+def check_flag(name: str, flag: bool) -> bool:
+    """Return `flag` unchanged; raise ValueError if it is neither True nor False."""
+    if not isinstance(flag, bool):
+        raise ValueError(f'expected {name} to be True or False, got {flag!r}')
+    return flag
 
 
 def check_epoch(name: str, epoch: int, max_epochs: int | None = None) -> int:

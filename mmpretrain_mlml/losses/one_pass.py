@@ -31,6 +31,20 @@ GPU_BLOCK = 1 << 18
 OnePass = Callable[[Tensor, Tensor, Tensor, Factors, bool], 'Tensor | float']
 
 
+def refuse_inherited(cls: type, default: Callable[..., Any], formula: set[str]) -> None:
+    """Put `default` in the place of a method of this name whose formula a subclass has changed.
+
+    Args:
+        cls: Subclass.
+        default: Method of the base class.
+        formula: Names of the members that define the formula of the method.
+    """
+    name = default.__name__
+    nearest = next(base for base in cls.__mro__ if {name, *formula} & vars(base).keys())
+    if name not in vars(nearest):
+        setattr(cls, name, default)
+
+
 def sum_in_one_pass(
     logits: Tensor,
     target: Tensor,
@@ -51,7 +65,10 @@ def sum_in_one_pass(
     """
     if torch.compiler.is_compiling():
         target = target.to(logits.dtype)
-        total: Tensor = _InOnePiece.apply(logits, target, one_pass, factors.absent, factors.present)
+        absent, present = factors.absent, factors.present
+        if present is absent:  # a compiler takes no tensor twice
+            present = None
+        total: Tensor = _InOnePiece.apply(logits, target, one_pass, absent, present)
         return scale * total
     if logits.is_cpu:
         scale = float(scale)
@@ -71,7 +88,7 @@ class _InOnePiece(torch.autograd.Function):
     ) -> Tensor | float:
         gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
         rows = logits.reshape(-1), target.reshape(-1), gradient.view(-1)
-        total = one_pass(*rows, Factors(absent, present), False)
+        total = one_pass(*rows, Factors(absent, absent if present is None else present), False)
         ctx.save_for_backward(gradient)
         return total
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 from torch import Tensor
 
 REDUCTIONS = ('none', 'mean', 'sum')
@@ -25,7 +27,13 @@ def reduce_loss(loss: Tensor, reduction: str, avg_factor: float | Tensor | None 
 
 
 def divisor(reduction: str, images: int, avg_factor: float | Tensor | None) -> float | Tensor:
-    """Return the number by which the summed loss of a batch is divided; 1 for an empty batch."""
+    """Return the number by which the summed loss of a batch is divided; 1 for an empty batch.
+
+    Raises:
+        ValueError: If a number `avg_factor` is not above 0.
+    """
+    if isinstance(avg_factor, Real) and avg_factor <= 0 and images:
+        raise ValueError(f'expected avg_factor to be above 0, got {avg_factor}')
     if reduction != 'mean' or images == 0:
         return 1
     return images if avg_factor is None else avg_factor
@@ -36,6 +44,13 @@ def check_reduction(reduction: str) -> str:
     if reduction not in REDUCTIONS:
         raise ValueError(f'unknown reduction {reduction!r}; expected one of {REDUCTIONS}')
     return reduction
+
+
+def weighted(loss: Tensor, class_weight: Tensor | None, weight: Tensor | None) -> Tensor:
+    """Multiply a loss, (N, C), by a factor per class, (C,), and one per image or entry."""
+    if class_weight is not None:
+        loss = loss * class_weight
+    return loss if weight is None else loss * per_entry(weight, loss)
 
 
 def per_entry(weight: Tensor, loss: Tensor) -> Tensor:

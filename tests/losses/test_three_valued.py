@@ -26,6 +26,7 @@ from mmpretrain_mlml import (
     TwoWay,
 )
 from mmpretrain_mlml.losses import base, one_pass
+from mmpretrain_mlml.losses.three_valued import complete
 
 REPAIRING = [cls for cls in FAMILY if 'unobserved' in cls.UNKNOWN]
 WITHOUT = [BCE, Focal, FocalMargin, ASL, TwoWay, Ignore]
@@ -189,7 +190,7 @@ def test_one_pass_is_the_written_formula(cls, options, soft, weights, dtype, mon
     loss = three(cls, reduction='sum', **options, **weights)
     narrow, target = x.to(dtype), y.to(dtype)
     torch.testing.assert_close(entries(loss, narrow, target).double(), each.detach(), **close)
-    function = loss._complete_one_pass()
+    function = complete(loss.one_pass(), loss.one_pass_of_stated())
     factors = loss._kept_factors.of(narrow, loss.class_weight, loss.pos_weight)
     piece = factors.absent, factors.present
     for call in (

@@ -17,7 +17,7 @@ from .published import PUBLISHED_COCO, Published
 
 LISTS = tuple(PROTOCOLS)  # from most to fewest labels
 _NAME_IN_PAPER = {'ANLS': 'BCE-LS'}
-_NOT_IN_NAME = 'type', 'base', 'reduction', 'loss_weight'  # arguments of a loss
+_NOT_IN_NAME = 'type', 'base', 'reduction', 'loss_weight', 'fused'  # arguments of a loss
 
 
 def planned_length(cfg: Config) -> tuple[int, str]:
