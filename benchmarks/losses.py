@@ -6,8 +6,8 @@ python benchmarks/losses.py --weighted    # time with weights by class, as a rat
 
 One CPU thread and its CPU time, float32, sum over the batch, 3 % positives, the same tensors for both.
 Runs of the two alternate; the time is the median of the ratios of neighbouring runs, the memory the
-ratio of the peak allocation beside logits and targets, at (256, 9605). "compiled" compares torch.compile
-of both at (128, 80); "fused" is ``fused=True``.
+ratio of the peak allocation beside logits and targets, at (256, 9605). "compiled" is torch.compile
+of both, at (128, 80); "fused" is ``fused=True``.
 """
 
 import argparse

@@ -92,7 +92,8 @@ def published_figure(cfg: Config) -> Published | None:
     file = f'coco_{labels}_{name.lower()}.py'
     has_config = (shipped('configs') / file).is_file()
     paper = Config.fromfile(config(file if has_config else f'coco_{labels}_bce.py'))
-    same_loss = loss == {**paper.model.head.loss, 'type': loss.type}
+    computed = {'type': loss.type, 'fused': loss.get('fused', False)}
+    same_loss = {**loss, **computed} == {**paper.model.head.loss, **computed}
     return figure if same_loss and recipe(cfg) == recipe(paper) else None
 
 

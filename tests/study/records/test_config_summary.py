@@ -66,6 +66,7 @@ def test_loss_labels_and_seed_are_no_part_of_a_recipe():
 
 def test_the_papers_figure_is_of_its_recipe_and_loss_only():
     assert published_figure(load('coco_0.4left_splc.py')) == (75.69, 'quoted')
+    assert published_figure(load('coco_0.4left_splc.py', **{'model.head.loss.fused': True}))
     assert published_figure(load('coco_0.4left_splc.py', **{'model.head.loss.tau': 0.9})) is None
     assert published_figure(load('coco_0.4left_splc_bf16.py')) is None
     assert published_figure(load('digits_0.4left_splc.py')) is None
