@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ def run_study(
 
     Returns:
         ``'runs'``: scores of each finished run, by its name; ``'means'`` by labels and loss;
+        ``'unfinished'``: the last scores of other runs, with their epoch as ``'step'``;
         ``'table'``: the report, with differences and intervals; ``'failed'``: the end of the log if a
         run failed; ``'weights'`` and ``'images'``, what it trained on.
 
@@ -101,6 +102,7 @@ def run_study(
     return {
         'runs': finished,
         'means': means(finished),
+        'unfinished': unfinished(work_dir, finished),
         'table': table.read_text() if table.is_file() else '',
         'failed': '' if stopped or process.returncode == 0 else text[-2500:],
         'stopped by the clock': stopped,
@@ -150,7 +152,15 @@ def last_scores(folder: Path) -> dict[str, float]:
         for line in path.read_text().splitlines()
     ]
     rows = [row for row in rows if 'multi-label/mAP' in row]
-    return {key: value for key, value in rows[-1].items() if 'multi-label' in key} if rows else {}
+    kept = rows[-1].items() if rows else ()
+    return {key: value for key, value in kept if 'multi-label' in key or key == 'step'}
+
+
+def unfinished(work_dir: Path, finished: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the last scores of the runs that were validated but are not finished."""
+    begun = [path.parent for path in sorted(work_dir.glob('*/run.json'))]
+    scores = {folder.name: last_scores(folder) for folder in begun if folder.name not in finished}
+    return {name: found for name, found in scores.items() if found}
 
 
 def means(finished: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:

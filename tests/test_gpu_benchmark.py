@@ -115,6 +115,32 @@ def test_the_part_to_carry_is_a_folder_of_photographs(script, tmp_path):
     assert len(list((tmp_path / 'part/val2014').iterdir())) == 3
 
 
+def write_run(folder, finished, *scores):
+    (folder / 'a_date/vis_data').mkdir(parents=True)
+    (folder / 'run.json').write_text(json.dumps({'finished': finished}))
+    rows = [{'loss': 1.0}, *({'multi-label/mAP': m, 'step': n} for n, m in enumerate(scores, 1))]
+    lines = [json.dumps(row) for row in rows]
+    (folder / 'a_date/vis_data/scalars.json').write_text('\n'.join(lines))
+
+
+def test_finished_runs_are_told_once_and_unfinished_ones_kept_apart(script, tmp_path):
+    study = script('gpu_study')
+    write_run(tmp_path / 'full_BCE_seed0', True, 10.0, 20.0)
+    write_run(tmp_path / 'full_BCE_seed1', True, 30.0)
+    write_run(tmp_path / '0.4left_Hill_seed0', False, 5.0)
+    write_run(tmp_path / '0.4left_SPLC_seed0', False)
+    finished, told = {}, []
+    for _ in range(2):
+        study.tell_finished(tmp_path, finished, told.append)
+    assert told == ['  full_BCE_seed0: mAP 20.00', '  full_BCE_seed1: mAP 30.00']
+    means = study.means(finished)
+    assert list(means) == ['full_BCE']
+    assert (means['full_BCE']['seeds'], means['full_BCE']['multi-label/mAP']) == (2, 25.0)
+    assert study.unfinished(tmp_path, finished) == {
+        '0.4left_Hill_seed0': {'multi-label/mAP': 5.0, 'step': 1}
+    }
+
+
 @pytest.mark.slow
 def test_each_part_is_tried_on_a_cpu(script, run_tool, tmp_path):
     out = tmp_path / 'gpu.json'
