@@ -66,20 +66,16 @@ def correctness(session: Session, seconds: float) -> dict[str, Any]:
 
 def losses(session: Session, seconds: float) -> dict[str, Any]:
     """Measure time and memory of losses as multiples of binary cross-entropy."""
-    only = ['--only', *(LOSSES[-1:] if session.tiny else LOSSES), '--eager']
-    return session.measure('losses.py', *only, *smallest(session.tiny), seconds=seconds)
+    options = ['--smallest', '--only', LOSSES[-1]] if session.tiny else ['--only', *LOSSES]
+    return session.measure('losses.py', '--eager', *options, seconds=seconds)
 
 
 def compiled_losses(session: Session, seconds: float) -> dict[str, Any]:
-    """Measure the time of Hill and SPLC under torch.compile, which has to be compiled first."""
+    """Measure Hill and SPLC with kernels that torch.compile generates, which takes a while."""
     if session.tiny:
         return {}  # twenty seconds of a C++ compiler
-    return session.measure('losses.py', '--only', 'Hill', 'SPLC', *smallest(True), seconds=seconds)
-
-
-def smallest(really: bool) -> list[str]:
-    """Return the option for the smallest shape alone, if wanted."""
-    return ['--smallest'] if really else []
+    names = 'Hill', 'SPLC', 'Hill, fused', 'SPLC, fused'
+    return session.measure('losses.py', '--only', *names, seconds=seconds)
 
 
 def training_loop(session: Session, seconds: float) -> dict[str, Any]:
@@ -112,7 +108,7 @@ PARTS: dict[str, tuple[Callable[[Session, float], dict[str, Any]], float]] = {
     'losses': (losses, 80),
     'training loop': (training_loop, 100),
     'share': (share, 60),
-    'compiled losses': (compiled_losses, 60),
+    'compiled losses': (compiled_losses, 80),
     'study': (study, float('inf')),
 }
 

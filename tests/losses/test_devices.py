@@ -6,7 +6,7 @@ import pytest
 import torch
 from helpers.losses import batch, ready
 
-from mmpretrain_mlml import FAMILY
+from mmpretrain_mlml import FAMILY, SPLC, Hill
 
 # They choose the k largest entries, or rows that have a positive: their number is read.
 WAIT = {'LLR', 'LLCt', 'LLCp', 'TwoWay', 'PASL'}
@@ -58,3 +58,20 @@ def test_value_and_gradient_are_those_of_the_cpu(cls, reduction, dtype):
         found, slope = (found[0], found[1].flatten().sort().values), slope.flatten().sort().values
     coarse = max(close, torch.finfo(dtype).eps)  # the gradient has the precision of the logits
     torch.testing.assert_close(found[1].to(exact.dtype), slope, rtol=2 * coarse, atol=coarse)
+
+
+@pytest.mark.gpu
+@needs_gpu
+@pytest.mark.filterwarnings('ignore:The .grad attribute of a Tensor')  # as in test_fused.py
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float16])
+@pytest.mark.parametrize('cls', [Hill, SPLC])
+def test_generated_kernels_give_value_and_gradient_of_the_cpu(cls, dtype):
+    logits, target = batch(32, 80, values=(-1, 0, 1), scale=8.0)
+    logits = logits.to(dtype)
+    value, slope = value_and_slope(ready(cls), logits.float(), target.float(), 'sum')
+    fused = ready(cls, fused=True).cuda()
+    with torch.autocast('cuda', dtype, enabled=dtype == torch.float16):
+        found = value_and_slope(fused, logits.cuda(), target.float().cuda(), 'sum')
+    torch.testing.assert_close(found[0], value, rtol=1e-5, atol=1e-5)
+    coarse = max(1e-5, torch.finfo(dtype).eps)
+    torch.testing.assert_close(found[1].float(), slope, rtol=2 * coarse, atol=coarse)
