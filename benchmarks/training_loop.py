@@ -9,8 +9,8 @@ and stops after each block of steps to let the plain loop take as many: the same
 optimiser, schedule, average and batches. Batches are read before; the plain loop gets them stacked.
 All steps are one epoch, in which SPLC corrects labels.
 The result is the median of the ratios of neighbouring blocks. On a CPU, one thread, time is CPU time.
-``--options`` measures what bfloat16, channels last and torch.compile bring on a CPU: a training step
-of the model, without hooks, against the same step in float32, in turns.
+``--options`` measures what bfloat16 and channels last bring on a CPU: a training step of the model,
+without hooks, against the same step in float32, in turns.
 """
 
 import argparse
@@ -54,7 +54,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     'bfloat16': BFLOAT16,
     'channels last': LAST,
     'bfloat16, channels last': BFLOAT16 | LAST,
-    'compile': {'compile': True},
 }
 
 
@@ -271,7 +270,6 @@ def measure_options(backbone: str, steps: int) -> dict[str, list[float]]:
             for hook in runner.hooks:
                 if isinstance(hook, ChannelsLastHook):
                     hook.before_run(runner)
-            runner._maybe_compile('train_step')
         batches = cycle(list(runner.build_dataloader(cfg.train_dataloader)))
         seconds: dict[str, list[float]] = {name: [] for name in OPTIONS}
         for _, batch in zip(range(steps + WARM_UP), batches):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
@@ -27,17 +28,22 @@ def step_jointly(optimizer: Optimizer) -> None:
 
 
 class _JointStep:
-    """Joins the groups of an optimiser when a step begins, and separates them when it ends."""
+    """Joins the groups of an optimiser when a step begins, and separates them when it ends.
+
+    A step that ``torch.compile`` traces keeps its groups: there they cannot be replaced.
+    """
 
     def __init__(self) -> None:
         self.groups: list[dict[str, Any]] = []
 
     def begin(self, optimizer: Optimizer, *_: Any) -> None:
-        self.groups = optimizer.param_groups
-        optimizer.param_groups = joined(self.groups)
+        if not torch.compiler.is_compiling():
+            self.groups = optimizer.param_groups
+            optimizer.param_groups = joined(self.groups)
 
     def end(self, optimizer: Optimizer, *_: Any) -> None:
-        optimizer.param_groups = self.groups
+        if not torch.compiler.is_compiling():
+            optimizer.param_groups = self.groups
 
 
 def joined(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -77,6 +77,21 @@ def test_options_that_are_not_comparable_stay_apart():
     assert joined(groups) is groups
 
 
+@pytest.mark.slow
+def test_a_compiled_step_is_as_before():
+    models = [network(), network()]
+    optimizers = [Adam(groups_of(model)) for model in models]
+    step_jointly(optimizers[1])
+    for model, optimizer in zip(models, optimizers):
+        for index, parameter in enumerate(model.parameters()):
+            parameter.grad = torch.full_like(parameter, 0.1 * index)
+        compiled = torch.compile(lambda own: own.step(), backend='eager')
+        for _ in range(2):
+            compiled(optimizer)
+        assert len(optimizer.param_groups) == 8
+    assert all(torch.equal(a, b) for a, b in zip(*(m.parameters() for m in models)))
+
+
 def test_the_recipe_steps_jointly():
     model = network()
     wrapper = build_optim_wrapper(
