@@ -19,7 +19,7 @@ from torch.autograd.function import once_differentiable
 from .class_weights import NO_FACTORS, Factors
 
 # Entries of a block, for each thread: large enough to hide the calls, small enough for the cache.
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 # A block on a GPU has at least so many entries, and a quarter of all: a loss then takes no more memory
 # than torch's binary cross-entropy, and few launches.
 GPU_BLOCK = 1 << 18

@@ -276,7 +276,7 @@ def test_memory_is_below_that_of_torch_bce(cls, gpu, monkeypatch):
         return peak_allocation(lambda: torch.autograd.grad(loss(x, y), x))
 
     bce = peak(lambda x, y: binary_cross_entropy_with_logits(x, y, reduction='sum'))
-    assert peak(ready(cls, reduction='sum')) < (0.9 if gpu else 0.7) * bce
+    assert peak(ready(cls, reduction='sum')) < (0.9 if gpu else 0.8) * bce
 
 
 @pytest.mark.parametrize('shape', [(0, 5), (5, 0), (3, 1)])
