@@ -18,6 +18,7 @@ from .published import PUBLISHED_COCO, Published
 LISTS = tuple(PROTOCOLS)  # from most to fewest labels
 _NAME_IN_PAPER = {'ANLS': 'BCE-LS'}
 _NOT_IN_NAME = 'type', 'base', 'reduction', 'loss_weight', 'fused'  # arguments of a loss
+_HOW_IT_IS_COMPUTED = 'capturable', 'foreach', 'fused'  # arguments of torch's optimisers
 
 
 def planned_length(cfg: Config) -> tuple[int, str]:
@@ -72,11 +73,14 @@ def recipe(cfg: Config) -> str:
     model['head'].pop('loss', None)
     train = unwrap_dataset_config(cfg.train_dataloader.dataset)
     val = unwrap_dataset_config(cfg.val_dataloader.dataset)
+    optimizer = dict(cfg.optim_wrapper.get('optimizer') or {})
+    for name in _HOW_IT_IS_COMPUTED:
+        optimizer.pop(name, None)
     decisive = {
         'model': model,
         'data': [train.get('indices'), train.get('size'), train.get('pipeline'), train['type']],
         'val': [val.get('indices'), val.get('size'), val.get('pipeline')],
-        'optim': {key: cfg.optim_wrapper.get(key) for key in ('optimizer', 'paramwise_cfg')},
+        'optim': {'optimizer': optimizer, 'paramwise_cfg': cfg.optim_wrapper.get('paramwise_cfg')},
         'others': [cfg.get(key) for key in ('param_scheduler', 'train_cfg', 'custom_hooks')],
     }
     return fingerprint(decisive)[:6]
