@@ -34,6 +34,8 @@ from mmpretrain_mlml.losses.protocols import NeedsClassPrior, NeedsSamples, set_
 SHAPES = {(128, 80): 301, (256, 9605): 15, (1024, 20000): 3}
 COMPILED = (128, 80)
 MEMORY = (256, 9605)
+COMPARED = COMPILED, MEMORY  # with timm's ASL, too, which is slow at the largest shape
+TIMM = 'timm AsymmetricLossMultiLabel'
 QUICK = {(128, 80): 151, (256, 9605): 9, (1024, 20000): 3}
 WEIGHTED = {(128, 80): 1501, (256, 9605): 61}
 ONE_PASS = BCE, FocalMargin, Hill, SPLC  # keep weights by class on the fast path
@@ -82,7 +84,7 @@ def peers() -> dict[str, Callable]:
     try:
         from timm.loss import AsymmetricLossMultiLabel
 
-        losses['timm AsymmetricLossMultiLabel'] = AsymmetricLossMultiLabel()
+        losses[TIMM] = AsymmetricLossMultiLabel()
     except ImportError:
         pass
     return losses
@@ -179,10 +181,11 @@ def against_bce(
 ) -> tuple[dict[str, dict[str, float]], list[dict[str, Any]]]:
     """Return the ratios to binary cross-entropy by loss: time by shape, memory, compiled.
 
-    The second value has the times of Hill and SPLC as comparisons.
+    The second value has the times of Hill and SPLC as comparisons, also with timm's ASL.
     """
     ratios: dict[str, dict[str, float]] = {'torch BCE, microseconds': {}}
     comparisons = []
+    asl = peers().get(TIMM)
     for shape, repeats in shapes.items():
         tensors = batch(shape, device)
         own = median(seconds(bce, *tensors) for _ in range(repeats))
@@ -196,6 +199,9 @@ def against_bce(
             if name in {'Hill', 'SPLC'}:
                 speeds = [1 / time for time in times]
                 comparisons.append(of_ratios(f'{name} at {shape}', 'torch BCE', speeds))
+                if asl and shape in COMPARED:
+                    speeds = [1 / time for time in ratios_of(loss, asl, tensors, repeats)]
+                    comparisons.append(of_ratios(f'{name} at {shape}', TIMM, speeds))
             if shape == MEMORY:
                 ratios[name]['memory'] = peak_bytes(loss, *tensors) / peak_bytes(bce, *tensors)
     if eager:

@@ -32,6 +32,7 @@ from mmpretrain_mlml.runtime.read_config import read_config
 WORK = Path('work_dirs/review_fine_tuned')
 TOOLS = Path(__file__).resolve().parent.parent / 'tools'
 IMAGES = 2500
+KEPT = 'loss', 'labels', 'seeds', 'mean', 'sd'  # of a cell of the report
 CONFIG = """# Written by experiments/review_fine_tuned.py: unlisted entries are unobserved.
 _base_ = {base!r}
 photographs = dict(
@@ -103,8 +104,9 @@ def train(seeds: int, jobs: int, out: Path | None) -> None:
         run('study.py', study, '--jobs', jobs, '--only', f'*seed{seed}')
     run('study.py', study, '--report')
     if out:
-        (report,) = (WORK / 'report').glob('*.json')
-        out.write_text(json.dumps(json.loads(report.read_text())['table'], indent=1) + '\n')
+        cells = json.loads((WORK / 'report/results.json').read_text())['tables']['']
+        kept = [{key: cell[key] for key in KEPT} for cell in cells]
+        out.write_text(json.dumps(kept, indent=1) + '\n')
 
 
 def write_config(file: Path) -> Path:
