@@ -29,6 +29,7 @@ PARTS = {
     'scores': 'scores.py',
     'losses': 'losses.py',
     'training loop': 'training_loop.py',
+    'memory': 'allocator.py',
     'start-up': 'startup.py',
     'growth': 'growth.py',
 }
