@@ -35,11 +35,16 @@ class _JointStep:
 
     def __init__(self) -> None:
         self.groups: list[dict[str, Any]] = []
+        self.joined: list[dict[str, Any]] = []
 
     def begin(self, optimizer: Optimizer, *_: Any) -> None:
-        if not torch.compiler.is_compiling():
+        if torch.compiler.is_compiling():
+            return
+        if (
+            optimizer.param_groups is not self.joined
+        ):  # else the last step was cut short by an error
             self.groups = optimizer.param_groups
-            optimizer.param_groups = joined(self.groups)
+        self.joined = optimizer.param_groups = joined(self.groups)
 
     def end(self, optimizer: Optimizer, *_: Any) -> None:
         if not torch.compiler.is_compiling():

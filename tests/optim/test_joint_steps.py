@@ -47,6 +47,25 @@ def test_weights_and_state_are_the_same_bit_by_bit(kind):
     torch.testing.assert_close(states[1], states[0], rtol=0, atol=0)
 
 
+def test_groups_are_separate_again_after_a_step_that_failed(monkeypatch):
+    model = network()
+    optimizer = Adam(groups_of(model))
+    step_jointly(optimizer)
+    train(model, optimizer)
+    before = [dict(group) for group in optimizer.param_groups]
+
+    def fail(*_args, **_kwargs):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(optimizer, '_init_group', fail)
+        with pytest.raises(MemoryError):
+            optimizer.step()
+    optimizer.step()
+    assert [len(group['params']) for group in optimizer.param_groups] == [1] * len(before)
+    assert len(optimizer.state_dict()['param_groups']) == len(before)
+
+
 def test_a_state_of_separate_groups_continues():
     model = network()
     optimizer = Adam(groups_of(model))
