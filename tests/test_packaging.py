@@ -71,8 +71,8 @@ def test_the_wheel_holds_package_configs_and_tools(wheel):
     metadata = next(name for name in names if name.endswith('METADATA'))
     text = zipfile.ZipFile(wheel).read(metadata).decode()
     extras = {
-        'openmmlab', 'onedl', 'bench', 'coco', 'explain', 'export', 'parquet', 'test', 'trackers', 'docs',
-        'dev',
+        'openmmlab', 'onedl', 'bench', 'coco', 'explain', 'export', 'parquet', 'test', 'trackers',
+        'docs', 'dev',
     }  # fmt: skip
     assert set(re.findall(r'Provides-Extra: (\w+)', text)) == extras
     assert re.search(r'Requires-Python: .*3\.10', text)
