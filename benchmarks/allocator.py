@@ -24,7 +24,7 @@ from rich.table import Table
 from mmpretrain_mlml.runtime.allocator import keep_freed_memory
 
 KEPT, AS_IT_COMES = 'memory kept', 'glibc as it comes'
-STEPS = 8
+STEPS = 6
 
 
 def train(kept: bool) -> dict[str, float]:

@@ -284,10 +284,10 @@ def main() -> None:
     parser.add_argument('--quality', type=int, default=88, help='of JPEG; 88 makes about 50 kB')
     parser.add_argument('--rounds', type=int, default=9)
     parser.add_argument('--out', type=Path, help='file for the figures, as JSON')
-    parser.add_argument('--quick', action='store_true', help='3 rounds of 12 pictures, no steps')
+    parser.add_argument('--quick', action='store_true', help='3 rounds of 32 pictures, no steps')
     args = parser.parse_args()
     if args.quick:
-        args.count, args.rounds = 12, 3
+        args.count, args.rounds = 32, 3
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
     with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ Time is the CPU time of the process, the median over rounds; differences are tho
 """
 
 import argparse
+import compileall
 import json
 import os
 import subprocess
@@ -232,6 +233,8 @@ def step_times(children: Children, rounds: int, bare: bool) -> dict[str, list[fl
 
 def measure(quick: bool, rounds: int, lists: Path | None) -> dict[str, Any]:
     """Return all figures: rows of seconds, and the comparisons of those that have a stack."""
+    for folder in ('mmpretrain_mlml', 'tools'):  # as in an installed package
+        compileall.compile_dir(ROOT / folder, quiet=1)
     with tempfile.TemporaryDirectory() as name:
         children = Children(Path(name))
         draw_labels(Path(name), lists)
