@@ -54,6 +54,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     'bfloat16': BFLOAT16,
     'channels last': LAST,
     'bfloat16, channels last': BFLOAT16 | LAST,
+    'torch.compile': {'compile': True},
 }
 
 
@@ -270,6 +271,7 @@ def measure_options(backbone: str, steps: int) -> dict[str, list[float]]:
             for hook in runner.hooks:
                 if isinstance(hook, ChannelsLastHook):
                     hook.before_run(runner)
+            runner._maybe_compile('train_step')
         batches = cycle(list(runner.build_dataloader(cfg.train_dataloader)))
         seconds: dict[str, list[float]] = {name: [] for name in OPTIONS}
         for _, batch in zip(range(steps + WARM_UP), batches):

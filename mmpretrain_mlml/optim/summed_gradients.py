@@ -78,6 +78,9 @@ class SummedGradientsConstructor(DefaultOptimWrapperConstructor):
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         wrapper = super().__call__(model)
+        # MMEngine's are ConfigDicts, which are slow to read and which torch.compile cannot trace.
+        groups = wrapper.optimizer.param_groups
+        groups[:] = [dict(group) for group in groups]
         step_jointly(wrapper.optimizer)
         return wrapper
 

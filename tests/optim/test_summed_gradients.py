@@ -172,3 +172,11 @@ def test_update_ends_with_its_epoch_if_the_length_is_known():
     wrapper.initialize_count_status(None, 7, 20)
     wrapper.begin_epoch(5, done=3)  # resumed inside an epoch
     assert updates(2) == [1, 2]
+
+
+def test_groups_are_plain_dicts_that_torch_compile_can_trace():
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    recipe = Config.fromfile(config('_base_/recipes/paper.py')).optim_wrapper
+    groups = build_optim_wrapper(model, recipe).optimizer.param_groups
+    assert len(groups) == 4
+    assert {type(group) for group in groups} == {dict}
