@@ -35,6 +35,7 @@ from mmpretrain_mlml.losses.protocols import set_epoch
 
 BATCH = 64
 CLASSES = [80, 400, 2000, 9605, 20000]
+PROCESSES = [1, 2, 4, 8]
 TABLES = [10**4, 10**5, 10**6, 10**7]
 HERE = Path(__file__).parent
 
@@ -170,7 +171,7 @@ CURVES = [
     Curve('first start', 'images', 's', 1, TABLES, 0, lambda n: starts(n)[0]),
     Curve('start from the cache', 'images', 's', 0, TABLES, 0, lambda n: starts(n)[1]),
     Curve(
-        'scores of 40,000 images together', 'processes', 's', 0, [1, 2, 4, 8], 0,
+        'scores of 40,000 images together', 'processes', 's', 0, PROCESSES, 0,
         lambda n: process_seconds(40_000, n),
     ),
 ]  # fmt: skip
@@ -199,8 +200,14 @@ def draw(results: dict[str, dict], path: Path) -> None:
         panel.plot(sizes, slope, ':', color=line.get_color(), lw=1)
     for by, panel in panels.items():
         panel.set(xscale='log', yscale='log', xlabel=by)
+        low, high = panel.get_ylim()
+        if high < 10 * low:
+            panel.set_ylim(low / 3, 3 * high)
+        if by == 'processes':
+            panel.set_xticks(PROCESSES, map(str, PROCESSES))
+            panel.minorticks_off()
         panel.grid(alpha=0.3)
-        panel.legend(fontsize=7)
+        panel.legend(fontsize=7, loc='lower left', bbox_to_anchor=(0, 1), frameon=False)
     figure.savefig(path, dpi=110)
 
 
