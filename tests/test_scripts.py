@@ -162,6 +162,7 @@ def test_what_config_options_bring_is_measured(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / 'benchmarks')
     script = importlib.import_module('training_loop')
     monkeypatch.setattr(script, 'SIDE', 32)
+    monkeypatch.delitem(script.OPTIONS, 'torch.compile')  # takes minutes
     speeds = script.measure_options('MobileNetV2', steps=2)
     assert {name: len(values) for name, values in speeds.items()} == {
         'bfloat16': 2, 'channels last': 2, 'bfloat16, channels last': 2,
