@@ -38,16 +38,7 @@ def correctness(session: Session, seconds: float) -> dict[str, Any]:
         if 'pytest.mark.gpu' in path.read_text()
     ]
     # warnings of another stack than that of make test are not errors here
-    options: list[str | Path] = [
-        '-m',
-        'gpu',
-        '-v',
-        '--tb=short',
-        '-W',
-        'default',
-        '-p',
-        'no:cacheprovider',
-    ]
+    options = ['-m', 'gpu', '-v', '--tb=short', '-W', 'default', '-p', 'no:cacheprovider']
     problem = ''
     try:
         session.call('tests', '-m', 'pytest', *options, *map(str, files), seconds=seconds)

@@ -11,8 +11,6 @@ from ...losses.functional import check_range
 from ...runtime.simulation import is_simulated
 from ...runtime.unwrap import unwrap_model
 
-TRAINED_AS_ABSENT = 'negative', 'unobserved'
-
 
 @HOOKS.register_module()
 class LabelPriorHook(Hook):
@@ -74,7 +72,7 @@ class LabelPriorHook(Hook):
 def _counts(runner: Runner) -> LabelCounts:
     present, absent, unobserved = count_kinds(runner.train_dataloader.dataset)
     known = present + absent
-    if any(getattr(loss, 'unknown', None) in TRAINED_AS_ABSENT for loss in _head(runner).modules()):
+    if any(getattr(loss, 'unknown', 'ignore') != 'ignore' for loss in _head(runner).modules()):
         known = known + unobserved
     return LabelCounts(present, known)
 

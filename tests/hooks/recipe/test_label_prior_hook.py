@@ -37,9 +37,12 @@ def test_model_and_average_start_at_the_log_odds(resume, tmp_path):
     torch.testing.assert_close(average.module.head.fc.bias.detach(), expected)
 
 
-@pytest.mark.parametrize('unknown', ['ignore', 'negative', 'unobserved'])
-def test_unobserved_labels_count_as_absent_if_the_loss_trains_them_so(unknown, tmp_path):
-    loss = {'type': 'Hill', 'unknown': unknown, '_delete_': True}
+@pytest.mark.parametrize(
+    ('kind', 'unknown'),
+    [('Hill', 'ignore'), ('Hill', 'negative'), ('Hill', 'unobserved'), ('PASL', 'select')],
+)
+def test_unobserved_labels_count_as_absent_if_the_loss_trains_them_so(kind, unknown, tmp_path):
+    loss = {'type': kind, 'unknown': unknown, '_delete_': True}
     data = {'dataset': {'protocol': 'full', 'unknown': 0.5}}
     runner = make_runner(tmp_path, **HOOKS, train_dataloader=data, model={'head': {'loss': loss}})
     runner.train()
