@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from torch import nn
+from torch import Tensor, nn
 
 
 @runtime_checkable
@@ -20,6 +20,21 @@ class AveragesWeights(Protocol):
     """
 
     ema_model: nn.Module
+
+
+@runtime_checkable
+class SumsSquares(Protocol):
+    """A hook that reads weights after a step and sums their squares, such as ``WeightAverageHook``.
+
+    ``NonFiniteHook`` looks at the sums, and reads the other weights itself.
+    """
+
+    def take_squares(self) -> dict[str, Tensor]:
+        """Return the sums, (), of weights read since the last call, by the names of these.
+
+        A sum is not finite if one of its weights is not.
+        """
+        ...
 
 
 @runtime_checkable

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
+
+from .protocols import SumsSquares
 
 MIN_SCALE = 2.0**-16  # torch's initial loss scale, halved by 32 skipped updates
 SCALE = 'gradients of many updates (the loss scale has become tiny)'
@@ -48,10 +51,7 @@ class StepNumbers:
             name: value.detach() for name, value in outputs.items() if isinstance(value, Tensor)
         }
         numbers = dict(_weights_and_gradients(runner))
-        tensors = list(numbers.values())
-        # The maximum is exact, but takes nine times as long as the root of the squares on a CPU.
-        norms = torch._foreach_norm(tensors, float('inf') if tensors[0].is_cuda else 2)
-        good = torch.isfinite(torch.stack([norm.float() for norm in norms]))
+        good = torch.isfinite(_magnitudes(runner, numbers))
         parts = [torch.isfinite(loss).all().to(good.device).reshape(1) for loss in losses.values()]
         scale = _scale(runner)
         parts += [] if scale is None else [(scale >= MIN_SCALE).to(good.device).reshape(1)]
@@ -71,6 +71,32 @@ class StepNumbers:
             elif name == SCALE or name not in numbers or not torch.isfinite(numbers[name]).all():
                 found.append(name)
         return found
+
+
+def _magnitudes(runner: Runner, numbers: Mapping[str, Tensor]) -> Tensor:
+    """Return a number for each tensor, (n,), that is finite only if all of the tensor are."""
+    sums = _sums_of_squares(runner)
+    known = {
+        name: sums[name]
+        for name, number in numbers.items()
+        if name in sums and sums[name].device == number.device
+    }
+    rest = [number for name, number in numbers.items() if name not in known]
+    # The maximum is exact, but takes nine times as long as the root of the squares on a CPU.
+    norms = iter(torch._foreach_norm(rest, float('inf') if rest[0].is_cuda else 2) if rest else ())
+    found = [known[name] if name in known else next(norms) for name in numbers]
+    return torch.stack([number.float() for number in found])
+
+
+def _sums_of_squares(runner: Runner) -> dict[str, Tensor]:
+    """Return what hooks that read the weights after this step summed, by name."""
+    prefix = 'weight module.' if is_model_wrapper(runner.model) else 'weight '
+    return {
+        f'{prefix}{name}': squares
+        for hook in runner.hooks
+        if isinstance(hook, SumsSquares)
+        for name, squares in hook.take_squares().items()
+    }
 
 
 def _scale(runner: Runner) -> Tensor | None:

@@ -6,6 +6,7 @@ from mmengine.dist import all_reduce_params
 from mmengine.hooks import EMAHook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
+from torch import Tensor
 
 from ...optim.weight_average import ForeachAverage
 
@@ -44,6 +45,10 @@ class WeightAverageHook(EMAHook):
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
         if runner.optim_wrapper.should_update():  # true where this iteration updated the weights
             super().after_train_iter(runner, *args, **kwargs)
+
+    def take_squares(self) -> dict[str, Tensor]:  # see runtime.protocols.SumsSquares
+        average = self.ema_model
+        return average.take_squares() if isinstance(average, ForeachAverage) else {}
 
     def after_train_epoch(self, runner: Runner) -> None:
         all_reduce_params(self.ema_model.module.buffers(), op='mean')

@@ -5,11 +5,13 @@ import re
 
 import pytest
 import torch
+from helpers.averaging import AVERAGED
 from helpers.runners import make_runner
 from mmengine.hooks import Hook
 from torch import nn
 
 from mmpretrain_mlml.hooks import NonFiniteError
+from mmpretrain_mlml.optim.weight_average import BLOCK
 from mmpretrain_mlml.repairs.loading import load_from_local
 from mmpretrain_mlml.runtime.agreement import Agreement
 
@@ -127,3 +129,47 @@ def test_finite_numbers_pass_however_large(tmp_path):
     runner.model.register_parameter('unused', nn.Parameter(torch.full((3,), 1e38)))
     runner.train()
     assert load_from_local(tmp_path / 'epoch_3.pth')['meta']['epoch'] == 3
+
+
+class LargeLayer(Hook):
+    """Adds a weight, not used, that is averaged block by block, and spoils it in an iteration."""
+
+    def __init__(self, value, at=4):
+        self.value, self.at = value, at
+
+    def before_run(self, runner):
+        weight = nn.Parameter(torch.zeros(2 * BLOCK + 7))
+        runner.model.register_parameter('large', weight)
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.iter == self.at:
+            runner.model.large.data[BLOCK + 3] = self.value
+
+
+def averaging_runner(work_dir, value):
+    large = LargeLayer(value)
+    large.priority = 'VERY_HIGH'  # before the average copies the model
+    runner = make_runner(work_dir, **AVERAGED)
+    runner.register_hook(large)
+    return runner
+
+
+@pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
+def test_weights_that_were_read_for_the_average_are_named(tmp_path, value):
+    with pytest.raises(NonFiniteError, match=r'^iteration 5 .*process 0: weight large; images'):
+        averaging_runner(tmp_path, value).train()
+
+
+def test_weights_that_were_read_for_the_average_are_not_read_again(tmp_path, monkeypatch):
+    sizes, norm = [], torch._foreach_norm
+
+    def measured(tensors, *rest):
+        sizes.append(max(tensor.numel() for tensor in tensors))
+        return norm(tensors, *rest)
+
+    monkeypatch.setattr(torch, '_foreach_norm', measured)
+    runner = averaging_runner(tmp_path, value=1e38)  # whose square is infinite
+    runner.train()
+    assert len(sizes) == 9
+    assert max(sizes) <= BLOCK
+    assert runner.model.large.isfinite().all()
