@@ -46,15 +46,12 @@ def prepare_logits(logits: Tensor, target: Tensor) -> Tensor:
 def check_targets(target: Tensor) -> None:
     """Raise ValueError if a target is neither 1, 0 or -1 nor between 0 and 1.
 
-    Nothing is checked where reading a value costs too much: on a GPU it would make the step wait, and
-    in a compiled graph or under ``vmap`` there is none. Data sets check what they hand over.
+    Nothing is checked where values are not :func:`readable`. Data sets check what they hand over.
 
     Args:
         target: Any shape and dtype.
     """
-    if target.device.type != 'cpu' or torch.compiler.is_compiling() or not target.numel():
-        return
-    if target.dtype == torch.bool or is_functorch_wrapped_tensor(target):
+    if not readable(target) or not target.numel() or target.dtype == torch.bool:
         return
     values = target.detach()
     low, high = torch.aminmax(values)  # few calls: small batches feel each
@@ -68,6 +65,13 @@ def check_targets(target: Tensor) -> None:
         f'expected targets of 1 (present), 0, -1 (unknown) or between 0 and 1, got '
         f'{wrong[0].item():g} in {len(wrong)} of {values.numel()} entries'
     )
+
+
+def readable(values: Tensor) -> bool:
+    """Return whether values may be read: not on a GPU, which waits, nor under a compiler or vmap."""
+    if values.device.type != 'cpu' or torch.compiler.is_compiling():
+        return False
+    return not is_functorch_wrapped_tensor(values)
 
 
 def learnt(*tensors: Tensor | None) -> bool:

@@ -39,7 +39,7 @@ def fit_weights(name: str, weights: Tensor | None, like: Tensor) -> Tensor | Non
         return None
     if len(weights) != like.size(1) and (len(weights) > 1 or name == 'class_weight'):
         raise ValueError(f'expected {name} of {like.size(1)} classes, got {len(weights)}')
-    return weights.to(like.device, wide_dtype(like))
+    return weights.to(like.device, wide_dtype(like), non_blocking=True)
 
 
 class Factors:

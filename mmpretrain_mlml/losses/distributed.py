@@ -23,6 +23,13 @@ def total(value: Tensor) -> Tensor:
     return summed
 
 
+def total_count(count: int, like: Tensor) -> int:
+    """Return the sum of a number over all processes; several wait for the device of ``like``."""
+    if not _is_distributed():
+        return count
+    return int(total(like.new_full((), count, dtype=torch.float64)).item())
+
+
 def largest(value: Tensor) -> Tensor:
     """Return the elementwise maximum over all processes, detached."""
     value = value.detach()
@@ -45,10 +52,11 @@ def kth_largest(values: Tensor, k: int) -> Tensor:
         filled[: len(top)] = top
         parts = [torch.empty_like(filled) for _ in range(dist.get_world_size())]
         dist.all_gather(parts, filled)
-        top = torch.cat(parts)
-        top = top[top > float('-inf')]
-        top = top.topk(min(k, len(top))).values
-    return top[-1] if len(top) else values.new_tensor(float('inf'))
+        every = torch.cat(parts)
+        top = every.topk(k).values
+        last = (every > float('-inf')).sum().clamp(max=k) - 1  # -1 if there is no value at all
+        return torch.where(last < 0, float('inf'), top.gather(0, last.clamp(min=0)[None])[0])
+    return top[-1] if len(top) else values.new_full((), float('inf'))
 
 
 def gathered(rows: Tensor) -> Tensor:

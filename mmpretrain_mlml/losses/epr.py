@@ -37,7 +37,7 @@ def epr_loss(
     positive = mix(log_loss(logits), torch.zeros_like(logits), target, pos_weight)
     known = (target >= 0).to(logits)
     probabilities = power(logits, 1) * known
-    images = probabilities.new_tensor(len(probabilities))
+    images = probabilities.new_full((), len(probabilities))
     predicted, images = total(torch.stack([probabilities.sum(), images]))
     excess: Tensor = (predicted / images.clamp(min=1) - expected) ** 2 / max(logits.size(1), 1) ** 2
     return positive + excess * known

@@ -114,10 +114,11 @@ class GR(BCE):
         self._progress = torch.tensor(done, dtype=torch.float64)
 
     def negative(self, logits: Tensor) -> Tensor:
-        of_k, of_v = require_state(type(self).__name__, 'epoch', self._progress).to(logits).unbind()
+        progress = require_state(type(self).__name__, 'epoch', self._progress)
+        of_k, of_v = progress.to(logits, non_blocking=True).unbind()
         w, b, mu, sigma = (
-            first + (second - first) * progress
-            for (first, second), progress in (
+            first + (second - first) * done
+            for (first, second), done in (
                 (self.w, of_k),
                 (self.b, of_k),
                 (self.mu, of_v),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .bce import BCE
 from .checks import check_epoch, check_range, require_state
 from .correction import LabelCorrection
-from .distributed import kth_largest, total
+from .distributed import kth_largest, total_count
 
 
 def largest_losses(cost: Tensor, candidates: Tensor, share: float, strict: bool = False) -> Tensor:
@@ -29,8 +29,7 @@ def largest_losses(cost: Tensor, candidates: Tensor, share: float, strict: bool 
 
     Source: arXiv 2206.03740, large loss matters.
     """
-    entries = total(cost.new_tensor(cost.numel(), dtype=torch.float64))
-    k = math.ceil(round(entries.item() * share, 6))  # 7, not 7.000000000000001
+    k = math.ceil(round(total_count(cost.numel(), cost) * share, 6))  # 7, not 7.000000000000001
     if k == 0:
         return torch.zeros_like(candidates)
     cost = cost.masked_fill(~candidates, -1)

@@ -20,8 +20,8 @@ from .class_weights import NO_FACTORS, Factors
 
 # Entries of a block, for each thread: large enough to hide the calls, small enough for the cache.
 BLOCK = 1 << 17
-# A block on a GPU has at least so many entries, and a quarter of all: a loss then takes no more memory
-# than torch's binary cross-entropy, and few launches.
+# A block on a GPU has at least so many entries, and a sixth of all: few launches, and from six such
+# blocks on no more memory than torch's binary cross-entropy.
 GPU_BLOCK = 1 << 18
 
 
@@ -136,7 +136,7 @@ def _block_by_block(
     if logits.numel() > BLOCK:
         entries = BLOCK * torch.get_num_threads()
         if not readable:
-            entries = max(GPU_BLOCK, logits.numel() // 4)
+            entries = max(GPU_BLOCK, logits.numel() // 6)
         size = max(entries // logits.size(1), 1) * logits.size(1)  # whole rows
         blocks = zip(*(torch.split(part, size) for part in flat))
     for x, t, slope in blocks:

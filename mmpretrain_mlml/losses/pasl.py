@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .base import MultiLabelLoss
 from .checks import check_range, require_state
-from .distributed import kth_largest, total
+from .distributed import kth_largest, total_count
 from .terms import focal
 
 GAMMA_POS, GAMMA_NEG, GAMMA_UNKNOWN = 0.0, 1.0, 4.0
@@ -41,9 +41,8 @@ def likely_present(
     """
     likely = torch.zeros_like(unannotated)
     if prior is not None:
-        likely |= prior.to(logits) > prior_threshold
-    images = total(logits.new_tensor(len(logits), dtype=torch.float64))
-    k = math.floor(topk * images.item())
+        likely |= prior.to(logits, non_blocking=True) > prior_threshold
+    k = math.floor(topk * total_count(len(logits), logits))
     if k:
         lowest = torch.finfo(logits.dtype).min
         candidates = logits.masked_fill(~unannotated, lowest)

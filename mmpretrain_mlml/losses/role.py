@@ -105,7 +105,8 @@ class ROLE(EPR):
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         samples = require_state(type(self).__name__, 'samples', self._samples)
-        labels = self.labels[samples.to(self.labels.device)].to(pred)
+        samples = samples.to(self.labels.device, non_blocking=True)
+        labels = self.labels[samples].to(pred)
         more = self.expected_positives, self.factor('pos_weight', pred)
         of_network = taught_loss(pred, labels, target, *more)
         of_labels = taught_loss(labels, pred, target, *more)

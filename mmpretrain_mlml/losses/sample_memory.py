@@ -54,13 +54,14 @@ class SampleMemory:
             RuntimeError: If the samples were not set.
             ValueError: If their number differs from the batch's.
         """
-        samples = self._batch_samples(like).to(like.device)
+        samples = self._batch_samples(like).to(like.device, non_blocking=True)
         return self.column(name, like)[samples]
 
     def write(self, **rows: Tensor) -> None:
         """Write the rows of the batch's samples, (N, C), by column; collective over all processes."""
         for name, value in rows.items():
-            samples = gathered(self._batch_samples(value).to(value.device))
+            samples = self._batch_samples(value).to(value.device, non_blocking=True)
+            samples = gathered(samples)
             column = self.column(name, value)
             column[samples] = gathered(value).to(column.dtype)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .base import MultiLabelLoss
-from .checks import check_range
+from .checks import check_range, readable
 from .distributed import largest, total
 from .terms import log_loss
 
@@ -53,7 +53,7 @@ def two_way_loss(
     )
     present = target == 1
     own_images = torch.stack(
-        [present.new_tensor(len(present), dtype=torch.int64), present.any(1).sum()]
+        [present.new_full((), len(present), dtype=torch.int64), present.any(1).sum()]
     )
     counts = total(torch.cat([own_images, present.sum(0)]).to(logits))  # in one exchange
     images, positive_images = counts[:2]
@@ -104,7 +104,8 @@ class TwoWay(MultiLabelLoss):
         temperature_pos: :math:`T_+`, > 0.
         temperature_neg: :math:`T_-`, > 0.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`. ``pos_weight`` is the number of
-            times that a positive counts in its sum. Targets strictly between 0 and 1 are refused.
+            times that a positive counts in its sum. Targets strictly between 0 and 1 are refused; on a
+            GPU, where looking at them would make a step wait, they make the loss NaN.
 
     Raises:
         ValueError: If a temperature is not above 0, or a target is not 1, 0 or -1.
@@ -127,9 +128,11 @@ class TwoWay(MultiLabelLoss):
         self.temperature_neg = temperature_neg
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        if not torch.isin(target, target.new_tensor([-1, 0, 1])).all():
+        whole = target == target.round()
+        if readable(target) and not whole.all():
             raise ValueError(
                 'expected targets of 1, 0 or -1: TwoWay cannot interpolate between them'
             )
         weight = self.factor('pos_weight', pred)
-        return two_way_loss(pred, target, self.temperature_pos, self.temperature_neg, weight)
+        shares = two_way_loss(pred, target, self.temperature_pos, self.temperature_neg, weight)
+        return torch.where(whole, shares, float('nan'))

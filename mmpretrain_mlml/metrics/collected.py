@@ -13,7 +13,8 @@ from mmengine.dist import get_comm_device, get_rank, get_world_size
 from torch import Tensor
 from torch import distributed as torch_dist
 
-SLAB = 1 << 18  # entries of a slab
+SLAB = 1 << 18  # entries of the smallest slab
+GROWTH = 4  # a slab has room for a quarter of the images before it
 EXCHANGE = 1 << 24  # bytes that a process sends at a time
 
 
@@ -30,23 +31,23 @@ class Slab:
 
     def __init__(self, rows: int, like: Images) -> None:
         self._arrays = Images(*(_pages(rows, array) for array in like))
-        self._filled = 0
+        self.filled = 0
 
     def fits(self, images: Images) -> bool:
         """Return whether there is room for more images, and for names of their length."""
         names = self._arrays.names
-        return self._filled + len(images.names) <= len(names) and images.names.dtype <= names.dtype
+        return self.filled + len(images.names) <= len(names) and images.names.dtype <= names.dtype
 
     def add(self, images: Images) -> None:
         """Copy images into the next rows."""
-        rows = slice(self._filled, self._filled + len(images.names))
+        rows = slice(self.filled, self.filled + len(images.names))
         for array, values in zip(self._arrays, images, strict=True):
             array[rows] = values
-        self._filled = rows.stop
+        self.filled = rows.stop
 
     def images(self) -> Images:
         """Return what was added, as views."""
-        return Images(*(array[: self._filled] for array in self._arrays))
+        return Images(*(array[: self.filled] for array in self._arrays))
 
 
 def _pages(rows: int, like: np.ndarray) -> np.ndarray:
@@ -62,10 +63,15 @@ def _pages(rows: int, like: np.ndarray) -> np.ndarray:
 
 
 def collect(slabs: list[Slab], images: Images) -> None:
-    """Add a batch to the last slab, or to a new one if that is full."""
+    """Add a batch to the last slab, or to a new one if that is full.
+
+    Slabs grow with what was collected. Many would leave small objects between the tensors of batches:
+    holes in the heap that no later batch fits. Pages that nothing was written to take no memory.
+    """
     if not slabs or not slabs[-1].fits(images):
         rows, classes = images.scores.shape
-        slabs.append(Slab(max(rows, SLAB // max(classes, 1)), images))
+        before = sum(slab.filled for slab in slabs)
+        slabs.append(Slab(max(rows, SLAB // max(classes, 1), before // GROWTH), images))
     slabs[-1].add(images)
 
 

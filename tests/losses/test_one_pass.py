@@ -270,13 +270,16 @@ def test_any_logit_as_on_a_gpu(case, target, monkeypatch):
 def test_memory_is_below_that_of_torch_bce(cls, gpu, monkeypatch):
     if gpu:
         as_on_a_gpu(monkeypatch)
-    x, y = torch.randn(128, 9000, requires_grad=True), (torch.rand(128, 9000) < 0.03).float()
+    x, y = torch.randn(200, 8000, requires_grad=True), (torch.rand(200, 8000) < 0.03).float()
 
     def peak(loss):
         return peak_allocation(lambda: torch.autograd.grad(loss(x, y), x))
 
     bce = peak(lambda x, y: binary_cross_entropy_with_logits(x, y, reduction='sum'))
-    assert peak(ready(cls, reduction='sum')) < (0.9 if gpu else 0.8) * bce
+    assert peak(ready(cls, reduction='sum')) < 0.8 * bce
+    if cls in (Hill, SPLC):
+        y = torch.randint(-1, 2, y.shape).float()
+        assert peak(ready(cls, reduction='sum', unknown='unobserved')) < bce
 
 
 @pytest.mark.parametrize('shape', [(0, 5), (5, 0), (3, 1)])

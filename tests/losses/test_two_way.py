@@ -8,6 +8,7 @@ import torch
 from helpers.losses import batch, slope
 
 from mmpretrain_mlml import TwoWay
+from mmpretrain_mlml.losses import two_way as module
 
 
 def two_way(x, y, t_pos, t_neg):
@@ -41,6 +42,14 @@ def test_soft_targets_are_refused():
     x, y = batch()
     with pytest.raises(ValueError, match='cannot interpolate'):
         TwoWay()(x, y * 0.5)
+
+
+def test_soft_targets_make_the_loss_nan_where_reading_them_would_make_a_gpu_wait(monkeypatch):
+    x, y = batch()
+    expected = TwoWay()(x, y)
+    monkeypatch.setattr(module, 'readable', lambda target: False)
+    assert TwoWay()(x, y) == expected
+    assert TwoWay()(x, y * 0.5).isnan()
 
 
 def test_a_positive_with_weight_two_counts_as_two():

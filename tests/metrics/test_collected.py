@@ -44,6 +44,18 @@ def test_batches_are_joined_in_order(slab, monkeypatch):
     assert gather(None, 20) is None
 
 
+def test_slabs_grow_with_what_was_collected(monkeypatch):
+    """Each leaves small objects in the heap, and the last is held while the images are joined."""
+    monkeypatch.setattr(collected, 'SLAB', 1)
+    slabs = []
+    for start in range(1000):
+        collect(slabs, images(4, seed=start))
+    rows = [len(slab.images().names) for slab in slabs]
+    assert sum(rows) == 4000
+    assert len(rows) < 40
+    assert max(rows) <= 4000 / 4
+
+
 @pytest.mark.dist
 def test_processes_exchange_arrays(tmp_path):
     run_ranks(__file__, tmp_path, count=3)

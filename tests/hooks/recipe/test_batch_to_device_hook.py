@@ -1,14 +1,13 @@
 """Batches are on the device before the preprocessor asks for them; nothing else is changed."""
 
 import contextlib
-import traceback
 
 import pytest
 import torch
 from helpers.runners import make_runner
+from helpers.waits import Waits
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmpretrain_mlml.hooks import BatchToDeviceHook, LazyRuntimeInfoHook
 from mmpretrain_mlml.runtime import agreement
@@ -47,24 +46,6 @@ class StopAfter(Hook):
     def after_train_iter(self, runner, batch_idx, *args, **kwargs):
         if batch_idx + 1 == self.steps:
             raise Stop
-
-
-class Waits(TorchDispatchMode):
-    """Notes where a tensor is copied to the device with a wait for it."""
-
-    def __init__(self):
-        super().__init__()
-        self.places = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        to = torch.device(kwargs.get('device') or 'cpu')
-        if func is torch.ops.aten._to_copy.default and args[0].device != to:
-            waits = not kwargs.get('non_blocking') and to.type == 'meta'
-            if waits:
-                frames = traceback.extract_stack()[-8:]
-                self.places.append([f'{frame.filename}:{frame.lineno}' for frame in frames])
-        return func(*args, **kwargs)
 
 
 @pytest.fixture
