@@ -14,7 +14,7 @@ import numpy as np
 
 from .threshold_limits import limits_of_classes
 
-BLOCK = 1 << 20  # entries that are copied at a time
+BLOCK = 1 << 19  # entries that are copied at a time
 EMPTY_CLASSES = ('zero', 'skip')
 SUMMARY = 'mAP', 'CP', 'CR', 'CF1', 'CF1_classwise_mean', 'OP', 'OR', 'OF1'
 
