@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .checks import wide_dtype
+from .devices import on_device
 
 
 def as_weights(name: str, value: float | Sequence[float] | None) -> Tensor | None:
@@ -39,7 +40,7 @@ def fit_weights(name: str, weights: Tensor | None, like: Tensor) -> Tensor | Non
         return None
     if len(weights) != like.size(1) and (len(weights) > 1 or name == 'class_weight'):
         raise ValueError(f'expected {name} of {like.size(1)} classes, got {len(weights)}')
-    return weights.to(like.device, wide_dtype(like), non_blocking=True)
+    return on_device(weights, like.device, wide_dtype(like))
 
 
 class Factors:

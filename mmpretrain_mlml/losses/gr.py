@@ -11,6 +11,7 @@ from torch import Tensor
 from .arguments import REPAIRED
 from .bce import BCE
 from .checks import check_epoch, check_range, require_state
+from .devices import on_device
 
 W, B, MU, SIGMA = (0.0, 2.0), (-2.0, -2.0), (0.5, 0.8), (2.0, 0.5)  # before and after all epochs
 Q2, Q3 = 0.01, 1.0
@@ -115,7 +116,7 @@ class GR(BCE):
 
     def negative(self, logits: Tensor) -> Tensor:
         progress = require_state(type(self).__name__, 'epoch', self._progress)
-        of_k, of_v = progress.to(logits, non_blocking=True).unbind()
+        of_k, of_v = on_device(progress, logits.device, logits.dtype).unbind()
         w, b, mu, sigma = (
             first + (second - first) * done
             for (first, second), done in (

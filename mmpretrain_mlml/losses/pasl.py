@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .base import MultiLabelLoss
 from .checks import check_range, require_state
+from .devices import on_device
 from .distributed import kth_largest, total_count
 from .terms import focal
 
@@ -41,7 +42,7 @@ def likely_present(
     """
     likely = torch.zeros_like(unannotated)
     if prior is not None:
-        likely |= prior.to(logits, non_blocking=True) > prior_threshold
+        likely |= on_device(prior, logits.device, logits.dtype) > prior_threshold
     k = math.floor(topk * total_count(len(logits), logits))
     if k:
         lowest = torch.finfo(logits.dtype).min

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .checks import check_samples, require_state
+from .devices import on_device
 from .epr import EPR, epr_loss
 from .terms import log_loss
 
@@ -105,8 +106,7 @@ class ROLE(EPR):
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         samples = require_state(type(self).__name__, 'samples', self._samples)
-        samples = samples.to(self.labels.device, non_blocking=True)
-        labels = self.labels[samples].to(pred)
+        labels = self.labels[on_device(samples, self.labels.device)].to(pred)
         more = self.expected_positives, self.factor('pos_weight', pred)
         of_network = taught_loss(pred, labels, target, *more)
         of_labels = taught_loss(labels, pred, target, *more)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .checks import check_samples, require_state
+from .devices import on_device
 from .distributed import gathered
 
 
@@ -54,14 +55,13 @@ class SampleMemory:
             RuntimeError: If the samples were not set.
             ValueError: If their number differs from the batch's.
         """
-        samples = self._batch_samples(like).to(like.device, non_blocking=True)
+        samples = on_device(self._batch_samples(like), like.device)
         return self.column(name, like)[samples]
 
     def write(self, **rows: Tensor) -> None:
         """Write the rows of the batch's samples, (N, C), by column; collective over all processes."""
         for name, value in rows.items():
-            samples = self._batch_samples(value).to(value.device, non_blocking=True)
-            samples = gathered(samples)
+            samples = gathered(on_device(self._batch_samples(value), value.device))
             column = self.column(name, value)
             column[samples] = gathered(value).to(column.dtype)
 
