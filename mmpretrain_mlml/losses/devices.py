@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def on_device(values: Tensor, device: torch.device, dtype: torch.dtype | None = None) -> Tensor:
-    """Return values on a device, copied from the CPU without waiting for the device.
+    """Return values on a device; a copy from the CPU is asked for without a wait for the device.
 
     A copy from elsewhere is waited for: nothing else would tell when its values have arrived.
 

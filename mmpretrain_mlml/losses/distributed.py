@@ -43,7 +43,7 @@ def kth_largest(values: Tensor, k: int) -> Tensor:
     """Return the k-th largest of the values of all processes, or the smallest if there are fewer.
 
     Args:
-        values: One-dimensional; detached.
+        values: One-dimensional, finite; detached.
         k: Rank, >= 1, equal in all processes.
     """
     top = values.detach().topk(min(k, len(values))).values

@@ -21,7 +21,7 @@ from .class_weights import NO_FACTORS, Factors
 # Entries of a block, for each thread: large enough to hide the calls, small enough for the cache.
 BLOCK = 1 << 17
 # A block on a GPU has at least so many entries, and a sixth of all: few launches, and from six such
-# blocks on no more memory than torch's binary cross-entropy.
+# blocks, of whole rows, on no more memory than torch's binary cross-entropy.
 GPU_BLOCK = 1 << 18
 
 

@@ -104,8 +104,9 @@ class TwoWay(MultiLabelLoss):
         temperature_pos: :math:`T_+`, > 0.
         temperature_neg: :math:`T_-`, > 0.
         **common: See :class:`~mmpretrain_mlml.losses.MultiLabelLoss`. ``pos_weight`` is the number of
-            times that a positive counts in its sum. Targets strictly between 0 and 1 are refused; on a
-            GPU, where looking at them would make a step wait, they make the loss NaN.
+            times that a positive counts in its sum. Other targets than 1, 0 and -1 are refused; where
+            they cannot be looked at (a GPU would make the step wait; a compiled graph) the loss and
+            its gradient become NaN.
 
     Raises:
         ValueError: If a temperature is not above 0, or a target is not 1, 0 or -1.
@@ -128,11 +129,11 @@ class TwoWay(MultiLabelLoss):
         self.temperature_neg = temperature_neg
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
-        whole = target == target.round()
+        whole = (target == 0) | (target.abs() == 1)
         if readable(target) and not whole.all():
             raise ValueError(
                 'expected targets of 1, 0 or -1: TwoWay cannot interpolate between them'
             )
         weight = self.factor('pos_weight', pred)
         shares = two_way_loss(pred, target, self.temperature_pos, self.temperature_neg, weight)
-        return torch.where(whole, shares, float('nan'))
+        return shares * torch.where(whole, 1.0, float('nan'))  # and so is the gradient

@@ -26,13 +26,17 @@ class AveragesWeights(Protocol):
 class SumsSquares(Protocol):
     """A hook that reads weights after a step and sums their squares, such as ``WeightAverageHook``.
 
-    ``NonFiniteHook`` looks at the sums, and reads the other weights itself.
+    ``NonFiniteHook`` looks at the sums, and reads the other weights itself. What changes a weight
+    after it was read shows in the next step.
     """
 
-    def take_squares(self) -> dict[str, Tensor]:
-        """Return the sums, (), of weights read since the last call, by the names of these.
+    def squares_after(self, iteration: int) -> dict[str, Tensor]:
+        """Return the sums, (), of weights that were read after a step, by the names of these.
 
         A sum is not finite if one of its weights is not.
+
+        Args:
+            iteration: 0-based iteration; for any but the last that was read, there are no sums.
         """
         ...
 

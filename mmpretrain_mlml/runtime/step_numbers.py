@@ -95,7 +95,7 @@ def _sums_of_squares(runner: Runner) -> dict[str, Tensor]:
         f'{prefix}{name}': squares
         for hook in runner.hooks
         if isinstance(hook, SumsSquares)
-        for name, squares in hook.take_squares().items()
+        for name, squares in hook.squares_after(runner.iter).items()
     }
 
 

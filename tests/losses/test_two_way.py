@@ -8,6 +8,7 @@ import torch
 from helpers.losses import batch, slope
 
 from mmpretrain_mlml import TwoWay
+from mmpretrain_mlml.losses import checks
 from mmpretrain_mlml.losses import two_way as module
 
 
@@ -44,12 +45,16 @@ def test_soft_targets_are_refused():
         TwoWay()(x, y * 0.5)
 
 
-def test_soft_targets_make_the_loss_nan_where_reading_them_would_make_a_gpu_wait(monkeypatch):
+def test_wrong_targets_make_the_loss_nan_where_looking_at_them_would_make_a_gpu_wait(monkeypatch):
     x, y = batch()
     expected = TwoWay()(x, y)
-    monkeypatch.setattr(module, 'readable', lambda target: False)
+    for place in (checks, module):
+        monkeypatch.setattr(place, 'readable', lambda target: False)
     assert TwoWay()(x, y) == expected
-    assert TwoWay()(x, y * 0.5).isnan()
+    for wrong in (0.5, 2.0, -3.0, math.inf):
+        y[0, 0] = wrong
+        assert TwoWay()(x, y).isnan()
+        assert slope(TwoWay(), x, y).isnan().any()
 
 
 def test_a_positive_with_weight_two_counts_as_two():

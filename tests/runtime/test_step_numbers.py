@@ -15,8 +15,8 @@ class Sums:
     def __init__(self, **sums):
         self.sums = sums
 
-    def take_squares(self):
-        return self.sums
+    def squares_after(self, iteration):
+        return self.sums if iteration == 0 else {}
 
 
 def look(model, *hooks):

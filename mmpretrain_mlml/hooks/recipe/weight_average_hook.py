@@ -35,6 +35,7 @@ class WeightAverageHook(EMAHook):
     def __init__(self, momentum: float = 3e-4, **kwargs: Any) -> None:
         own = {'ema_type': ForeachAverage, 'update_buffers': True}
         super().__init__(momentum=momentum, **{**own, **kwargs})
+        self._updated_at = -1
 
     def before_train(self, runner: Runner) -> None:
         super().before_train(runner)
@@ -45,10 +46,13 @@ class WeightAverageHook(EMAHook):
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
         if runner.optim_wrapper.should_update():  # true where this iteration updated the weights
             super().after_train_iter(runner, *args, **kwargs)
+            self._updated_at = runner.iter
 
-    def take_squares(self) -> dict[str, Tensor]:  # see runtime.protocols.SumsSquares
-        average = self.ema_model
-        return average.take_squares() if isinstance(average, ForeachAverage) else {}
+    def squares_after(self, iteration: int) -> dict[str, Tensor]:
+        average = self.ema_model  # see runtime.protocols.SumsSquares
+        if iteration != self._updated_at or not isinstance(average, ForeachAverage):
+            return {}
+        return average.squares
 
     def after_train_epoch(self, runner: Runner) -> None:
         all_reduce_params(self.ema_model.module.buffers(), op='mean')

@@ -32,6 +32,7 @@ class NonFiniteHook(Hook):
     After each iteration the hook checks the losses, the weights, and gradients that are being
     accumulated. Other non-finite gradients show in the weights at once, unless mixed precision skips
     the update. A few skipped updates are normal; if about 32 in a row are skipped, training stops too.
+    Weights that ``WeightAverageHook`` has read in the iteration are taken as it read them.
     Before a checkpoint is written all its tensors are checked, so that no NaN reaches the disk.
 
     On a GPU the result of an iteration is read after the next one, or at the end of the epoch, so that
@@ -68,8 +69,8 @@ class NonFiniteHook(Hook):
         ]
         if wrong:
             raise NonFiniteError(
-                f'no checkpoint is written after iteration {runner.iter + 1}, because these tensors '
-                f'are not finite: {first_few(wrong, SHOWN)}. {_last_checkpoint(runner)}'
+                f'no checkpoint is written after iteration {checkpoint["meta"]["iter"]}, because '
+                f'these tensors are not finite: {first_few(wrong, SHOWN)}. {_last_checkpoint(runner)}'
             )
 
 

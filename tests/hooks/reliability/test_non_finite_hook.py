@@ -119,7 +119,8 @@ def test_checkpoint_with_nan_is_not_written(tmp_path):
 
     runner = make_runner(tmp_path, model=BCE)
     runner.register_hook(Late())
-    with pytest.raises(NonFiniteError, match=r'no checkpoint is written.*running_mean.*none yet'):
+    match = r'no checkpoint is written after iteration 3,.*running_mean.*none yet'
+    with pytest.raises(NonFiniteError, match=match):
         runner.train()
     assert not list(tmp_path.glob('*.pth'))
 
@@ -146,18 +147,22 @@ class LargeLayer(Hook):
             runner.model.large.data[BLOCK + 3] = self.value
 
 
-def averaging_runner(work_dir, value):
-    large = LargeLayer(value)
+def averaging_runner(work_dir, value, at=4, **average):
+    large = LargeLayer(value, at)
     large.priority = 'VERY_HIGH'  # before the average copies the model
-    runner = make_runner(work_dir, **AVERAGED)
+    hook = {**AVERAGED['custom_hooks'][0], **average}
+    runner = make_runner(work_dir, **{**AVERAGED, 'custom_hooks': [hook]})
     runner.register_hook(large)
     return runner
 
 
+@pytest.mark.parametrize('average', [{}, {'priority': 'VERY_LOW'}, {'interval': 2}])
+@pytest.mark.parametrize('at', [4, 5])  # 5: the last of its epoch
 @pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
-def test_weights_that_were_read_for_the_average_are_named(tmp_path, value):
-    with pytest.raises(NonFiniteError, match=r'^iteration 5 .*process 0: weight large; images'):
-        averaging_runner(tmp_path, value).train()
+def test_weights_that_were_read_for_the_average_are_named(tmp_path, value, at, average):
+    match = rf'^iteration {at + 1} .*process 0: weight large; images'
+    with pytest.raises(NonFiniteError, match=match):
+        averaging_runner(tmp_path, value, at, **average).train()
 
 
 def test_weights_that_were_read_for_the_average_are_not_read_again(tmp_path, monkeypatch):
