@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .checks import readable
 from .class_weights import NO_FACTORS, Factors
 
 # Entries of a block, for each thread: large enough to hide the calls, small enough for the cache.
@@ -128,24 +129,20 @@ class _InBlocks(torch.autograd.Function):
 def _block_by_block(
     logits: Tensor, target: Tensor, one_pass: OnePass, factors: Factors, scale: float | Tensor
 ) -> tuple[float | Tensor, Tensor]:
-    readable = _readable(logits)
+    inspect_values = readable(logits)
     gradient = torch.empty_like(logits, memory_format=torch.contiguous_format)
     total: float | Tensor = 0.0
     flat = [part.reshape(-1) for part in (logits, target, gradient)]
     blocks: Iterable[Sequence[Tensor]] = [flat]
     if logits.numel() > BLOCK:
         entries = BLOCK * torch.get_num_threads()
-        if not readable:
+        if not inspect_values:
             entries = max(GPU_BLOCK, logits.numel() // 6)
         size = max(entries // logits.size(1), 1) * logits.size(1)  # whole rows
         blocks = zip(*(torch.split(part, size) for part in flat))
     for x, t, slope in blocks:
-        part = one_pass(x, t.to(x.dtype), slope, factors, readable)
-        total = total + (float(part) if readable else part)
+        part = one_pass(x, t.to(x.dtype), slope, factors, inspect_values)
+        total = total + (float(part) if inspect_values else part)
         if isinstance(scale, Tensor) or scale != 1:
             slope.mul_(scale)
     return scale * total, gradient
-
-
-def _readable(values: Tensor) -> bool:
-    return values.is_cpu  # reading a value makes a GPU wait

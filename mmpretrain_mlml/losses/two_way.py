@@ -130,10 +130,12 @@ class TwoWay(MultiLabelLoss):
 
     def elementwise(self, pred: Tensor, target: Tensor) -> Tensor:
         whole = (target == 0) | (target.abs() == 1)
-        if readable(target) and not whole.all():
+        checked = readable(target)
+        if checked and not whole.all():
             raise ValueError(
                 'expected targets of 1, 0 or -1: TwoWay cannot interpolate between them'
             )
         weight = self.factor('pos_weight', pred)
         shares = two_way_loss(pred, target, self.temperature_pos, self.temperature_neg, weight)
-        return shares * torch.where(whole, 1.0, float('nan'))  # and so is the gradient
+        # A product: the gradient becomes NaN, too.
+        return shares if checked else shares * torch.where(whole, 1.0, float('nan'))

@@ -2,8 +2,8 @@
 
 glibc maps each large tensor anew and gives it back to the system when it is freed, so the system fills
 the same pages with zeros in every step: more than 90,000 for MobileNetV2 on 32 images of 128 pixels.
-With one sizeable heap, from which nothing is returned, the process is larger by 5 %, and a step takes
-6 to 22 % less CPU time (``benchmarks/allocator.py``; the more, the busier the machine). What was
+With one sizeable heap, from which nothing is returned, the process is larger by 3 to 6 %, and a step
+takes 4 to 22 % less CPU time (``benchmarks/allocator.py``; the more, the busier the machine). What was
 allocated before is not affected: labels that are parsed before training go back to the system as ever.
 """
 

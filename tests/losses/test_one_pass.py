@@ -248,7 +248,7 @@ def test_weighted_in_blocks_and_in_one_piece(name, targets, weights, unknown, mo
 
 def as_on_a_gpu(monkeypatch, block=one_pass.GPU_BLOCK):
     """Take the path of a device whose values are not read; an attempt to read one is an error."""
-    monkeypatch.setattr(one_pass, '_readable', lambda values: False)
+    monkeypatch.setattr(one_pass, 'readable', lambda values: False)
     monkeypatch.setattr(one_pass, 'GPU_BLOCK', block)
     for module in (hill, focal_margin):
         monkeypatch.setattr(module, 'positives', None)

@@ -49,7 +49,8 @@ class WeightAverageHook(EMAHook):
             self._updated_at = runner.iter
 
     def squares_after(self, iteration: int) -> dict[str, Tensor]:
-        average = self.ema_model  # see runtime.protocols.SumsSquares
+        """Return what the average has summed on its way; see ``runtime.protocols.SumsSquares``."""
+        average = self.ema_model
         if iteration != self._updated_at or not isinstance(average, ForeachAverage):
             return {}
         return average.squares
